@@ -1,0 +1,93 @@
+"""Expected failures: a promise we cannot keep, with a kind for shells, a code for programs, a sentence for people."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Kind(StrEnum):
+    """Every shell maps these: the command line to an exit code, the API to a status."""
+
+    INVALID = "invalid"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    DENIED = "denied"
+    UNAVAILABLE = "unavailable"  # The only kind worth retrying.
+
+
+class ResellerReportingError(Exception):
+    """The sentence says what happened and what to do next; it never carries a secret."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+    code: ClassVar[str] = "error"
+
+    @property
+    def sentence(self) -> str:
+        return str(self.args[0]) if self.args else self.code
+
+
+class InvalidSettings(ResellerReportingError):
+    """Settings or arguments are wrong: seen without asking KAZOO."""
+
+    code = "invalid_settings"
+
+
+class UnknownAccount(ResellerReportingError):
+    """No customer bears this id or name."""
+
+    kind = Kind.NOT_FOUND
+    code = "unknown_account"
+
+
+class AmbiguousAccount(ResellerReportingError):
+    """Two customers bear this name; the sentence names their ids."""
+
+    kind = Kind.CONFLICT
+    code = "ambiguous_account"
+
+
+class KazooUnavailable(ResellerReportingError):
+    """KAZOO could not be reached, or kept failing; names the URL and the cause."""
+
+    kind = Kind.UNAVAILABLE
+    code = "kazoo_unavailable"
+
+
+class KazooDenied(ResellerReportingError):
+    """KAZOO answered and said no: wrong credentials, locked account, forbidden account."""
+
+    kind = Kind.DENIED
+    code = "kazoo_denied"
+
+
+class KazooNotFound(ResellerReportingError):
+    """KAZOO knows no such account or record."""
+
+    kind = Kind.NOT_FOUND
+    code = "kazoo_not_found"
+
+
+class KazooProtocolError(ResellerReportingError):
+    """KAZOO answered something that is not the protocol: a wrong path, no JSON, a cursor that repeats."""
+
+    kind = Kind.UNAVAILABLE
+    code = "kazoo_protocol"
+
+
+class FileRefused(ResellerReportingError):
+    """A file of calls that cannot be read as what it claims to be."""
+
+    code = "file_refused"
+
+
+class CannotWrite(ResellerReportingError):
+    """A folder or file cannot be written."""
+
+    kind = Kind.UNAVAILABLE
+    code = "cannot_write"
+
+
+class MailFailed(ResellerReportingError):
+    """The mail did not leave; the files are safe where the sentence says."""
+
+    kind = Kind.UNAVAILABLE
+    code = "mail_failed"

@@ -1,0 +1,141 @@
+"""Arrow schemas: the contract between rooms. Seconds and counts are int64, money int64 of units, times UTC.
+
+Names map the world's words to ours at the door: KAZOO's `billing_seconds` are our `answered_seconds`; what is
+paid for are `charged_seconds`. A unit is 1/10 000 of the currency.
+"""
+
+import pyarrow as pa
+
+UTC_TIME = pa.timestamp("us", "UTC")
+
+# One row per leg. `month` is the UTC month of the start; with account_id it is the partition.
+LEGS = pa.schema(
+    [
+        pa.field("month", pa.string(), nullable=False),  # YYYY-MM
+        pa.field("account_id", pa.string(), nullable=False),
+        pa.field("leg_id", pa.string(), nullable=False),
+        pa.field("call_id", pa.string(), nullable=False),
+        pa.field("interaction_id", pa.string(), nullable=False),
+        pa.field("other_leg_call_id", pa.string(), nullable=False),
+        pa.field("started_at", UTC_TIME, nullable=False),
+        pa.field("direction", pa.string(), nullable=False),  # inbound: towards the switch; outbound: from it.
+        pa.field("duration_seconds", pa.int64(), nullable=False),
+        pa.field("answered_seconds", pa.int64(), nullable=False),
+        pa.field("caller_id_number", pa.string(), nullable=False),
+        pa.field("caller_id_name", pa.string(), nullable=False),
+        pa.field("callee_id_number", pa.string(), nullable=False),
+        pa.field("dialed_number", pa.string(), nullable=False),
+        pa.field("calling_from", pa.string(), nullable=False),
+        pa.field("owner_id", pa.string(), nullable=False),
+        pa.field("authorizing_id", pa.string(), nullable=False),
+        pa.field("hangup_cause", pa.string(), nullable=False),
+        pa.field("customer_call_type", pa.string(), nullable=False),  # "" for an on-net leg.
+        pa.field("customer_cost_units", pa.int64(), nullable=False),
+        pa.field("reseller_call_type", pa.string()),  # Null when the source has no reseller view.
+        pa.field("reseller_cost_units", pa.int64()),  # Null when the source has no reseller view.
+        pa.field("rate_units", pa.int64(), nullable=False),  # Per minute.
+        pa.field("rate_name", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("taken_at", UTC_TIME, nullable=False),
+    ]
+)
+
+# One row per ledger entry. account_id is the account that made the call; ledger_account_id the one charged.
+LEDGER_ENTRIES = pa.schema(
+    [
+        pa.field("month", pa.string(), nullable=False),  # UTC month of period_start_at.
+        pa.field("account_id", pa.string(), nullable=False),
+        pa.field("ledger_account_id", pa.string(), nullable=False),
+        pa.field("entry_id", pa.string(), nullable=False),
+        pa.field("service", pa.string(), nullable=False),  # per-minute-voip
+        pa.field("call_id", pa.string(), nullable=False),  # source.id
+        pa.field("period_start_at", UTC_TIME, nullable=False),  # For voice the end of the call.
+        pa.field("amount_units", pa.int64(), nullable=False),  # Charges are negative.
+        pa.field("charged_seconds", pa.int64()),  # usage.quantity
+        pa.field("answered_seconds", pa.int64()),  # metadata.billing_seconds; absent in older entries.
+        pa.field("rate_units", pa.int64()),
+        pa.field("rate_increment_seconds", pa.int64()),
+        pa.field("rate_minimum_seconds", pa.int64()),
+        pa.field("rate_nocharge_seconds", pa.int64()),
+        pa.field("rate_name", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("taken_at", UTC_TIME, nullable=False),
+    ]
+)
+
+# The rate's parts from a CDR document, for legs that no ledger entry explains. Null: not on the document.
+LEG_DOCUMENTS = pa.schema(
+    [
+        pa.field("month", pa.string(), nullable=False),
+        pa.field("account_id", pa.string(), nullable=False),
+        pa.field("leg_id", pa.string(), nullable=False),
+        pa.field("rate_units", pa.int64()),
+        pa.field("rate_increment_seconds", pa.int64()),
+        pa.field("rate_minimum_seconds", pa.int64()),
+        pa.field("rate_nocharge_seconds", pa.int64()),
+        pa.field("surcharge_units", pa.int64()),
+        pa.field("discount_percent", pa.int64()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("taken_at", UTC_TIME, nullable=False),
+    ]
+)
+
+# Malformed records. `at` places one in a period: its start, else the best that is known of it.
+PROBLEMS = pa.schema(
+    [
+        pa.field("month", pa.string(), nullable=False),
+        pa.field("account_id", pa.string(), nullable=False),
+        pa.field("at", UTC_TIME, nullable=False),
+        pa.field("origin", pa.string(), nullable=False),  # kazoo:cdrs, file:calls.csv
+        pa.field("row", pa.int64()),
+        pa.field("record_id", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("record", pa.string(), nullable=False),  # The record as it came, as JSON text.
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("taken_at", UTC_TIME, nullable=False),
+    ]
+)
+
+# What the store gives to the rating room: LEGS joined to what explains them, one row per leg, in report order
+# (started_at, call_id, leg_id). Ledger columns come from the customer's or the reseller's entry for the call.
+EXPLAINED_LEGS = pa.schema(
+    [
+        *[field for field in LEGS if field.name not in {"month", "source", "taken_at"}],
+        pa.field("entry_charged_seconds", pa.int64()),
+        pa.field("entry_rate_units", pa.int64()),
+        pa.field("entry_increment_seconds", pa.int64()),
+        pa.field("entry_minimum_seconds", pa.int64()),
+        pa.field("entry_nocharge_seconds", pa.int64()),
+        pa.field("document_rate_units", pa.int64()),
+        pa.field("document_increment_seconds", pa.int64()),
+        pa.field("document_minimum_seconds", pa.int64()),
+        pa.field("document_nocharge_seconds", pa.int64()),
+        pa.field("document_surcharge_units", pa.int64()),
+        pa.field("document_discount_percent", pa.int64()),
+        pa.field("has_document", pa.bool_(), nullable=False),
+    ]
+)
+
+# What the rating room gives to the reports: one row per leg, same order, every figure of the call sheet.
+RATED_LEGS = pa.schema(
+    [
+        pa.field("started_at", UTC_TIME, nullable=False),
+        pa.field("leg_id", pa.string(), nullable=False),
+        pa.field("call_id", pa.string(), nullable=False),
+        pa.field("caller_id_number", pa.string(), nullable=False),
+        pa.field("dialed_number", pa.string(), nullable=False),
+        pa.field("rate_units", pa.int64(), nullable=False),
+        pa.field("rate_name", pa.string(), nullable=False),
+        pa.field("reseller_call_type", pa.string()),  # Null: no reseller view.
+        pa.field("reseller_cost_units", pa.int64()),
+        pa.field("customer_call_type", pa.string(), nullable=False),
+        pa.field("customer_cost_units", pa.int64(), nullable=False),
+        pa.field("breakdown", pa.string(), nullable=False),
+        pa.field("direction", pa.string(), nullable=False),
+        pa.field("country_code", pa.string(), nullable=False),
+        pa.field("owner_id", pa.string(), nullable=False),
+        pa.field("answered_seconds", pa.int64(), nullable=False),
+        pa.field("charged_seconds", pa.int64()),  # Null: not charged by the minute, or nothing says.
+        pa.field("is_billable", pa.bool_(), nullable=False),
+    ]
+)
