@@ -77,7 +77,9 @@ def check_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InvalidSettings(f"'{name}' is no time zone. Use an IANA name such as Europe/Berlin or America/New_York.") from error
+        raise InvalidSettings(
+            f"'{name}' is no time zone. Use an IANA name such as Europe/Berlin or America/New_York."
+        ) from error
     return name
 
 
@@ -104,7 +106,11 @@ def _days(text: str, today: date) -> tuple[date, date, str]:
     if text == "this-month":
         return this_month, _next_month(this_month), f"{this_month:%Y-%m}"
     if text == "last-month":
-        before = date(this_month.year - 1, 12, 1) if this_month.month == 1 else this_month.replace(month=this_month.month - 1)
+        before = (
+            date(this_month.year - 1, 12, 1)
+            if this_month.month == 1
+            else this_month.replace(month=this_month.month - 1)
+        )
         return before, this_month, f"{before:%Y-%m}"
     try:
         if match := _MONTH.fullmatch(text):
@@ -114,7 +120,9 @@ def _days(text: str, today: date) -> tuple[date, date, str]:
             first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2])
             if first < last:
                 return first, last, text
-            raise InvalidSettings(f"The period '{text}' ends before it begins. The end is exclusive: one day is 2026-10-01..2026-10-02.")
+            raise InvalidSettings(
+                f"The period '{text}' ends before it begins. The end is exclusive: one day is 2026-10-01..2026-10-02."
+            )
     except ValueError as error:
         raise InvalidSettings(f"'{text}' is no period: {error}.") from error
     raise InvalidSettings(
