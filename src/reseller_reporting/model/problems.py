@@ -14,7 +14,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Warning_:  # noqa: N801 - the trade's word; the builtin of that name is another thing.
+class ReportWarning:
     """Something the reader must know; `count` says how often."""
 
     code: str
