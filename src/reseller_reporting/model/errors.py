@@ -86,6 +86,13 @@ class CannotWrite(ResellerReportingError):
     code = "cannot_write"
 
 
+class StoreBusy(ResellerReportingError):
+    """Another process writes the store; the sentence says which."""
+
+    kind = Kind.CONFLICT
+    code = "store_busy"
+
+
 class MailFailed(ResellerReportingError):
     """The mail did not leave; the files are safe where the sentence says."""
 

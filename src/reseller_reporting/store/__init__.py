@@ -1,0 +1,1 @@
+"""Store: the lake of Delta tables that every report is derived from."""

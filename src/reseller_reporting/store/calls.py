@@ -1,0 +1,282 @@
+"""Calls in the lake: legs, what explains them, and what was refused; written per pull, read per account and period.
+
+Invariants
+- A pull of `[from_at, to_at)` decides every row of its accounts that started there, and touches no other.
+- Rows are read in one total order: start, then call id, then leg id.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reseller_reporting.model.period import months_between
+from reseller_reporting.model.problems import Problem
+from reseller_reporting.model.tables import EXPLAINED_LEGS, LEDGER_ENTRIES, LEG_DOCUMENTS, LEGS, PROBLEMS
+from reseller_reporting.store.coverage import FINAL_AFTER
+from reseller_reporting.store.lake import Files, Lake, PinnedTable, connect, scan
+
+_SPILL_ROWS = 50_000
+# Each table, the time that places its rows in a span, and its schema. Documents follow their leg.
+_PLACED_BY = {"legs": "started_at", "ledger_entries": "period_start_at", "problems": "at"}
+SCHEMAS = {"legs": LEGS, "ledger_entries": LEDGER_ENTRIES, "leg_documents": LEG_DOCUMENTS, "problems": PROBLEMS}
+
+
+class Spool:
+    """Rows on their way into one table: in memory while few, in a Parquet file beside the lake when many."""
+
+    def __init__(self, schema: pa.Schema, path: Path) -> None:
+        self.schema = schema
+        self.count = 0
+        self._path = path
+        self._batches: list[pa.RecordBatch] = []
+        self._in_memory = 0
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        if batch.num_rows == 0:
+            return
+        self.count += batch.num_rows
+        self._in_memory += batch.num_rows
+        self._batches.append(batch)
+        if self._in_memory >= _SPILL_ROWS:
+            self._spill()
+
+    def source(self, con: duckdb.DuckDBPyConnection, name: str) -> str:
+        """SQL for the rows; registers what is in memory under the name."""
+        con.register(name, pa.Table.from_batches(self._batches, schema=self.schema))
+        columns = ", ".join(f'"{column}"' for column in self.schema.names)
+        if self._writer is not None:
+            self._writer.close()
+            return f"(SELECT {columns} FROM {name} UNION ALL SELECT {columns} FROM read_parquet('{self._path}'))"
+        return f"(SELECT {columns} FROM {name})"
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._path.unlink(missing_ok=True)
+
+    def _spill(self) -> None:
+        if self._writer is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self._path, self.schema, compression="zstd")
+        self._writer.write_table(pa.Table.from_batches(self._batches, schema=self.schema))
+        self._batches, self._in_memory = [], 0
+
+
+def replace_span(
+    lake: Lake,
+    table: str,
+    spools: Iterable[Spool],
+    *,
+    account_ids: Iterable[str],
+    from_at: datetime,
+    to_at: datetime,
+) -> None:
+    """The accounts' rows that lie in `[from_at, to_at)` are exactly the spooled ones afterwards."""
+    schema, at = SCHEMAS[table], _PLACED_BY[table]
+    accounts, months = sorted(set(account_ids)), months_between(from_at, to_at)
+    existing = lake.files(table, months=months, account_ids=accounts)
+    spools = list(spools)
+    if not existing and not any(spool.count for spool in spools):
+        return
+    with connect(spill=lake.folder / "spill") as con:
+        parts = [spool.source(con, f"spooled_{number}") for number, spool in enumerate(spools)]
+        parts.append(f"(SELECT * FROM {scan(existing, schema)} WHERE {at} < $from_at OR {at} >= $to_at)")
+        rows = con.execute(
+            f"SELECT {_columns(schema)} FROM ({' UNION ALL BY NAME '.join(f'SELECT * FROM {part}' for part in parts)})",
+            {"from_at": from_at, "to_at": to_at},
+        ).to_arrow_reader(20_000)
+        lake.replace(table, _cast(rows, schema), months=months, account_ids=accounts)
+
+
+def merge_documents(lake: Lake, documents: pa.Table) -> None:
+    """Adds documents, replacing those of the same legs."""
+    if documents.num_rows == 0:
+        return
+    months = sorted(set(documents["month"].to_pylist()))
+    accounts = sorted(set(documents["account_id"].to_pylist()))
+    existing = lake.files("leg_documents", months=months, account_ids=accounts)
+    with connect() as con:
+        con.register("documents", documents)
+        rows = con.sql(
+            f"SELECT * FROM documents UNION ALL BY NAME SELECT * FROM {scan(existing, LEG_DOCUMENTS)} AS kept "
+            "WHERE NOT EXISTS (SELECT 1 FROM documents AS new "
+            "WHERE new.account_id = kept.account_id AND new.leg_id = kept.leg_id)"
+        ).to_arrow_reader(20_000)
+        lake.replace("leg_documents", _cast(rows, LEG_DOCUMENTS), months=months, account_ids=accounts)
+
+
+def merge_imported(lake: Lake, table: str, rows: pa.Table, *, key: str) -> None:
+    """Adds rows of a file, replacing those of the same key: importing a file twice changes nothing."""
+    schema = SCHEMAS[table]
+    if rows.num_rows == 0:
+        return
+    months = sorted(set(rows["month"].to_pylist()))
+    accounts = sorted(set(rows["account_id"].to_pylist()))
+    existing = lake.files(table, months=months, account_ids=accounts)
+    with connect(spill=lake.folder / "spill") as con:
+        con.register("incoming", rows)
+        merged = con.sql(
+            f"SELECT * FROM (SELECT * FROM incoming QUALIFY row_number() OVER (PARTITION BY account_id, {key}) = 1) "
+            f"UNION ALL BY NAME SELECT * FROM {scan(existing, schema)} AS kept WHERE NOT EXISTS (SELECT 1 "
+            f"FROM incoming AS new WHERE new.account_id = kept.account_id AND new.{key} = kept.{key})"
+        ).to_arrow_reader(20_000)
+        lake.replace(table, _cast(merged, schema), months=months, account_ids=accounts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCalls:
+    """Where the calls of one account in one period lie: small, fixed to a version, good in any process."""
+
+    account_id: str
+    from_at: datetime
+    to_at: datetime
+    reseller_id: str
+    legs: Files = field(repr=False)
+    entries: Files = field(repr=False)
+    documents: Files = field(repr=False)
+    problems: Files = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """One version of all call tables, from which the accounts of a run are read."""
+
+    legs: PinnedTable
+    entries: PinnedTable
+    documents: PinnedTable
+    problems: PinnedTable
+
+    def calls(self, account_id: str, *, from_at: datetime, to_at: datetime, reseller_id: str) -> AccountCalls:
+        months, later = months_between(from_at, to_at), months_between(from_at, to_at + FINAL_AFTER)
+        return AccountCalls(
+            account_id=account_id,
+            from_at=from_at,
+            to_at=to_at,
+            reseller_id=reseller_id,
+            legs=self.legs.of(months, [account_id]),
+            entries=self.entries.of(later, [account_id]),
+            documents=self.documents.of(months, [account_id]),
+            problems=self.problems.of(months, [account_id]),
+        )
+
+
+def pin(lake: Lake) -> Pinned:
+    return Pinned(*(lake.pin(table) for table in ("legs", "ledger_entries", "leg_documents", "problems")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What a reader must know of an account's calls before the first row."""
+
+    legs: int
+    billable: int
+    has_reseller_view: bool
+    ledger_per_minute_units: int  # Net of the customer's own entries that begin in the period; charges negative.
+    digest: str  # Of every row used, whatever their order and the time they were taken.
+    sources: tuple[str, ...]
+
+
+class AccountReader:
+    """One account's calls, joined to what explains them."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, calls: AccountCalls) -> None:
+        self._con = con
+        self._calls = calls
+        self._span = {"from_at": calls.from_at, "to_at": calls.to_at}
+        self._legs = f"(SELECT * FROM {scan(calls.legs, LEGS)} WHERE started_at >= $from_at AND started_at < $to_at)"
+
+    def explained(self, *, rows_per_batch: int = 8_192) -> Iterator[pa.RecordBatch]:
+        """EXPLAINED_LEGS in report order, from as little memory as the engine is given."""
+        sql = f"SELECT {_columns(EXPLAINED_LEGS)} FROM ({self._joined()}) ORDER BY started_at, call_id, leg_id"
+        names = {"reseller_id": self._calls.reseller_id}
+        reader = self._con.execute(sql, {**self._span, **names}).to_arrow_reader(rows_per_batch)
+        yield from _cast(reader, EXPLAINED_LEGS)
+
+    def overview(self) -> Overview:
+        count = (
+            "count(*), count(*) FILTER (customer_call_type <> '' OR coalesce(reseller_call_type, '') <> ''), "
+            "coalesce(bool_and(reseller_cost_units IS NOT NULL), true)"
+        )
+        legs, billable, has_view = self._one(f"SELECT {count} FROM {self._legs}")
+        sources = self._con.execute(f"SELECT DISTINCT source FROM {self._legs} ORDER BY source", self._span).fetchall()
+        own = f"SELECT coalesce(sum(amount_units), 0)::BIGINT FROM {scan(self._calls.entries, LEDGER_ENTRIES)} "
+        where = "WHERE ledger_account_id = $own AND period_start_at >= $from_at AND period_start_at < $to_at"
+        (units,) = self._one(own + where, own=self._calls.account_id)
+        return Overview(
+            legs=legs,
+            billable=billable,
+            has_reseller_view=bool(has_view),
+            ledger_per_minute_units=units,
+            digest=self._digest(),
+            sources=tuple(source for (source,) in sources),
+        )
+
+    def problems(self) -> list[Problem]:
+        """Malformed records of the period, in a fixed order."""
+        rows = self._con.execute(
+            f"SELECT DISTINCT origin, row, record_id, reason FROM {scan(self._calls.problems, PROBLEMS)} "
+            "WHERE at >= $from_at AND at < $to_at ORDER BY origin, row NULLS FIRST, record_id, reason",
+            self._span,
+        ).fetchall()
+        return [Problem(source=source, row=row, record_id=record, reason=why) for source, row, record, why in rows]
+
+    def _joined(self) -> str:
+        parts = ["charged_seconds", "rate_units", "increment_seconds", "minimum_seconds", "nocharge_seconds"]
+        columns = [part if part.startswith(("charged", "rate")) else f"rate_{part}" for part in parts]
+        # The reseller's own entry tells the same figures as the customer's; where both stand, one is enough.
+        newest = "ORDER BY ledger_account_id = $reseller_id DESC, entry_id"
+        entries = ", ".join(f"first({c} {newest}) AS entry_{p}" for c, p in zip(columns, parts, strict=True))
+        documents = ", ".join(f"{c} AS document_{p}" for c, p in list(zip(columns, parts, strict=True))[1:])
+        return (
+            f"SELECT legs.*, entries.* EXCLUDE (entry_call_id), documents.* EXCLUDE (document_leg_id), "
+            "document_leg_id IS NOT NULL AS has_document "
+            f"FROM {self._legs} AS legs "
+            f"LEFT JOIN (SELECT call_id AS entry_call_id, {entries} FROM {scan(self._calls.entries, LEDGER_ENTRIES)} "
+            "GROUP BY call_id) AS entries ON entries.entry_call_id = legs.call_id "
+            f"LEFT JOIN (SELECT leg_id AS document_leg_id, {documents}, surcharge_units AS document_surcharge_units, "
+            f"discount_percent AS document_discount_percent FROM {scan(self._calls.documents, LEG_DOCUMENTS)}) "
+            "AS documents ON documents.document_leg_id = legs.leg_id"
+        )
+
+    def _digest(self) -> str:
+        columns = ", ".join(
+            f"coalesce(CAST({'epoch_us(started_at)' if name == 'started_at' else name} AS VARCHAR), chr(30))"
+            for name in EXPLAINED_LEGS.names
+        )
+        hashed = f"md5(concat_ws(chr(31), {columns}))"
+        halves = f"sum(md5_number_lower({hashed})::HUGEINT), sum(md5_number_upper({hashed})::HUGEINT), count(*)"
+        sql = f"SELECT {halves} FROM ({self._joined()})"
+        row = self._con.execute(sql, {**self._span, "reseller_id": self._calls.reseller_id}).fetchone()
+        return "-".join(str(value or 0) for value in row or ())
+
+    def _one(self, sql: str, **names: str) -> tuple[int, ...]:
+        row = self._con.execute(sql, {**self._span, **names}).fetchone()
+        assert row is not None
+        return tuple(row)
+
+
+@contextmanager
+def reading(calls: AccountCalls, *, spill: Path | None = None) -> Iterator[AccountReader]:
+    with connect(spill=spill) as con:
+        yield AccountReader(con, calls)
+
+
+def _columns(schema: pa.Schema) -> str:
+    return ", ".join(f'"{name}"' for name in schema.names)
+
+
+def _cast(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBatchReader:
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in reader:
+            yield pa.RecordBatch.from_arrays(
+                [batch.column(field.name).cast(field.type) for field in schema], schema=schema
+            )
+
+    return pa.RecordBatchReader.from_batches(schema, batches())

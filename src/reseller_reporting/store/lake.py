@@ -1,0 +1,168 @@
+"""The lake: Delta tables in a folder, written by whole partitions and read as Parquet files of a pinned version.
+
+Owns: how a table is created, replaced and listed. Does not own: what the rows mean.
+
+Invariants
+- A write replaces whole partitions, so repeating it changes nothing.
+- A reader works on the files of one version; a later write leaves those files where they are.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+
+from reseller_reporting.model.errors import CannotWrite, StoreBusy
+
+# Partition key -> files. Months are `YYYY-MM`; tables that are partitioned by month only have "" for the account.
+Files = dict[tuple[str, str], list[str]]
+
+
+class Lake:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotWrite(
+                f"The store {folder} cannot be made: {error.strerror}. Set RESELLER_REPORTING_HOME."
+            ) from error
+
+    def replace(
+        self,
+        table: str,
+        rows: pa.Table | pa.RecordBatchReader,
+        *,
+        months: Iterable[str],
+        account_ids: Iterable[str],
+    ) -> None:
+        """The partitions months × account_ids of the table hold exactly these rows afterwards."""
+        self._write(table, rows, predicate=f"month IN ({_quoted(months)}) AND account_id IN ({_quoted(account_ids)})")
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        if rows.num_rows:
+            self._write(table, rows, predicate=None)
+
+    def files(self, table: str, *, months: Iterable[str], account_ids: Iterable[str] | None = None) -> Files:
+        """The files of the table's newest version that hold these partitions."""
+        return self.pin(table).of(months, account_ids)
+
+    def pin(self, table: str) -> "PinnedTable":
+        delta = self._open(table)
+        if delta is None:
+            return PinnedTable({})
+        actions = pa.table(delta.get_add_actions(flatten=True))
+        columns = set(actions.column_names)
+        paths = actions["path"].to_pylist()
+        months = actions["partition.month"].to_pylist()
+        accounts = (
+            actions["partition.account_id"].to_pylist() if "partition.account_id" in columns else [""] * len(paths)
+        )
+        files: Files = {}
+        for path, month, account in zip(paths, months, accounts, strict=True):
+            files.setdefault((month, account), []).append(str(self.folder / table / path))
+        return PinnedTable(files)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One writer at a time; a second one is told who holds the store."""
+        path = self.folder / "writer.lock"
+        with path.open("a+") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                held.seek(0)
+                raise StoreBusy(
+                    f"The store {self.folder} is being written by process {held.read().strip() or 'unknown'}. "
+                    "Wait for it to end, or use another RESELLER_REPORTING_HOME."
+                ) from error
+            held.truncate(0)
+            held.write(str(os.getpid()))
+            held.flush()
+            yield
+
+    def _open(self, table: str) -> DeltaTable | None:
+        folder = self.folder / table
+        return DeltaTable(folder) if DeltaTable.is_deltatable(str(folder)) else None
+
+    def _write(self, table: str, rows: pa.Table | pa.RecordBatchReader, *, predicate: str | None) -> None:
+        partitions = ["month", "account_id"] if table in PARTITIONED_BY_ACCOUNT else ["month"]
+        uri = str(self.folder / table)
+        try:
+            if predicate and self._open(table) is not None:
+                write_deltalake(uri, rows, partition_by=partitions, mode="overwrite", predicate=predicate)
+            else:
+                write_deltalake(uri, rows, partition_by=partitions, mode="append")
+        except OSError as error:
+            raise CannotWrite(f"The store {self.folder} cannot be written: {error}.") from error
+
+
+PARTITIONED_BY_ACCOUNT = frozenset({"legs", "ledger_entries", "leg_documents", "problems"})
+
+
+class PinnedTable:
+    """The files of one version of a table; small enough to send to another process."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def of(self, months: Iterable[str], account_ids: Iterable[str] | None = None) -> Files:
+        wanted_months = set(months)
+        wanted_accounts = None if account_ids is None else set(account_ids)
+        return {
+            key: paths
+            for key, paths in self._files.items()
+            if key[0] in wanted_months and (wanted_accounts is None or key[1] in wanted_accounts)
+        }
+
+    def all(self) -> Files:
+        return self._files
+
+
+def connect(*, memory_megabytes: int = 300, threads: int = 1, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A private in-memory engine in UTC that spills to disk above its share of memory."""
+    con = duckdb.connect(
+        config={
+            "threads": threads,
+            "memory_limit": f"{memory_megabytes}MB",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            **({"temp_directory": str(spill)} if spill else {}),
+        }
+    )
+    con.sql("SET TimeZone = 'UTC'")
+    return con
+
+
+def scan(files: Files | Sequence[str], schema: pa.Schema) -> str:
+    """SQL for the rows of these files with every column of the schema; no files give no rows."""
+    paths = [path for group in files.values() for path in group] if isinstance(files, Mapping) else list(files)
+    columns = ", ".join(f'"{name}"' for name in schema.names)
+    if not paths:
+        nothing = ", ".join(f'CAST(NULL AS {_sql_type(field.type)}) AS "{field.name}"' for field in schema)
+        return f"(SELECT {nothing} WHERE false)"
+    listed = ", ".join(_literal(path) for path in sorted(paths))
+    # Partition columns live in the folder names; they are text whatever they look like.
+    typed = "hive_partitioning=true, hive_types_autocast=false, union_by_name=true"
+    return f"(SELECT {columns} FROM read_parquet([{listed}], {typed}))"
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_timestamp(kind):
+        return "TIMESTAMPTZ"
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    return {"int64": "BIGINT", "bool": "BOOLEAN", "string": "VARCHAR"}.get(str(kind), "VARCHAR")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join(_literal(text) for text in sorted(set(texts)))

@@ -1,0 +1,168 @@
+"""Snapshots: what each account was at a moment. KAZOO serves only today's state, so every pull keeps one."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from reseller_reporting.model.account import Account, InvoiceItem, Limits, Services, Snapshot
+from reseller_reporting.model.ids import AccountId
+from reseller_reporting.model.period import ReportPeriod
+from reseller_reporting.store.lake import Lake, connect, scan
+from reseller_reporting.store.schemas import ACCOUNTS, INVOICE_ITEMS, LIMITS, NAMES, QUANTITIES
+
+# A snapshot up to a month after the period's end still speaks of the period; a later one of another.
+_STILL_OF_PERIOD = timedelta(days=31)
+_PLACES = Decimal("0.00000001")
+
+
+def write(lake: Lake, snapshots: Iterable[Snapshot], *, own_id: str) -> None:
+    """Many accounts in one commit per table."""
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _TABLES}
+    for snapshot in snapshots:
+        _add(rows, snapshot, own_id)
+    for name, schema in _TABLES.items():
+        lake.append(name, pa.Table.from_pylist(rows[name], schema=schema))
+
+
+def read(lake: Lake, period: ReportPeriod) -> tuple[dict[str, Snapshot], str | None]:
+    """For each account the snapshot that speaks of the period, and the id of the reseller's own account.
+
+    That is the last one up to a month after the period's end; else the first after; else the last before.
+    """
+    with connect() as con:
+        accounts = con.sql(f"SELECT * FROM {scan(lake.pin('accounts').all(), ACCOUNTS)}").to_arrow_table().to_pylist()
+        chosen: dict[str, dict[str, Any]] = {}
+        for row in accounts:
+            best = chosen.get(row["account_id"])
+            if best is None or _preference(row["taken_at"], period) > _preference(best["taken_at"], period):
+                chosen[row["account_id"]] = row
+        keys = pa.table(
+            {
+                "account_id": pa.array([row["account_id"] for row in chosen.values()], pa.string()),
+                "taken_at": pa.array([row["taken_at"] for row in chosen.values()], ACCOUNTS.field("taken_at").type),
+            }
+        )
+        con.register("chosen", keys)
+        parts: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        for name in ("quantities", "invoice_items", "limits", "names"):
+            found = con.sql(
+                f"SELECT * FROM {scan(lake.pin(name).all(), _TABLES[name])} JOIN chosen USING (account_id, taken_at)"
+            )
+            by_account: dict[str, list[dict[str, Any]]] = {}
+            for row in found.to_arrow_table().to_pylist():
+                by_account.setdefault(row["account_id"], []).append(row)
+            parts[name] = by_account
+    own = [row for row in chosen.values() if row["is_own"]]
+    own_id = max(own, key=lambda row: row["taken_at"])["account_id"] if own else None
+    return {key: _snapshot(row, {n: p.get(key, []) for n, p in parts.items()}) for key, row in chosen.items()}, own_id
+
+
+_TABLES = {
+    "accounts": ACCOUNTS,
+    "quantities": QUANTITIES,
+    "invoice_items": INVOICE_ITEMS,
+    "limits": LIMITS,
+    "names": NAMES,
+}
+
+
+def _preference(taken_at: datetime, period: ReportPeriod) -> tuple[int, float]:
+    since_end = (taken_at - period.to_at).total_seconds()
+    if 0 <= since_end <= _STILL_OF_PERIOD.total_seconds():
+        return 2, since_end
+    return (1, -since_end) if since_end > 0 else (0, since_end)
+
+
+def _add(rows: dict[str, list[dict[str, Any]]], snapshot: Snapshot, own_id: str) -> None:
+    account, services = snapshot.account, snapshot.services
+    key = {"month": f"{snapshot.taken_at:%Y-%m}", "account_id": account.id, "taken_at": snapshot.taken_at}
+    rows["accounts"].append(
+        {
+            **key,
+            "source": snapshot.source,
+            "name": account.name,
+            "realm": account.realm,
+            "parent_id": account.parent_id,
+            "reseller_id": account.reseller_id,
+            "is_reseller": account.is_reseller,
+            "timezone": account.timezone,
+            "tree": "/".join(account.tree),
+            "is_own": account.id == own_id,
+            "has_services": services is not None,
+            "has_limits": snapshot.limits is not None,
+            "has_users": snapshot.users is not None,
+            "has_devices": snapshot.devices is not None,
+            "recurring": None if services is None else services.recurring.quantize(_PLACES),
+        }
+    )
+    if services is not None:
+        rows["quantities"] += [
+            {
+                **key,
+                "category": category,
+                "item": item,
+                **{s: getattr(services, s).get((category, item)) for s in _SCOPES},
+            }
+            for category, item in sorted({*services.account, *services.cascade, *services.manual})
+        ]
+        rows["invoice_items"] += [_item_row(key, position, item) for position, item in enumerate(services.items)]
+    if snapshot.limits is not None:
+        rows["limits"].append({**key, **asdict(snapshot.limits)})
+    for kind, names in (("user", snapshot.users), ("device", snapshot.devices)):
+        rows["names"] += [{**key, "kind": kind, "id": id_, "name": name} for id_, name in (names or {}).items()]
+
+
+_SCOPES = ("account", "cascade", "manual")
+
+
+def _item_row(key: dict[str, Any], position: int, item: InvoiceItem) -> dict[str, Any]:
+    amounts = {name: getattr(item, name).quantize(_PLACES) for name in ("rate", "discount", "total")}
+    row = {**asdict(item), **amounts, "is_cascade": item.cascade, "exceptions": ",".join(item.exceptions)}
+    del row["cascade"]
+    return {**key, "position": position, **row}
+
+
+def _snapshot(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> Snapshot:
+    tree = tuple(AccountId(part) for part in row["tree"].split("/") if part)
+    account = Account(
+        id=row["account_id"],
+        tree=tree,
+        **{n: row[n] for n in ("name", "realm", "parent_id", "reseller_id", "is_reseller", "timezone")},
+    )
+    limits = None
+    if row["has_limits"] and parts["limits"]:
+        limits = Limits(**{name: parts["limits"][0][name] for name in Limits.__dataclass_fields__})
+
+    def names(kind: str) -> dict[str, str]:
+        return {part["id"]: part["name"] for part in parts["names"] if part["kind"] == kind}
+
+    return Snapshot(
+        account=account,
+        taken_at=row["taken_at"],
+        source=row["source"],
+        services=_services(row, parts) if row["has_services"] else None,
+        limits=limits,
+        users=names("user") if row["has_users"] else None,
+        devices=names("device") if row["has_devices"] else None,
+    )
+
+
+def _services(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> Services:
+    quantities = parts["quantities"]
+    scopes = {
+        scope: {(q["category"], q["item"]): q[scope] for q in quantities if q[scope] is not None} for scope in _SCOPES
+    }
+    items = [
+        InvoiceItem(
+            **{n: item[n] for n in ("category", "item", "name", "quantity", "billable", "rate", "discount", "total")},
+            cascade=item["is_cascade"],
+            bookkeeper_id=item["bookkeeper_id"],
+            exceptions=tuple(part for part in item["exceptions"].split(",") if part),
+        )
+        for item in sorted(parts["invoice_items"], key=lambda item: int(item["position"]))
+    ]
+    return Services(**scopes, items=tuple(items), recurring=row["recurring"])
