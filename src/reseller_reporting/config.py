@@ -1,0 +1,244 @@
+"""Settings: the one place that reads the environment and `reseller-reporting.toml`; rooms are handed values.
+
+Owns: names, defaults and shapes of settings. Does not own: what a command line asks for, what a room does with a value.
+
+A variable `RESELLER_REPORTING_X` wins over the key `x` of the file; `…_FILE` and `…_file` name a file that holds
+the value. The file is looked for in the working folder, then in HOME; the first one found is the only one read.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from reseller_reporting.model.errors import InvalidSettings
+
+PREFIX = "RESELLER_REPORTING_"
+SETTINGS_FILE = "reseller-reporting.toml"
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What this installation was told. Secrets stay out of repr, and so out of logs and tracebacks."""
+
+    home: Path
+    kazoo_url: str | None = None  # Up to and including /v2, without a trailing slash.
+    kazoo_api_key: str | None = field(default=None, repr=False)
+    kazoo_username: str | None = None
+    kazoo_password: str | None = field(default=None, repr=False)
+    kazoo_account_name: str | None = None
+    kazoo_page_size: int = 1000
+    kazoo_concurrency: int = 8
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
+    mail_limit_megabytes: int = 20
+    database_url: str = field(repr=False)
+    store_url: str  # An absolute folder.
+    currency: str = "USD"
+
+    @property
+    def store_folder(self) -> Path:
+        return Path(self.store_url)
+
+
+NAMES = tuple(each.name for each in fields(Settings))
+
+
+def load_settings(environ: Mapping[str, str], *, working_folder: Path) -> Settings:
+    """Every setting, checked for its shape; nothing is asked of any server."""
+    found = _from_environment(environ, working_folder)
+    file = _settings_file(found.get("home"), working_folder)
+    if file is not None:
+        found = _from_file(file) | found
+    return _checked(found, working_folder)
+
+
+def default_home() -> Path:
+    return platformdirs.user_data_path("reseller-reporting", appauthor=False)
+
+
+def kazoo_credentials_problem(settings: Settings) -> str | None:
+    """What is missing before KAZOO can be asked, as a sentence; None when nothing is."""
+    if settings.kazoo_url is None:
+        return f"No KAZOO is configured: set {PREFIX}KAZOO_URL to its base URL, such as https://kazoo.example.com/v2."
+    if settings.kazoo_api_key is not None:
+        return None
+    names = ("kazoo_username", "kazoo_password", "kazoo_account_name")
+    missing = [_variable(name) for name in names if getattr(settings, name) is None]
+    if not missing:
+        return None
+    if len(missing) == len(names):
+        return f"No log-in for KAZOO is configured: set {PREFIX}KAZOO_API_KEY, or {_listed(missing)}."
+    return f"The log-in for KAZOO is incomplete: set {_listed(missing)}, or {PREFIX}KAZOO_API_KEY instead."
+
+
+def _from_environment(environ: Mapping[str, str], working_folder: Path) -> dict[str, str]:
+    """The settings that stand in the environment; an empty variable counts as not set."""
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and value != ""
+    }
+    for key in given:
+        _check_known(key, shown=_variable, where="the environment")
+    return _with_files_read(given, working_folder, shown=_variable)
+
+
+def _settings_file(home: str | None, working_folder: Path) -> Path | None:
+    folders = [working_folder, default_home() if home is None else _absolute(home, working_folder)]
+    try:
+        return next((folder / SETTINGS_FILE for folder in folders if (folder / SETTINGS_FILE).is_file()), None)
+    except OSError as error:
+        raise InvalidSettings(f"{error.filename} cannot be looked at: {error.strerror}.") from error
+
+
+def _from_file(file: Path) -> dict[str, str]:
+    """The settings that stand in the file, as texts. Paths in it are relative to where it lies."""
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InvalidSettings(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        # Only the place is told: the parser's own words may quote the line, and so a secret.
+        place = re.search(r"\(at .*\)$", str(error))
+        raise InvalidSettings(
+            f'{file} is no valid TOML{" " + place[0] if place else ""}. Texts need quotes: currency = "EUR".'
+        ) from None
+    given = {}
+    for key, value in document.items():
+        _check_known(key, shown=str, where=str(file))
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise InvalidSettings(f"{key} in {file} must be a text or a whole number.")
+        given[key] = str(value)
+    found = _with_files_read({key: value for key, value in given.items() if value != ""}, file.parent, shown=str)
+    for key in ("home", "store_url"):
+        if key in found and "://" not in found[key]:
+            found[key] = str(_absolute(found[key], file.parent))
+    return found
+
+
+def _with_files_read(given: Mapping[str, str], folder: Path, *, shown: Callable[[str], str]) -> dict[str, str]:
+    """The same settings, with each `…_file` replaced by what the file holds."""
+    found = {key: value for key, value in given.items() if key in NAMES}
+    for key, path in given.items():
+        name = key.removesuffix("_file")
+        if key in NAMES:
+            continue
+        if name in found:
+            raise InvalidSettings(f"Both {shown(name)} and {shown(key)} are set; keep one of them.")
+        try:
+            text = _absolute(path, folder).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            cause = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            raise InvalidSettings(f"{shown(key)} names {path}, which cannot be read: {cause}.") from None
+        # Editors and secret stores end a file with a line break, which is no part of a password.
+        found[name] = text.rstrip("\r\n")
+        if found[name] == "":
+            raise InvalidSettings(f"{shown(key)} names {path}, which is empty.")
+    return found
+
+
+def _check_known(key: str, *, shown: Callable[[str], str], where: str) -> None:
+    known = [*NAMES, *(f"{name}_file" for name in NAMES)]
+    if key in known:
+        return
+    near = difflib.get_close_matches(key, known, n=1)
+    advice = f"did you mean {shown(near[0])}?" if near else f"there are {_listed(list(map(shown, NAMES)))}."
+    raise InvalidSettings(f"'{shown(key)}' in {where} is no setting; {advice}")
+
+
+def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
+    home = _absolute(found["home"], working_folder) if "home" in found else default_home()
+    return Settings(
+        home=home,
+        kazoo_url=_kazoo_url(found["kazoo_url"]) if "kazoo_url" in found else None,
+        kazoo_api_key=found.get("kazoo_api_key"),
+        kazoo_username=found.get("kazoo_username"),
+        kazoo_password=found.get("kazoo_password"),
+        kazoo_account_name=found.get("kazoo_account_name"),
+        kazoo_page_size=_whole_number(found, "kazoo_page_size", default=1000, most=10_000),
+        kazoo_concurrency=_whole_number(found, "kazoo_concurrency", default=8, most=100),
+        smtp_url=found.get("smtp_url"),
+        mail_from=found.get("mail_from"),
+        mail_limit_megabytes=_whole_number(found, "mail_limit_megabytes", default=20, most=1000),
+        database_url=_database_url(found.get("database_url"), home),
+        store_url=_store_url(found.get("store_url"), home, working_folder),
+        currency=_currency(found.get("currency", "USD")),
+    )
+
+
+def _kazoo_url(text: str) -> str:
+    """The base URL as asked for; what would leak a password into messages or miss the API is refused."""
+    name = _variable("kazoo_url")
+    example = "such as https://kazoo.example.com:8443/v2"
+    try:
+        parts = urlsplit(text.strip())
+        host, _ = parts.hostname, parts.port  # A port that is no number shows here.
+    except ValueError:
+        raise InvalidSettings(f"{name} is no URL; write one {example}.") from None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise InvalidSettings(f"{name} must be an http:// or https:// URL with a host, {example}.")
+    if "@" in parts.netloc:
+        raise InvalidSettings(f"{name} must not hold a user or password; set {PREFIX}KAZOO_API_KEY instead.")
+    if parts.query or parts.fragment:
+        raise InvalidSettings(f"{name} must end in /v2, without a query, {example}.")
+    url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    if not url.endswith("/v2"):
+        raise InvalidSettings(
+            f"{name} is '{url}', which does not end in /v2; KAZOO's API lies there, so try '{url}/v2'."
+        )
+    return url
+
+
+def _database_url(text: str | None, home: Path) -> str:
+    if text is None:
+        return f"sqlite:///{home / 'reseller-reporting.sqlite3'}"
+    if not text.startswith(("sqlite:///", "postgresql://")):
+        raise InvalidSettings(f"{_variable('database_url')} must begin with sqlite:/// or postgresql://.")
+    return text
+
+
+def _store_url(text: str | None, home: Path, working_folder: Path) -> str:
+    if text is None:
+        return str(home / "store")
+    if text.startswith("s3://"):
+        raise InvalidSettings(f"{_variable('store_url')}: s3:// is not supported yet; name a folder.")
+    if "://" in text:
+        raise InvalidSettings(f"{_variable('store_url')} must be a folder.")
+    return str(_absolute(text, working_folder))
+
+
+def _currency(text: str) -> str:
+    if not _CURRENCY.fullmatch(text):
+        raise InvalidSettings(
+            f"'{text}' is no currency; {_variable('currency')} takes an ISO 4217 code such as USD or EUR."
+        )
+    return text.upper()
+
+
+def _whole_number(found: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+    text = found.get(name, str(default)).strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+        raise InvalidSettings(f"{_variable(name)} is '{text}'; it takes a whole number from 1 to {most}.")
+    return int(text)
+
+
+def _absolute(path: str, folder: Path) -> Path:
+    try:
+        return folder.absolute() / Path(path).expanduser()
+    except RuntimeError:  # `~nobody`
+        return folder.absolute() / path
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

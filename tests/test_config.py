@@ -1,0 +1,157 @@
+"""Settings: variables, the file, files that hold secrets, and the sentence for each mistake."""
+
+from pathlib import Path
+
+import pytest
+
+from reseller_reporting.config import Settings, default_home, kazoo_credentials_problem, load_settings
+from reseller_reporting.model.errors import InvalidSettings
+
+URL = "https://kazoo.example.com:8443/v2"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "home").mkdir()
+    return tmp_path
+
+
+def load(folder: Path, **variables: str) -> Settings:
+    """Settings of a house of its own: `kazoo_url="…"` stands for the variable."""
+    environ = {f"RESELLER_REPORTING_{name.upper()}": value for name, value in variables.items()}
+    environ.setdefault("RESELLER_REPORTING_HOME", str(folder / "home"))
+    return load_settings({"PATH": "/bin", **environ}, working_folder=folder / "work")
+
+
+def sentence(folder: Path, **variables: str) -> str:
+    with pytest.raises(InvalidSettings) as caught:
+        load(folder, **variables)
+    return caught.value.sentence
+
+
+def test_without_any_setting_everything_lies_under_home(folder: Path) -> None:
+    settings = load(folder)
+    assert settings.home == folder / "home"
+    assert settings.store_folder == folder / "home" / "store"
+    assert settings.database_url == f"sqlite:///{folder}/home/reseller-reporting.sqlite3"
+    assert (settings.currency, settings.mail_limit_megabytes) == ("USD", 20)
+    assert (settings.kazoo_page_size, settings.kazoo_concurrency) == (1000, 8)
+    assert settings.kazoo_url is None
+
+
+def test_home_is_the_platforms_data_folder_by_default(folder: Path) -> None:
+    settings = load_settings({"RESELLER_REPORTING_HOME": ""}, working_folder=folder)
+    assert settings.home == default_home()
+    assert settings.home.name == "reseller-reporting"
+
+
+def test_a_variable_wins_over_the_file(folder: Path) -> None:
+    (folder / "work" / "reseller-reporting.toml").write_text('currency = "eur"\nkazoo_page_size = 7\n')
+    settings = load(folder, currency="gbp")
+    assert (settings.currency, settings.kazoo_page_size) == ("GBP", 7)
+
+
+def test_the_file_in_the_working_folder_hides_the_one_in_home(folder: Path) -> None:
+    (folder / "home" / "reseller-reporting.toml").write_text('currency = "EUR"')
+    assert load(folder).currency == "EUR"
+    (folder / "work" / "reseller-reporting.toml").write_text('mail_from = "bills@acme.example"')
+    assert load(folder).currency == "USD"
+
+
+def test_paths_in_the_file_are_relative_to_the_file(folder: Path) -> None:
+    (folder / "work" / "reseller-reporting.toml").write_text('home = "here"\nkazoo_api_key_file = "key"')
+    (folder / "work" / "key").write_text("k" * 64 + "\n")
+    settings = load_settings({}, working_folder=folder / "work")
+    assert settings.home == folder / "work" / "here"
+    assert settings.kazoo_api_key == "k" * 64
+
+
+def test_a_file_variable_gives_the_value_without_its_line_end(folder: Path) -> None:
+    (folder / "work" / "password").write_text(" opensesame \r\n")
+    assert load(folder, kazoo_password_file="password").kazoo_password == " opensesame "
+
+
+def test_a_file_variable_wins_over_the_value_in_the_settings_file(folder: Path) -> None:
+    (folder / "work" / "reseller-reporting.toml").write_text('kazoo_password = "old"')
+    (folder / "work" / "password").write_text("new")
+    assert load(folder, kazoo_password_file="password").kazoo_password == "new"
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"kazo_url": URL}, ["RESELLER_REPORTING_KAZO_URL", "did you mean RESELLER_REPORTING_KAZOO_URL?"]),
+        ({"kazoo_pasword_file": "x"}, ["did you mean RESELLER_REPORTING_KAZOO_PASSWORD_FILE?"]),
+        ({"zzzz": "1"}, ["is no setting; there are RESELLER_REPORTING_HOME,"]),
+        ({"kazoo_password": "a", "kazoo_password_file": "b"}, ["Both", "keep one"]),
+        ({"kazoo_password_file": "missing"}, ["KAZOO_PASSWORD_FILE", "missing", "No such file"]),
+        ({"kazoo_url": "https://kazoo.example.com:8443"}, ["does not end in /v2", "https://kazoo.example.com:8443/v2"]),
+        ({"kazoo_url": "kazoo.example.com/v2"}, ["http:// or https://"]),
+        ({"kazoo_url": "ftp://kazoo.example.com/v2"}, ["http:// or https://"]),
+        ({"kazoo_url": "https:///v2"}, ["with a host"]),
+        ({"kazoo_url": "https://kazoo.example.com:port/v2"}, ["is no URL"]),
+        ({"kazoo_url": "https://kazoo.example.com/v2?a=b"}, ["without a query"]),
+        ({"currency": "dollars"}, ["ISO 4217"]),
+        ({"kazoo_page_size": "0"}, ["from 1 to"]),
+        ({"kazoo_concurrency": "many"}, ["from 1 to"]),
+        ({"mail_limit_megabytes": "-1"}, ["from 1 to"]),
+        ({"store_url": "s3://bucket/prefix"}, ["not supported yet"]),
+        ({"store_url": "gs://bucket"}, ["must be a folder"]),
+        ({"database_url": "mysql://host/x"}, ["postgresql://"]),
+    ],
+)
+def test_a_mistake_gets_one_sentence_that_names_the_setting(
+    folder: Path, variables: dict[str, str], words: list[str]
+) -> None:
+    said = sentence(folder, **variables)
+    assert all(word in said for word in words), said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('kazoo_usernme = "x"', ["'kazoo_usernme'", "did you mean kazoo_username?"]),
+        ("[kazoo]\nurl = 'x'", ["'kazoo'", "is no setting"]),
+        ("kazoo_page_size = true", ["text or a whole number"]),
+        ("kazoo_password = opensesame", ["is no valid TOML", "line 1"]),
+    ],
+)
+def test_a_mistake_in_the_file_gets_one_sentence(folder: Path, text: str, words: list[str]) -> None:
+    (folder / "work" / "reseller-reporting.toml").write_text(text)
+    said = sentence(folder)
+    assert all(word in said for word in words), said
+    assert "opensesame" not in said
+
+
+def test_no_secret_is_shown(folder: Path) -> None:
+    secrets = {
+        "kazoo_api_key": "key-opensesame",
+        "kazoo_password": "word-opensesame",
+        "smtp_url": "smtp://bills:opensesame@mail.example.com",
+        "database_url": "postgresql://u:opensesame@db/x",
+    }
+    assert "opensesame" not in repr(load(folder, **secrets))
+    assert "opensesame" not in sentence(folder, kazoo_url="https://acme:opensesame@kazoo.example.com/v2")
+
+
+def test_the_trailing_slash_of_the_url_is_dropped(folder: Path) -> None:
+    assert load(folder, kazoo_url=URL + "/").kazoo_url == URL
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, "RESELLER_REPORTING_KAZOO_URL"),
+        ({"kazoo_url": URL}, "RESELLER_REPORTING_KAZOO_API_KEY, or RESELLER_REPORTING_KAZOO_USERNAME"),
+        ({"kazoo_url": URL, "kazoo_username": "u"}, "set RESELLER_REPORTING_KAZOO_PASSWORD and"),
+    ],
+)
+def test_missing_credentials_are_named(folder: Path, variables: dict[str, str], words: str) -> None:
+    assert words in (kazoo_credentials_problem(load(folder, **variables)) or "")
+
+
+def test_either_log_in_is_enough(folder: Path) -> None:
+    by_name = {"kazoo_username": "u", "kazoo_password": "p", "kazoo_account_name": "Acme"}
+    assert kazoo_credentials_problem(load(folder, kazoo_url=URL, kazoo_api_key="k")) is None
+    assert kazoo_credentials_problem(load(folder, kazoo_url=URL, **by_name)) is None
