@@ -19,7 +19,7 @@ from reseller_reporting.model.period import months_between
 from reseller_reporting.model.problems import Problem
 from reseller_reporting.model.tables import EXPLAINED_LEGS, LEDGER_ENTRIES, LEG_DOCUMENTS, LEGS, PROBLEMS
 from reseller_reporting.store.coverage import FINAL_AFTER
-from reseller_reporting.store.lake import Files, Lake, PinnedTable, connect, scan
+from reseller_reporting.store.lake import Files, Lake, PinnedTable, connect, quoted, scan
 
 _SPILL_ROWS = 50_000
 # Each table, the time that places its rows in a span, and its schema. Documents follow their leg.
@@ -87,10 +87,12 @@ def replace_span(
         return
     with connect(spill=lake.folder / "spill") as con:
         parts = [spool.source(con, f"spooled_{number}") for number, spool in enumerate(spools)]
-        parts.append(f"(SELECT * FROM {scan(existing, schema)} WHERE {at} < $from_at OR {at} >= $to_at)")
-        rows = con.execute(
+        span = f'"{at}" >= $from_at AND "{at}" < $to_at AND account_id IN ({quoted(accounts)})'
+        parts = [f"(SELECT * FROM {part} WHERE {span})" for part in parts]
+        parts.append(f'(SELECT * FROM {scan(existing, schema)} WHERE "{at}" < $from_at OR "{at}" >= $to_at)')
+        rows = con.sql(
             f"SELECT {_columns(schema)} FROM ({' UNION ALL BY NAME '.join(f'SELECT * FROM {part}' for part in parts)})",
-            {"from_at": from_at, "to_at": to_at},
+            params={"from_at": from_at, "to_at": to_at},
         ).to_arrow_reader(20_000)
         lake.replace(table, _cast(rows, schema), months=months, account_ids=accounts)
 
@@ -132,9 +134,9 @@ def merge_imported(lake: Lake, table: str, rows: pa.Table, *, key: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountCalls:
-    """Where the calls of one account in one period lie: small, fixed to a version, good in any process."""
+    """Where the calls of some accounts in one period lie: small, fixed to a version, good in any process."""
 
-    account_id: str
+    account_ids: tuple[str, ...]
     from_at: datetime
     to_at: datetime
     reseller_id: str
@@ -153,17 +155,20 @@ class Pinned:
     documents: PinnedTable
     problems: PinnedTable
 
-    def calls(self, account_id: str, *, from_at: datetime, to_at: datetime, reseller_id: str) -> AccountCalls:
+    def calls(
+        self, account_ids: Iterable[str], *, from_at: datetime, to_at: datetime, reseller_id: str
+    ) -> AccountCalls:
+        accounts = tuple(account_ids)
         months, later = months_between(from_at, to_at), months_between(from_at, to_at + FINAL_AFTER)
         return AccountCalls(
-            account_id=account_id,
+            account_ids=accounts,
             from_at=from_at,
             to_at=to_at,
             reseller_id=reseller_id,
-            legs=self.legs.of(months, [account_id]),
-            entries=self.entries.of(later, [account_id]),
-            documents=self.documents.of(months, [account_id]),
-            problems=self.problems.of(months, [account_id]),
+            legs=self.legs.of(months, accounts),
+            entries=self.entries.of(later, accounts),
+            documents=self.documents.of(months, accounts),
+            problems=self.problems.of(months, accounts),
         )
 
 
@@ -183,8 +188,8 @@ class Overview:
     sources: tuple[str, ...]
 
 
-class AccountReader:
-    """One account's calls, joined to what explains them."""
+class CallsReader:
+    """The calls of some accounts, joined to what explains them."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, calls: AccountCalls) -> None:
         self._con = con
@@ -196,8 +201,15 @@ class AccountReader:
         """EXPLAINED_LEGS in report order, from as little memory as the engine is given."""
         sql = f"SELECT {_columns(EXPLAINED_LEGS)} FROM ({self._joined()}) ORDER BY started_at, call_id, leg_id"
         names = {"reseller_id": self._calls.reseller_id}
-        reader = self._con.execute(sql, {**self._span, **names}).to_arrow_reader(rows_per_batch)
+        reader = self._con.cursor().sql(sql, params={**self._span, **names}).to_arrow_reader(rows_per_batch)
         yield from _cast(reader, EXPLAINED_LEGS)
+
+    def undocumented(self) -> Iterator[pa.RecordBatch]:
+        """EXPLAINED_LEGS that cost by the minute, were answered and have no document: few of all."""
+        minutely = "(customer_call_type = 'per_minute' OR reseller_call_type = 'per_minute') AND answered_seconds > 0"
+        sql = f"SELECT {_columns(EXPLAINED_LEGS)} FROM ({self._joined()}) WHERE {minutely} AND NOT has_document"
+        reader = self._con.cursor().sql(sql, params={**self._span, "reseller_id": self._calls.reseller_id})
+        yield from _cast(reader.to_arrow_reader(8_192), EXPLAINED_LEGS)
 
     def overview(self) -> Overview:
         count = (
@@ -207,8 +219,8 @@ class AccountReader:
         legs, billable, has_view = self._one(f"SELECT {count} FROM {self._legs}")
         sources = self._con.execute(f"SELECT DISTINCT source FROM {self._legs} ORDER BY source", self._span).fetchall()
         own = f"SELECT coalesce(sum(amount_units), 0)::BIGINT FROM {scan(self._calls.entries, LEDGER_ENTRIES)} "
-        where = "WHERE ledger_account_id = $own AND period_start_at >= $from_at AND period_start_at < $to_at"
-        (units,) = self._one(own + where, own=self._calls.account_id)
+        where = "WHERE ledger_account_id = account_id AND period_start_at >= $from_at AND period_start_at < $to_at"
+        (units,) = self._one(own + where)
         return Overview(
             legs=legs,
             billable=billable,
@@ -222,7 +234,7 @@ class AccountReader:
         """Malformed records of the period, in a fixed order."""
         rows = self._con.execute(
             f"SELECT DISTINCT origin, row, record_id, reason FROM {scan(self._calls.problems, PROBLEMS)} "
-            "WHERE at >= $from_at AND at < $to_at ORDER BY origin, row NULLS FIRST, record_id, reason",
+            'WHERE "at" >= $from_at AND "at" < $to_at ORDER BY origin, row NULLS FIRST, record_id, reason',
             self._span,
         ).fetchall()
         return [Problem(source=source, row=row, record_id=record, reason=why) for source, row, record, why in rows]
@@ -235,14 +247,16 @@ class AccountReader:
         entries = ", ".join(f"first({c} {newest}) AS entry_{p}" for c, p in zip(columns, parts, strict=True))
         documents = ", ".join(f"{c} AS document_{p}" for c, p in list(zip(columns, parts, strict=True))[1:])
         return (
-            f"SELECT legs.*, entries.* EXCLUDE (entry_call_id), documents.* EXCLUDE (document_leg_id), "
+            "SELECT legs.*, entries.* EXCLUDE (entry_call_id, entry_account_id), "
+            "documents.* EXCLUDE (document_leg_id, document_account_id), "
             "document_leg_id IS NOT NULL AS has_document "
             f"FROM {self._legs} AS legs "
-            f"LEFT JOIN (SELECT call_id AS entry_call_id, {entries} FROM {scan(self._calls.entries, LEDGER_ENTRIES)} "
-            "GROUP BY call_id) AS entries ON entries.entry_call_id = legs.call_id "
-            f"LEFT JOIN (SELECT leg_id AS document_leg_id, {documents}, surcharge_units AS document_surcharge_units, "
+            f"LEFT JOIN (SELECT account_id AS entry_account_id, call_id AS entry_call_id, {entries} FROM {scan(self._calls.entries, LEDGER_ENTRIES)} "
+            "GROUP BY account_id, call_id) AS entries "
+            "ON entry_call_id = legs.call_id AND entry_account_id = legs.account_id "
+            f"LEFT JOIN (SELECT account_id AS document_account_id, leg_id AS document_leg_id, {documents}, surcharge_units AS document_surcharge_units, "
             f"discount_percent AS document_discount_percent FROM {scan(self._calls.documents, LEG_DOCUMENTS)}) "
-            "AS documents ON documents.document_leg_id = legs.leg_id"
+            "AS documents ON document_leg_id = legs.leg_id AND document_account_id = legs.account_id"
         )
 
     def _digest(self) -> str:
@@ -253,19 +267,17 @@ class AccountReader:
         hashed = f"md5(concat_ws(chr(31), {columns}))"
         halves = f"sum(md5_number_lower({hashed})::HUGEINT), sum(md5_number_upper({hashed})::HUGEINT), count(*)"
         sql = f"SELECT {halves} FROM ({self._joined()})"
-        row = self._con.execute(sql, {**self._span, "reseller_id": self._calls.reseller_id}).fetchone()
-        return "-".join(str(value or 0) for value in row or ())
+        row = self._con.execute(sql, {**self._span, "reseller_id": self._calls.reseller_id}).fetchall()[0]
+        return "-".join(str(value or 0) for value in row)
 
-    def _one(self, sql: str, **names: str) -> tuple[int, ...]:
-        row = self._con.execute(sql, {**self._span, **names}).fetchone()
-        assert row is not None
-        return tuple(row)
+    def _one(self, sql: str) -> tuple[int, ...]:
+        return tuple(self._con.execute(sql, self._span).fetchall()[0])
 
 
 @contextmanager
-def reading(calls: AccountCalls, *, spill: Path | None = None) -> Iterator[AccountReader]:
+def reading(calls: AccountCalls, *, spill: Path | None = None) -> Iterator[CallsReader]:
     with connect(spill=spill) as con:
-        yield AccountReader(con, calls)
+        yield CallsReader(con, calls)
 
 
 def _columns(schema: pa.Schema) -> str:

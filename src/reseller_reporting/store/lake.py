@@ -42,7 +42,7 @@ class Lake:
         account_ids: Iterable[str],
     ) -> None:
         """The partitions months × account_ids of the table hold exactly these rows afterwards."""
-        self._write(table, rows, predicate=f"month IN ({_quoted(months)}) AND account_id IN ({_quoted(account_ids)})")
+        self._write(table, rows, predicate=f"month IN ({quoted(months)}) AND account_id IN ({quoted(account_ids)})")
 
     def append(self, table: str, rows: pa.Table) -> None:
         if rows.num_rows:
@@ -164,5 +164,6 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _quoted(texts: Iterable[str]) -> str:
+def quoted(texts: Iterable[str]) -> str:
+    """The texts as a list of SQL literals, sorted."""
     return ", ".join(_literal(text) for text in sorted(set(texts)))
