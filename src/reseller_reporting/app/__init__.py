@@ -1,0 +1,1 @@
+"""App: the use cases, a verb each. Only here do the rooms meet."""

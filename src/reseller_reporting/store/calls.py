@@ -140,6 +140,7 @@ class AccountCalls:
     from_at: datetime
     to_at: datetime
     reseller_id: str
+    shows_reseller: bool = True  # False: the rows' reseller figures are another's, and are read as absent.
     legs: Files = field(repr=False)
     entries: Files = field(repr=False)
     documents: Files = field(repr=False)
@@ -195,7 +196,11 @@ class CallsReader:
         self._con = con
         self._calls = calls
         self._span = {"from_at": calls.from_at, "to_at": calls.to_at}
-        self._legs = f"(SELECT * FROM {scan(calls.legs, LEGS)} WHERE started_at >= $from_at AND started_at < $to_at)"
+        absent = "* REPLACE (NULL::VARCHAR AS reseller_call_type, NULL::BIGINT AS reseller_cost_units)"
+        columns = "*" if calls.shows_reseller else absent
+        self._legs = (
+            f"(SELECT {columns} FROM {scan(calls.legs, LEGS)} WHERE started_at >= $from_at AND started_at < $to_at)"
+        )
 
     def explained(self, *, rows_per_batch: int = 8_192) -> Iterator[pa.RecordBatch]:
         """EXPLAINED_LEGS in report order, from as little memory as the engine is given."""
@@ -246,18 +251,24 @@ class CallsReader:
         newest = "ORDER BY ledger_account_id = $reseller_id DESC, entry_id"
         entries = ", ".join(f"first({c} {newest}) AS entry_{p}" for c, p in zip(columns, parts, strict=True))
         documents = ", ".join(f"{c} AS document_{p}" for c, p in list(zip(columns, parts, strict=True))[1:])
-        return (
-            "SELECT legs.*, entries.* EXCLUDE (entry_call_id, entry_account_id), "
-            "documents.* EXCLUDE (document_leg_id, document_account_id), "
-            "document_leg_id IS NOT NULL AS has_document "
-            f"FROM {self._legs} AS legs "
-            f"LEFT JOIN (SELECT account_id AS entry_account_id, call_id AS entry_call_id, {entries} FROM {scan(self._calls.entries, LEDGER_ENTRIES)} "
-            "GROUP BY account_id, call_id) AS entries "
-            "ON entry_call_id = legs.call_id AND entry_account_id = legs.account_id "
-            f"LEFT JOIN (SELECT account_id AS document_account_id, leg_id AS document_leg_id, {documents}, surcharge_units AS document_surcharge_units, "
-            f"discount_percent AS document_discount_percent FROM {scan(self._calls.documents, LEG_DOCUMENTS)}) "
-            "AS documents ON document_leg_id = legs.leg_id AND document_account_id = legs.account_id"
-        )
+        entry_rows = scan(self._calls.entries, LEDGER_ENTRIES)
+        document_rows = scan(self._calls.documents, LEG_DOCUMENTS)
+        return f"""
+            SELECT legs.*,
+                entries.* EXCLUDE (entry_call_id, entry_account_id),
+                documents.* EXCLUDE (document_leg_id, document_account_id),
+                document_leg_id IS NOT NULL AS has_document
+            FROM {self._legs} AS legs
+            LEFT JOIN (
+                SELECT account_id AS entry_account_id, call_id AS entry_call_id, {entries}
+                FROM {entry_rows} GROUP BY account_id, call_id
+            ) AS entries ON entry_call_id = legs.call_id AND entry_account_id = legs.account_id
+            LEFT JOIN (
+                SELECT account_id AS document_account_id, leg_id AS document_leg_id, {documents},
+                    surcharge_units AS document_surcharge_units, discount_percent AS document_discount_percent
+                FROM {document_rows}
+            ) AS documents ON document_leg_id = legs.leg_id AND document_account_id = legs.account_id
+        """
 
     def _digest(self) -> str:
         columns = ", ".join(

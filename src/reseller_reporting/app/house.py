@@ -1,0 +1,48 @@
+"""The house: settings, clock and lake, built once and handed to every use case."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from reseller_reporting.config import Settings, kazoo_credentials_problem
+from reseller_reporting.model.errors import InvalidSettings
+from reseller_reporting.sources.kazoo.source import Credentials, KazooSource
+from reseller_reporting.store.lake import Lake
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class House:
+    settings: Settings
+    clock: Callable[[], datetime] = utc_now
+
+    @cached_property
+    def lake(self) -> Lake:
+        return Lake(self.settings.store_folder)
+
+    def credentials(self) -> Credentials:
+        problem = kazoo_credentials_problem(self.settings)
+        if problem:
+            raise InvalidSettings(problem)
+        settings = self.settings
+        assert settings.kazoo_url is not None
+        return Credentials(
+            url=settings.kazoo_url,
+            api_key=settings.kazoo_api_key,
+            username=settings.kazoo_username,
+            password=settings.kazoo_password,
+            account_name=settings.kazoo_account_name,
+        )
+
+    def kazoo(self) -> KazooSource:
+        """Not yet logged in; entering it does that."""
+        return KazooSource(
+            self.credentials(),
+            page_size=self.settings.kazoo_page_size,
+            concurrency=self.settings.kazoo_concurrency,
+            clock=self.clock,
+        )

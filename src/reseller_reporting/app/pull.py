@@ -1,0 +1,231 @@
+"""One pull: the missing spans of many accounts, from KAZOO into the lake, some accounts a commit.
+
+Times
+- Legs are asked for by start time; the ledger entries of the same calls are written up to FINAL_AFTER later.
+
+Invariants
+- A span is recorded as covered only after all its rows are written.
+- One account's failure is its own: it is remembered with its reason, and the others go on.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from reseller_reporting.app.progress import Progress
+from reseller_reporting.model.account import Account
+from reseller_reporting.model.errors import ResellerReportingError
+from reseller_reporting.model.ids import LegId
+from reseller_reporting.model.problems import ReportWarning
+from reseller_reporting.model.tables import LEDGER_ENTRIES, LEG_DOCUMENTS, LEGS, PROBLEMS
+from reseller_reporting.rating.as_billed import legs_needing_documents
+from reseller_reporting.sources.kazoo.source import KazooSource
+from reseller_reporting.store import calls, coverage
+from reseller_reporting.store.calls import Spool
+from reseller_reporting.store.coverage import FINAL_AFTER, Covered, Span
+from reseller_reporting.store.lake import Lake
+
+# Many accounts a commit (a commit costs as much as hundreds of rows), few enough to keep memory flat.
+_ACCOUNTS_PER_COMMIT = 100
+_LEGS_PER_COMMIT = 100_000
+# A cursor is sequential: accounts side by side keep the connections busy, and only these are in memory.
+_ACCOUNTS_AT_ONCE = 16
+
+
+@dataclass(slots=True)
+class _AccountPull:
+    """One account's rows of one span on their way to the lake."""
+
+    account: Account
+    taken_at: datetime
+    legs: Spool
+    problems: Spool
+    entries: Spool
+    has_ledger: bool = True
+    warnings: list[ReportWarning] = field(default_factory=list)
+
+    def spools(self) -> tuple[Spool, Spool, Spool]:
+        return self.legs, self.problems, self.entries
+
+
+class Pull:
+    """`failed` tells after the run whose calls could not be read, and why."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        source: KazooSource,
+        own: Account,
+        *,
+        folder: Path,
+        clock: Callable[[], datetime],
+        progress: Progress,
+    ) -> None:
+        self.failed: dict[str, str] = {}
+        self.legs = 0
+        self.malformed = 0
+        self._lake = lake
+        self._source = source
+        self._own = own
+        self._folder = folder
+        self._clock = clock
+        self._progress = progress
+        self._spools = 0
+        self._own_warnings: list[ReportWarning] = []
+
+    async def run(self, accounts: Sequence[Account], missing: Mapping[str, list[Span]]) -> None:
+        """Every missing span of every account; accounts with the same span share commits."""
+        by_span: dict[Span, list[Account]] = {}
+        for account in accounts:
+            for span in missing[account.id]:
+                by_span.setdefault(span, []).append(account)
+        self._progress.stage("Reading calls", sum(len(group) for group in by_span.values()))
+        for span, group in sorted(by_span.items()):
+            await self._pull_span(span, group)
+
+    async def _pull_span(self, span: Span, accounts: Sequence[Account]) -> None:
+        """The reseller's own ledger tells every customer's charges, so it is read once for all."""
+        own_entries = self._spool(LEDGER_ENTRIES)
+        try:
+            await self._read_own_ledger(span, own_entries)
+            ready: list[_AccountPull] = []
+            room = asyncio.Semaphore(_ACCOUNTS_AT_ONCE)
+            tasks = [asyncio.ensure_future(self._pull_in_turn(account, span, room)) for account in accounts]
+            try:
+                for done in asyncio.as_completed(tasks):
+                    pulled = await done
+                    if pulled is not None:
+                        ready.append(pulled)
+                    if len(ready) >= _ACCOUNTS_PER_COMMIT or sum(p.legs.count for p in ready) >= _LEGS_PER_COMMIT:
+                        await self._commit(span, ready, own_entries)
+                        ready = []
+                await self._commit(span, ready, own_entries)
+            finally:
+                for task in tasks:
+                    task.cancel()
+        finally:
+            own_entries.close()
+
+    async def _read_own_ledger(self, span: Span, entries: Spool) -> None:
+        self._own_warnings = []
+        if not self._own.is_reseller:
+            return
+        try:
+            async for batch in self._source.ledger_entries(self._own.id, span[0], span[1] + FINAL_AFTER):
+                entries.add(batch)
+        except ResellerReportingError as error:
+            message = f"The reseller's own ledger could not be read: {error.sentence}"
+            self._own_warnings = [ReportWarning("reseller_ledger_unread", message)]
+
+    async def _pull_in_turn(self, account: Account, span: Span, room: asyncio.Semaphore) -> _AccountPull | None:
+        async with room:
+            return await self._pull_account(account, span)
+
+    async def _pull_account(self, account: Account, span: Span) -> _AccountPull | None:
+        pulled = _AccountPull(
+            account, self._clock(), self._spool(LEGS), self._spool(PROBLEMS), self._spool(LEDGER_ENTRIES)
+        )
+        try:
+            async for page in self._source.legs(account.id, *span):
+                pulled.legs.add(page.legs)
+                pulled.problems.add(page.problems)
+                pulled.warnings += page.warnings
+        except ResellerReportingError as error:
+            self.failed[account.id] = error.sentence
+            for spool in pulled.spools():
+                spool.close()
+            return None
+        finally:
+            self._progress.step(account.name)
+        try:
+            async for batch in self._source.ledger_entries(account.id, span[0], span[1] + FINAL_AFTER):
+                pulled.entries.add(batch)
+        except ResellerReportingError as error:
+            pulled.has_ledger = False
+            message = f"The ledger could not be read: {error.sentence}"
+            pulled.warnings.append(ReportWarning("ledger_unread", message))
+        return pulled
+
+    async def _commit(self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool) -> None:
+        if not ready:
+            return
+        await asyncio.to_thread(self._write_rows, span, ready, own_entries)
+        await self._fetch_documents(span, ready)
+        await asyncio.to_thread(coverage.record, self._lake, [self._covered(span, pulled) for pulled in ready])
+        self.legs += sum(pulled.legs.count for pulled in ready)
+        self.malformed += sum(pulled.problems.count for pulled in ready)
+        for pulled in ready:
+            for spool in pulled.spools():
+                spool.close()
+
+    def _write_rows(self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool) -> None:
+        accounts = [pulled.account.id for pulled in ready]
+        entries = [*(pulled.entries for pulled in ready), own_entries]
+        for table, spools, to_at in (
+            ("legs", [pulled.legs for pulled in ready], span[1]),
+            ("problems", [pulled.problems for pulled in ready], span[1]),
+            ("ledger_entries", entries, span[1] + FINAL_AFTER),
+        ):
+            calls.replace_span(self._lake, table, spools, account_ids=accounts, from_at=span[0], to_at=to_at)
+
+    async def _fetch_documents(self, span: Span, ready: Sequence[_AccountPull]) -> None:
+        """CDR documents of the few legs that the ledger does not explain."""
+        needed = await asyncio.to_thread(self._legs_without_explanation, span, [p.account.id for p in ready])
+        if not needed:
+            return
+        self._progress.say(f"Asking for {sum(map(len, needed.values()))} call documents that explain a charge")
+        tables = []
+        by_account = {pulled.account.id: pulled for pulled in ready}
+        for account_id, leg_ids in needed.items():
+            pulled = by_account[account_id]  # type: ignore[index]
+            try:
+                tables.append(await self._source.leg_documents(pulled.account.id, leg_ids))
+            except ResellerReportingError as error:
+                message = f"Call documents could not be read: {error.sentence}"
+                pulled.warnings.append(ReportWarning("documents_unread", message, len(leg_ids)))
+        if tables:
+            documents = pa.concat_tables(tables).cast(LEG_DOCUMENTS)
+            await asyncio.to_thread(calls.merge_documents, self._lake, documents)
+
+    def _legs_without_explanation(self, span: Span, accounts: Sequence[str]) -> dict[str, list[LegId]]:
+        where = calls.pin(self._lake).calls(accounts, from_at=span[0], to_at=span[1], reseller_id=self._own.id)
+        needed: dict[str, list[LegId]] = {}
+        with calls.reading(where) as reader:
+            for batch in reader.undocumented():
+                ids = set(legs_needing_documents(batch))
+                for account_id, leg_id in zip(
+                    batch.column("account_id").to_pylist(), batch.column("leg_id").to_pylist(), strict=True
+                ):
+                    if leg_id in ids:
+                        needed.setdefault(account_id, []).append(leg_id)
+        return needed
+
+    def _covered(self, span: Span, pulled: _AccountPull) -> Covered:
+        return Covered(
+            account_id=pulled.account.id,
+            from_at=span[0],
+            to_at=span[1],
+            taken_at=pulled.taken_at,
+            source=self._source.name,
+            legs=pulled.legs.count,
+            malformed=pulled.problems.count,
+            has_ledger=pulled.has_ledger,
+            warnings=tuple(_merged([*pulled.warnings, *self._own_warnings])),
+        )
+
+    def _spool(self, schema: pa.Schema) -> Spool:
+        self._spools += 1
+        return Spool(schema, self._folder / f"{self._spools}.parquet")
+
+
+def _merged(warnings: Sequence[ReportWarning]) -> list[ReportWarning]:
+    """Each warning once, with how often it came."""
+    counts: dict[tuple[str, str], int] = {}
+    for warning in warnings:
+        key = (warning.code, warning.message)
+        counts[key] = counts.get(key, 0) + warning.count
+    return [ReportWarning(code, message, count) for (code, message), count in counts.items()]

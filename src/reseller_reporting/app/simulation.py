@@ -1,0 +1,38 @@
+"""Simulation: the simulated KAZOO by itself, for trying out and for tests of other software."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reseller_reporting.simulate.generate import GeneratedWorld
+from reseller_reporting.simulate.server import serve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """What a client of the simulated KAZOO needs to log in."""
+
+    url: str
+    api_key: str
+    account_name: str
+    username: str
+    password: str
+
+
+def simulate_kazoo(
+    *, host: str, port: int, seed: int, accounts: int, calls: int, ready: Callable[[Simulated], None]
+) -> None:
+    """Serves until it is interrupted."""
+    world = GeneratedWorld(seed=seed, accounts=accounts, calls=calls)
+
+    def on_ready(url: str) -> None:
+        ready(
+            Simulated(
+                url=url,
+                api_key=world.api_key,
+                account_name=world.account_name,
+                username=world.username,
+                password=world.password,
+            )
+        )
+
+    serve(world, host=host, port=port, on_ready=on_ready)

@@ -1,0 +1,33 @@
+"""What the store holds already: reports and trees without asking KAZOO."""
+
+from reseller_reporting.app.house import House
+from reseller_reporting.app.ingest import Pulled, Wanted
+from reseller_reporting.app.selection import customers_of, select
+from reseller_reporting.model.account import Account
+from reseller_reporting.model.errors import UnknownAccount
+from reseller_reporting.model.ids import AccountId
+from reseller_reporting.model.period import parse_period
+from reseller_reporting.store import snapshots
+
+# Imported calls may belong to no reseller that was ever asked; then this stands for whoever imports them.
+_NOBODY = Account(id=AccountId(""), name="", is_reseller=True)
+
+
+def stored(house: House, wanted: Wanted) -> Pulled:
+    """The wanted customers as the store knows them, and the period; nothing is pulled."""
+    now = house.clock()
+    rough = parse_period(wanted.period, timezone=wanted.timezone or "UTC", now=now)
+    taken, own_id = snapshots.read(house.lake, rough)
+    if not taken:
+        raise UnknownAccount("The store is empty. Pull with `reseller-reporting sync`, or import files first.")
+    own = taken[own_id].account if own_id else _NOBODY
+    period = parse_period(wanted.period, timezone=wanted.timezone or own.timezone or "UTC", now=now)
+    tree = [snapshot.account for snapshot in taken.values() if snapshot.account.id != own.id]
+    allowed = customers_of(own, tree, include_sub_resellers=wanted.include_sub_resellers or own is _NOBODY)
+    return Pulled(period=period, own=own, tree=tree, selected=select(allowed, wanted.accounts))
+
+
+def stored_tree(house: House) -> tuple[Account, list[Account]]:
+    """The reseller's account and every account below it, as last taken."""
+    pulled = stored(house, Wanted(include_sub_resellers=True))
+    return pulled.own, pulled.tree

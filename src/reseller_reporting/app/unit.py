@@ -1,0 +1,81 @@
+"""The unit of work: one account in one period, from its partitions to its workbook. Pure but for that one file."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from reseller_reporting.model.problems import Problem, ReportWarning
+from reseller_reporting.rating.as_billed import rate_batch
+from reseller_reporting.rating.country import country_name
+from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.render.as_xlsx import write_workbook
+from reseller_reporting.reports.usage import UsageSums
+from reseller_reporting.store.calls import AccountCalls, Overview, reading
+
+# Warnings that explain a report without making it incomplete: every figure that there is, is there.
+_COMPLETE_ALL_THE_SAME = frozenset({"no_reseller_rights", "reseller_figures_of_sub_reseller"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """What to make: the facts known before the calls are read, and where the workbook goes."""
+
+    facts: AccountFacts
+    calls: AccountCalls = field(repr=False)
+    workbook: Path
+    spill: Path
+    is_covered: bool  # Every part of the period that has passed was pulled, and the period is over.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What was made; small enough to travel between processes."""
+
+    facts: AccountFacts
+    sums: UsageSums
+    sha256: str
+    digest: str  # Of the rows used.
+
+
+def make(unit: Unit) -> Made:
+    """The workbook of one account, and everything the summaries say of it."""
+    calls = unit.calls
+    with reading(calls, spill=unit.spill) as reader:
+        has_reseller_view = reader.overview().has_reseller_view and calls.shows_reseller
+    with reading(replace(calls, shows_reseller=has_reseller_view), spill=unit.spill) as reader:
+        overview = reader.overview()
+        facts = _with_calls(unit, reader.problems(), overview, has_reseller_view=has_reseller_view)
+        sums = write_workbook(
+            unit.workbook,
+            facts,
+            map(rate_batch, reader.explained()),
+            listed_count=overview.legs if facts.legs_listed == "all" else overview.billable,
+            owner_names=(facts.snapshot.users if facts.snapshot else None) or {},
+            country_name=country_name,
+        )
+    with unit.workbook.open("rb") as written:
+        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+    return Made(facts=facts, sums=sums, sha256=sha256, digest=overview.digest)
+
+
+def _with_calls(unit: Unit, problems: list[Problem], overview: Overview, *, has_reseller_view: bool) -> AccountFacts:
+    """The facts, completed by what the rows tell."""
+    facts = unit.facts
+    warnings = list(facts.warnings)
+    if unit.calls.shows_reseller and not has_reseller_view:
+        message = "KAZOO listed calls without the reseller's view: reseller types and costs are missing."
+        warnings.append(ReportWarning("no_reseller_view", message))
+    if problems:
+        message = "Malformed records are in no sum; the sheet Problems lists them."
+        warnings.append(ReportWarning("malformed_records", message, len(problems)))
+    missing = {warning.code for warning in warnings} - _COMPLETE_ALL_THE_SAME
+    units = None if facts.ledger_per_minute_units is None else overview.ledger_per_minute_units
+    return replace(
+        facts,
+        problems=problems,
+        warnings=warnings,
+        complete=unit.is_covered and not missing,
+        has_reseller_view=has_reseller_view,
+        ledger_per_minute_units=units,
+        data_from=", ".join(overview.sources) or facts.data_from,
+    )
