@@ -19,6 +19,8 @@ class ResellerReportingError(Exception):
 
     kind: ClassVar[Kind] = Kind.INVALID
     code: ClassVar[str] = "error"
+    # Wrong usage or settings, and whatever can be seen without asking KAZOO.
+    is_wrong_usage: ClassVar[bool] = False
 
     @property
     def sentence(self) -> str:
@@ -29,6 +31,7 @@ class InvalidSettings(ResellerReportingError):
     """Settings or arguments are wrong: seen without asking KAZOO."""
 
     code = "invalid_settings"
+    is_wrong_usage = True
 
 
 class UnknownAccount(ResellerReportingError):
@@ -77,6 +80,7 @@ class FileRefused(ResellerReportingError):
     """A file of calls that cannot be read as what it claims to be."""
 
     code = "file_refused"
+    is_wrong_usage = True
 
 
 class CannotWrite(ResellerReportingError):

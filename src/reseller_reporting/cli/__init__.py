@@ -1,0 +1,45 @@
+"""The command line: translates words into one call of `app`, and an outcome into words and an exit code."""
+
+import sys
+import traceback
+
+
+def main() -> None:
+    """Entry point. Exit code 0; 2 for what can be seen without asking KAZOO; 1 for any other failure."""
+    # Wanted anywhere on the line, and never read by a command: so it is taken out before anything else.
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    sys.exit(_run(arguments, debug=debug))
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    import typer
+
+    from reseller_reporting.cli.commands import command
+    from reseller_reporting.model.errors import ResellerReportingError
+
+    try:
+        return int(command.main(arguments, prog_name="reseller-reporting", standalone_mode=False) or 0)
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except typer.TyperException as error:
+        # Wrong usage: the shown text says how to call it right.
+        getattr(error, "show", lambda: _say(str(error)))()
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        _say("Stopped. What was read is kept; run the same command again to go on.")
+        return 1
+    except ResellerReportingError as error:
+        if debug:
+            traceback.print_exc()
+        _say(error.sentence)
+        return 2 if error.is_wrong_usage else 1
+    except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, --debug the trace.
+        if debug:
+            traceback.print_exc()
+        _say(f"Something unexpected went wrong: {type(error).__name__}: {error}. Add --debug to see where.")
+        return 1
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"reseller-reporting: {sentence}\n")

@@ -1,0 +1,327 @@
+"""The commands, each a sentence: parse, call one use case, say what happened. Heavy imports wait for their command."""
+
+import json as json_text
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reseller_reporting import __version__
+from reseller_reporting.cli.terminal import watched
+
+if TYPE_CHECKING:
+    from reseller_reporting.app.house import House
+    from reseller_reporting.app.ingest import Wanted
+    from reseller_reporting.app.report import Report
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="What each customer of a KAZOO reseller used, what it cost, and why: as Excel, CSV and mail.\n\n"
+    "Try it with nothing configured: reseller-reporting demo\n\n"
+    "Every command takes --debug, which shows where an error came from.",
+)
+simulate = typer.Typer(no_args_is_help=True, help="Simulated servers for trying out.\n\nExample: simulate kazoo")
+cli.add_typer(simulate, name="simulate")
+
+
+class Legs(StrEnum):
+    BILLABLE = "billable"
+    ALL = "all"
+
+
+class Source(StrEnum):
+    KAZOO = "kazoo"
+    STORE = "store"
+
+
+class CallFormat(StrEnum):
+    KAZOO_CSV = "kazoo-csv"
+    KAZOO_JSON = "kazoo-json"
+
+
+Period = Annotated[
+    str,
+    typer.Option(metavar="PERIOD", help="2026-10, 2026-10-01..2026-10-16 (end exclusive), last-month or this-month."),
+]
+Accounts = Annotated[
+    str,
+    typer.Option(metavar="WHICH", help="all; ids or exact names separated by commas; or @FILE with one per line."),
+]
+Timezone = Annotated[
+    str | None,
+    typer.Option(metavar="ZONE", help="IANA name, such as Europe/Berlin. Default: the reseller account's, else UTC."),
+]
+SubResellers = Annotated[bool, typer.Option("--include-sub-resellers", help="Also the customers of sub-resellers.")]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Ask KAZOO again, even for what cannot change any more.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
+Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where the files go. Default: reports/PERIOD.")]
+SourceOption = Annotated[
+    Source,
+    typer.Option(help="kazoo: pull what is missing first. store: use only what the store holds."),
+]
+
+
+@cli.command()
+def run(
+    period: Period = "last-month",
+    accounts: Accounts = "all",
+    out: Out = None,
+    email: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS", help="Send the report there. Repeat for more recipients.")
+    ] = None,
+    timezone: Timezone = None,
+    legs: Annotated[Legs, typer.Option(help="Which legs the call sheets list; sums are of billable legs.")] = (
+        Legs.BILLABLE
+    ),
+    include_sub_resellers: SubResellers = False,
+    source: SourceOption = Source.KAZOO,
+    refresh: Refresh = False,
+    json: Json = False,
+) -> int:
+    """Make the report of a period: a workbook per customer, two summaries, and a manifest.
+
+    Example: reseller-reporting run --period 2026-10 --email billing@example.com
+    """
+    from reseller_reporting.app import mailing, report
+
+    house = _house()
+    recipients = mailing.check_recipients(house, email or [])
+    order = report.Order(
+        wanted=_wanted(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=refresh),
+        source=source.value,
+        out=out,
+        legs_listed=legs.value,
+    )
+    with watched() as progress:
+        made = report.run(house, order, progress)
+    _tell_report(made, as_json=json)
+    if recipients:
+        mailing.mail(house, made, recipients)
+        _note(f"Sent to {', '.join(recipients)}.")
+    return 1 if made.failed else 0
+
+
+@cli.command()
+def demo(
+    out: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Default: reports/demo.")] = None,
+    accounts: Annotated[int, typer.Option(min=1, max=5000, help="How many made-up customers.")] = 12,
+    calls: Annotated[int, typer.Option(min=0, help="About how many billable calls a month in all.")] = 3000,
+    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
+    json: Json = False,
+) -> int:
+    """Do the whole main job with nothing configured, on a simulated KAZOO with a made-up reseller.
+
+    Example: reseller-reporting demo
+    """
+    from reseller_reporting.app.demo import demo as use_case
+
+    with watched() as progress:
+        made = use_case(_house(), accounts=accounts, calls=calls, seed=seed, out=out, progress=progress)
+    _tell_report(made, as_json=json)
+    return 1 if made.failed else 0
+
+
+@cli.command()
+def accounts(source: SourceOption = Source.KAZOO, json: Json = False) -> None:
+    """List the customer tree.
+
+    Example: reseller-reporting accounts --json
+    """
+    from reseller_reporting.app.ingest import customer_tree
+    from reseller_reporting.app.stored import stored_tree
+
+    own, tree = stored_tree(_house()) if source is Source.STORE else customer_tree(_house())
+    tree = sorted(tree, key=lambda account: (account.name, account.id))
+    if json:
+        keys = ("id", "name", "realm", "parent_id", "reseller_id", "is_reseller")
+        return _print_json({"accounts": [{key: getattr(account, key) for key in keys} for account in tree]})
+    for account in tree:
+        of_other = "" if account.reseller_id == own.id else "  (of a sub-reseller)"
+        _print(f"{account.id}  {account.name}{'  (reseller)' if account.is_reseller else ''}{of_other}")
+    _note(f"{len(tree)} accounts below {own.name or 'the store'}.")
+    return None
+
+
+@cli.command()
+def sync(
+    period: Period = "last-month",
+    accounts: Accounts = "all",
+    timezone: Timezone = None,
+    include_sub_resellers: SubResellers = False,
+    refresh: Refresh = False,
+    json: Json = False,
+) -> int:
+    """Pull a period into the store without making a report. Only what is missing is asked for.
+
+    Example: reseller-reporting sync --period this-month
+    """
+    from reseller_reporting.app import ingest
+
+    wanted = _wanted(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=refresh)
+    with watched() as progress:
+        pulled = ingest.sync(_house(), wanted, progress)
+    if json:
+        span = {"from": pulled.period.from_local.isoformat(), "to": pulled.period.to_local.isoformat()}
+        failed = [{"id": id_, "reason": why} for id_, why in sorted(pulled.failed.items())]
+        counts = {"accounts": len(pulled.selected), "legs": pulled.legs, "malformed": pulled.malformed}
+        _print_json({"period": {**span, "timezone": pulled.period.timezone}, **counts, "failed": failed})
+    else:
+        _print(
+            f"{pulled.period.name} ({pulled.period.timezone}): {pulled.legs} legs newly read for "
+            f"{len(pulled.selected)} customers, {pulled.malformed} malformed records."
+        )
+        for id_, why in sorted(pulled.failed.items()):
+            _note(f"Failed: {id_}: {why}")
+    return 1 if pulled.failed else 0
+
+
+@cli.command("import")
+def import_(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="KAZOO CDR exports, CSV or JSON, plain or .gz.")
+    ],
+    account: Annotated[
+        str,
+        typer.Option(metavar="ACCOUNT", help="Whose calls these are: a stored account's id or name, or a new one's."),
+    ],
+    format: Annotated[  # noqa: A002 - the option's name is a promise.
+        CallFormat | None, typer.Option(help="Default: seen from the file.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Read calls from files into the store; importing a file again changes nothing.
+
+    Example: reseller-reporting import cdrs-2026-10.csv --account "Blue Cafe"
+    """
+    from reseller_reporting.app.imports import import_files
+
+    with watched() as progress:
+        read = import_files(_house(), files, account=account, format=format and format.value, progress=progress)
+    if json:
+        rows = [
+            {"file": str(each.path), "account_id": each.account.id, "legs": each.legs, "malformed": each.malformed}
+            for each in read
+        ]
+        return _print_json({"files": rows})
+    for each in read:
+        _print(
+            f"{each.path}: {each.legs} legs, {each.malformed} malformed, for {each.account.name} ({each.account.id})"
+        )
+    _note("Report on them with: reseller-reporting run --source store")
+    return None
+
+
+@cli.command()
+def doctor(json: Json = False) -> int:
+    """Check settings, KAZOO, credentials, reseller rights, mail and disk, and say what to mend.
+
+    Example: reseller-reporting doctor
+    """
+    from reseller_reporting.app.doctor import examine
+
+    findings = examine(_house())
+    healthy = all(finding.ok for finding in findings)
+    if json:
+        rows = [{"name": finding.name, "ok": finding.ok, "message": finding.message} for finding in findings]
+        _print_json({"ok": healthy, "findings": rows})
+    else:
+        for finding in findings:
+            _print(f"{'ok  ' if finding.ok else 'MEND'}  {finding.name}: {finding.message}")
+    return 0 if healthy else 1
+
+
+@simulate.command()
+def kazoo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8000,
+    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
+    accounts: Annotated[int, typer.Option(min=1, max=20000, help="How many customers.")] = 12,
+    calls: Annotated[int, typer.Option(min=0, help="About how many billable calls a month in all.")] = 3000,
+    json: Json = False,
+) -> None:
+    """Serve a simulated KAZOO with a made-up reseller on 127.0.0.1, until Ctrl-C.
+
+    Example: reseller-reporting simulate kazoo --port 8000 --accounts 200 --calls 100000
+    """
+    from reseller_reporting.app.simulation import Simulated, simulate_kazoo
+
+    def ready(simulated: Simulated) -> None:
+        if json:
+            keys = ("url", "api_key", "account_name", "username", "password")
+            return _print_json({key: getattr(simulated, key) for key in keys})
+        _print(f"A simulated KAZOO listens at {simulated.url}. In another terminal:")
+        _print(f"export RESELLER_REPORTING_KAZOO_URL={simulated.url}")
+        _print(f"export RESELLER_REPORTING_KAZOO_API_KEY={simulated.api_key}")
+        _print("reseller-reporting run")
+        _print(
+            f"Or log in as account '{simulated.account_name}', user '{simulated.username}', "
+            f"password '{simulated.password}'. Ctrl-C ends it."
+        )
+        return None
+
+    simulate_kazoo(host="127.0.0.1", port=port, seed=seed, accounts=accounts, calls=calls, ready=ready)
+
+
+@cli.command()
+def version() -> None:
+    """Print the version.
+
+    Example: reseller-reporting version
+    """
+    _print(__version__)
+
+
+def _house() -> "House":
+    from reseller_reporting.app.house import House
+    from reseller_reporting.config import load_settings
+
+    return House(load_settings(os.environ, working_folder=Path.cwd()))
+
+
+def _wanted(
+    period: str, accounts: str, timezone: str | None, *, include_sub_resellers: bool, refresh: bool
+) -> "Wanted":
+    """What was asked for, with everything checked that can be seen without asking KAZOO."""
+    from reseller_reporting.app.ingest import Wanted
+    from reseller_reporting.app.selection import read_selection
+    from reseller_reporting.model.period import check_period, check_zone
+
+    return Wanted(
+        period=check_period(period),
+        timezone=check_zone(timezone) if timezone is not None else None,
+        accounts=read_selection(accounts),
+        include_sub_resellers=include_sub_resellers,
+        refresh=refresh,
+    )
+
+
+def _tell_report(made: "Report", *, as_json: bool) -> None:
+    if as_json:
+        return _print_json(made.manifest)
+    from reseller_reporting.app.telling import sentences
+
+    for sentence in sentences(made):
+        _print(sentence)
+    return None
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    _print(json_text.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+command = typer.main.get_command(cli)
