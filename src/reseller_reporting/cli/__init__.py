@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from functools import partial
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return int(stop.exit_code)
     except typer.TyperException as error:
         # Wrong usage: the shown text says how to call it right.
-        getattr(error, "show", lambda: _say(str(error)))()
+        getattr(error, "show", partial(_say, str(error)))()
         return 2
     except (KeyboardInterrupt, typer.Abort):
         _say("Stopped. What was read is kept; run the same command again to go on.")

@@ -1,0 +1,30 @@
+"""Telling: a finished report in a few sentences for the person who asked for it."""
+
+from reseller_reporting.app.report import COUNTRIES, MANIFEST, SUMMARY, Report
+
+
+def sentences(report: Report) -> list[str]:
+    """What was made, how much it comes to, what is missing, and where it lies."""
+    totals, period = report.manifest["totals"], report.period
+    customers = len(report.entries)
+    lines = [
+        f"{period.name} ({period.timezone}): {customers} customers, {totals['calls']} calls.",
+        f"Reseller cost {_amount(report, totals['reseller_cost'])}, "
+        f"customer cost {_amount(report, totals['customer_cost'])}.",
+    ]
+    for facts in report.failed:
+        why = " ".join(warning.message for warning in facts.warnings)
+        lines.append(f"Failed: {facts.account.name} ({facts.account.id}): {why}")
+    incomplete = [facts for facts, _ in report.entries if facts.status == "ok" and not facts.complete]
+    if incomplete:
+        reasons = sorted({warning.message for facts in incomplete for warning in facts.warnings})
+        lines.append(f"Not complete: {len(incomplete)} customers. {' '.join(reasons)}")
+    lines.append(
+        f"Files in {report.folder}: {SUMMARY}, {COUNTRIES}, {MANIFEST}, and in accounts a workbook per customer."
+    )
+    return lines
+
+
+def _amount(report: Report, text: str | None) -> str:
+    currencies = {facts.currency for facts, _ in report.entries}
+    return "unknown" if text is None else " ".join([text, *sorted(currencies)])
