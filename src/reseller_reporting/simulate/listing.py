@@ -16,8 +16,8 @@ from reseller_reporting.simulate import gregorian
 Document = dict[str, object]
 
 PER_MINUTE = "per_minute"
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def listing_row(document: Mapping[str, object], is_reseller: bool, utc_offset_seconds: int = 0) -> Document:
@@ -109,7 +109,7 @@ def _times(started: int, utc_offset_seconds: int, created_microseconds: object) 
         "datetime": f"{shown_year:04d}-{shown:%m-%d_%H:%M:%S}",
         "unix_timestamp": str(unix),
         "unix_timestamp_micro": repr(created),
-        "rfc_1036": (f"{_WEEKDAYS[moment.weekday()]}, {moment.day:02d} {_MONTHS[moment.month - 1]} {year} {clock} GMT"),
+        "rfc_1036": (f"{WEEKDAYS[moment.weekday()]}, {moment.day:02d} {MONTHS[moment.month - 1]} {year} {clock} GMT"),
         "iso_8601": day,
         "iso_8601_combined": f"{day}T{clock}Z",
     }

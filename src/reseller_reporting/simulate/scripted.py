@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reseller_reporting.rating.charge import KazooCharge, kazoo_cost
+from reseller_reporting.rating.charge import KazooCharge
 from reseller_reporting.simulate import gregorian
 from reseller_reporting.simulate.listing import PER_MINUTE, Document, listing_row
+from reseller_reporting.simulate.rate import Rate
 from reseller_reporting.simulate.world import (
     MASTER_ID,
     AccountRecord,
@@ -26,6 +27,8 @@ from reseller_reporting.simulate.world import (
     Span,
     StoredCdr,
 )
+
+__all__ = ["DocumentCdr", "Rate", "RawCdr", "ScriptedWorld", "invoice", "invoice_item"]
 
 RESELLER_COLUMNS = ("reseller_cost", "reseller_call_type")
 PER_MINUTE_VOIP = "per-minute-voip"
@@ -40,45 +43,6 @@ _FORCED_ANSWERS: dict[int, tuple[str, object]] = {
     500: ("unspecified_fault", {}),
     503: ("datastore missing view", {"message": "datastore missing view"}),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """A rate as a leg carries it: units of 1/10 000 per minute, and how it is sold."""
-
-    units: int
-    increment: int = 60
-    minimum: int = 60
-    surcharge: int = 0
-    nocharge: int = 0
-    discount: int = 0
-    name: str = "US_DOMESTIC"
-    description: str = ""
-
-    def channel_vars(self) -> Document:
-        """What rating writes on the channel: all text."""
-        return {
-            "rate": str(self.units),
-            "rate_name": self.name,
-            "rate_description": self.description,
-            "rate_increment": str(self.increment),
-            "rate_minimum": str(self.minimum),
-            "rate_nocharge_time": str(self.nocharge),
-            "surcharge": str(self.surcharge),
-            "base_cost": str(self.units * ((self.minimum or 60) // 60) + self.surcharge),
-            "pvt_cost": str(self.units // 3),
-            "discount_percentage": str(self.discount),
-        }
-
-    def ledger_metadata(self) -> Document:
-        return {
-            "name": self.name,
-            "description": self.description,
-            "value": self.units,
-            "increment": self.increment,
-            "minimum": self.minimum,
-            "nocharge_time": self.nocharge,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,15 +413,7 @@ class ScriptedWorld:
         self, account_id: str, cdr: DocumentCdr, rate: Rate, *, answered_seconds: int, customer: str, reseller: str
     ) -> None:
         """Debit each party whose tag is per_minute, in its own ledger, in the name of the calling account."""
-        charge = kazoo_cost(
-            rate_units=rate.units,
-            increment_seconds=rate.increment,
-            minimum_seconds=rate.minimum,
-            surcharge_units=rate.surcharge,
-            nocharge_seconds=rate.nocharge,
-            discount_percent=rate.discount,
-            answered_seconds=answered_seconds,
-        )
+        charge = rate.charge(answered_seconds)
         if charge.cost_units <= 0:
             return
         record = self._told[account_id].record
