@@ -32,8 +32,8 @@ from reseller_reporting.simulate.world import (
     StoredCdr,
 )
 
-LEGS_REMEMBERED = 150_000
-_BUCKETS_REMEMBERED = 150_000
+LEGS_REMEMBERED = 100_000
+_BUCKETS_REMEMBERED = 40_000
 _FIRST_MONTH = "201501"
 _PER_MINUTE_VOIP = "per-minute-voip"
 
@@ -112,8 +112,8 @@ class GeneratedWorld:
         first, after = _days_of(month)
         for day in _days_within(span, first, after - 1):
             bucket = self._ledger_buckets.get((party.place, day), partial(self._written_on, party, day), len)
-            for _, row in _within(bucket, span, _key_of_row):
-                entry = row if isinstance(row, LedgerEntry) else row.ledger_entry(account_id)
+            for (_, entry_id), row in _within(bucket, span, _key_of_row):
+                entry = row if isinstance(row, LedgerEntry) else row.ledger_entry(entry_id)
                 if service in (None, entry.service):
                     yield entry
 

@@ -186,15 +186,16 @@ class Leg:
         return self.started + self.duration_seconds + 2
 
     def ledger_id(self, owner_id: str) -> str:
+        """Its id in the ledger of this party, which both parties' entries must not share."""
         digest = hashlib.md5(f"{owner_id} {self.call_id}".encode(), usedforsecurity=False).hexdigest()
-        return f"{gregorian.month_of(self.written)}-{digest}"
+        return f"{_month_of_day(self.written // DAY_SECONDS)}-{digest}"
 
-    def ledger_entry(self, owner_id: str) -> LedgerEntry:
-        """The debit that a party found in its ledger; `owner_id` is that party."""
+    def ledger_entry(self, entry_id: str) -> LedgerEntry:
+        """The debit that a party found in its ledger."""
         record, rate = self.party.record, self.rate
         assert rate is not None
         return LedgerEntry(
-            id=self.ledger_id(owner_id),
+            id=entry_id,
             saved=self.written,
             service="per-minute-voip",
             source_id=self.call_id,
@@ -278,3 +279,8 @@ def _date_texts(day: int) -> tuple[str, str]:
     """A day since the year 0 as `2024-06-05` and as `Wed, 05 Jun 2024`."""
     moment = gregorian.to_datetime(day * DAY_SECONDS)
     return f"{moment:%Y-%m-%d}", f"{WEEKDAYS[moment.weekday()]}, {moment:%d} {MONTHS[moment.month - 1]} {moment:%Y}"
+
+
+@lru_cache(maxsize=64)
+def _month_of_day(day: int) -> str:
+    return gregorian.month_of(day * DAY_SECONDS)

@@ -257,13 +257,9 @@ class ScriptedWorld:
         stored["hangup_cause"] = hangup_cause or ("NORMAL_CLEARING" if answered_seconds else "NO_ANSWER")
         stored["custom_channel_vars"] = {
             "account_id": account_id,
-            "reseller_id": record.reseller_id,
-            "global_resource": "true",
-            **({"resource_id": "f" * 32} if direction == "outbound" else {}),
+            **_billing_vars(record, direction, customer, reseller),
             **({"authorizing_id": device, "authorizing_type": "device"} if device else {}),
             **({"owner_id": owner} if owner else {}),
-            "account_billing": customer,
-            "reseller_billing": reseller,
             **(rate.channel_vars() if rate else {}),
             **(channel or {}),
         }
@@ -517,6 +513,15 @@ def _call_document(
         "interaction_time": interaction,
         "interaction_key": key,
     }
+
+
+def _billing_vars(record: AccountRecord, direction: str, customer: str, reseller: str) -> Document:
+    """What authorisation leaves on a leg; it leaves nothing on one that it was never asked about."""
+    if not customer and not reseller:
+        return {}
+    resource: Document = {"resource_id": "f" * 32} if direction == "outbound" else {}
+    tags = {"account_billing": customer, "reseller_billing": reseller}
+    return {"reseller_id": record.reseller_id, "global_resource": "true", **resource, **tags}
 
 
 def _voice_entry(record: AccountRecord, cdr: DocumentCdr, rate: Rate, charge: KazooCharge, ended: int) -> LedgerEntry:
