@@ -13,14 +13,15 @@ from reseller_reporting.app.report import Order, Report, run
 from reseller_reporting.simulate.generate import GeneratedWorld
 from reseller_reporting.simulate.server import running
 
-DEMO_SEED = 7
-
 
 @contextmanager
 def demo_house(house: House, *, accounts: int, calls: int, seed: int) -> Iterator[House]:
     """The same house before a made-up reseller's KAZOO, with a store of its own that goes when it is left."""
     world = GeneratedWorld(seed=seed, accounts=accounts, calls=calls)
-    with TemporaryDirectory(prefix="reseller-reporting-demo-") as home, running(world, clock=house.clock) as kazoo:
+    with (
+        TemporaryDirectory(prefix="reseller-reporting-demo-") as home,
+        running(world, clock=lambda: house.clock().timestamp()) as kazoo,
+    ):
         settings = replace(
             house.settings,
             home=Path(home),

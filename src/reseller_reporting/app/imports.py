@@ -38,17 +38,17 @@ def import_files(
     paths: Sequence[Path],
     *,
     account: str,
-    format: str | None,
+    call_format: str | None,
     progress: Progress,
 ) -> list[Imported]:
     """Calls of one account; importing a file again changes nothing."""
     progress.stage("Importing", len(paths))
     with house.lake.writing():
         bearer = _account(house, account)
-        return [_import(house, path, bearer, format, progress) for path in paths]
+        return [_import(house, path, bearer, call_format, progress) for path in paths]
 
 
-def _import(house: House, path: Path, account: Account, format: str | None, progress: Progress) -> Imported:  # noqa: A002
+def _import(house: House, path: Path, account: Account, call_format: str | None, progress: Progress) -> Imported:
     imported = Imported(path, account)
     taken_at = house.clock()
     source = f"file:{path.name}"
@@ -66,7 +66,7 @@ def _import(house: House, path: Path, account: Account, format: str | None, prog
         legs.clear()
         problems.clear()
 
-    for page in read_calls(path, account_id=account.id, format=format, source=source, taken_at=taken_at):
+    for page in read_calls(path, account_id=account.id, format=call_format, source=source, taken_at=taken_at):
         legs.append(page.legs)
         problems.append(page.problems)
         if sum(batch.num_rows for batch in legs) >= _ROWS_PER_COMMIT:

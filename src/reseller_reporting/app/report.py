@@ -16,7 +16,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
 from reseller_reporting.app.progress import Progress
 from reseller_reporting.app.stored import stored
-from reseller_reporting.app.unit import Made, Unit, make
+from reseller_reporting.app.unit import Made, Unit, in_words, make
 from reseller_reporting.delivery.folder import RunFolder
 from reseller_reporting.engines.local import available_processes, map_units
 from reseller_reporting.model.account import Account, Services, Snapshot
@@ -148,7 +148,7 @@ def _facts(
         ledger_per_minute_units=0 if why_failed is None and pulls and all(pull.has_ledger for pull in pulls) else None,
         has_reseller_view=own.is_reseller and not below_sub_reseller,
         legs_listed="all" if order.legs_listed == "all" else "billable",
-        data_from=", ".join(sorted({pull.source for pull in pulls})),
+        data_from=in_words(pull.source for pull in pulls),
     )
 
 

@@ -23,15 +23,16 @@ def simulate_kazoo(
 ) -> None:
     """Serves until it is interrupted."""
     world = GeneratedWorld(seed=seed, accounts=accounts, calls=calls)
+    login = world.logins[0]
 
     def on_ready(url: str) -> None:
         ready(
             Simulated(
                 url=url,
-                api_key=world.api_key,
-                account_name=world.account_name,
-                username=world.username,
-                password=world.password,
+                api_key=login.api_key,
+                account_name=login.account_name,
+                username=login.username,
+                password=login.password,
             )
         )
 

@@ -2,6 +2,8 @@
 
 from reseller_reporting.app.report import COUNTRIES, MANIFEST, SUMMARY, Report
 
+_COSTS = (("Reseller cost", "reseller_cost"), ("customer cost", "customer_cost"))
+
 
 def sentences(report: Report) -> list[str]:
     """What was made, how much it comes to, what is missing, and where it lies."""
@@ -9,9 +11,9 @@ def sentences(report: Report) -> list[str]:
     customers = len(report.entries)
     lines = [
         f"{period.name} ({period.timezone}): {customers} customers, {totals['calls']} calls.",
-        f"Reseller cost {_amount(report, totals['reseller_cost'])}, "
-        f"customer cost {_amount(report, totals['customer_cost'])}.",
     ]
+    costs = (f"{side} {_amount(report, totals[key])}" for side, key in _COSTS)
+    lines.append(f"{', '.join(costs)}.")
     for facts in report.failed:
         why = " ".join(warning.message for warning in facts.warnings)
         lines.append(f"Failed: {facts.account.name} ({facts.account.id}): {why}")

@@ -1,6 +1,7 @@
 """The unit of work: one account in one period, from its partitions to its workbook. Pure but for that one file."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -77,5 +78,12 @@ def _with_calls(unit: Unit, problems: list[Problem], overview: Overview, *, has_
         complete=unit.is_covered and not missing,
         has_reseller_view=has_reseller_view,
         ledger_per_minute_units=units,
-        data_from=", ".join(overview.sources) or facts.data_from,
+        data_from=in_words(overview.sources) or facts.data_from,
     )
+
+
+def in_words(sources: Iterable[str]) -> str:
+    """Where rows came from, without the host that served them: the same rows give the same bytes anywhere."""
+    kinds = (source.partition(":") for source in sources)
+    words = {"KAZOO" if kind == "kazoo" else f"{kind} {name}".strip() for kind, _, name in kinds}
+    return ", ".join(sorted(words))

@@ -203,7 +203,7 @@ def import_(
     from reseller_reporting.app.imports import import_files
 
     with watched() as progress:
-        read = import_files(_house(), files, account=account, format=format and format.value, progress=progress)
+        read = import_files(_house(), files, account=account, call_format=format and format.value, progress=progress)
     if json:
         rows = [
             {"file": str(each.path), "account_id": each.account.id, "legs": each.legs, "malformed": each.malformed}
