@@ -1,0 +1,1 @@
+"""KAZOO over the network: its Crossbar API, read only."""
