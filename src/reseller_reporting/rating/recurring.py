@@ -1,0 +1,76 @@
+"""Recurring: what of the reseller's own invoice falls to which of its accounts.
+
+Invariants
+- The parts of an item, the reseller's own included, add up to the item to the last digit.
+- Who has no quantity of an item carries no part of it; an item of which nobody has any is the reseller's own.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+
+from reseller_reporting.model.account import InvoiceItem, Services
+from reseller_reporting.model.ids import AccountId
+
+Parts = dict[AccountId | None, Decimal]  # The key None is the reseller's own part.
+
+_ALL = "_all"
+_PLACES = -4
+
+
+def split_cascade(
+    items: Sequence[InvoiceItem],
+    own: Services,
+    accounts: Mapping[AccountId, Services],
+    carriers: Collection[AccountId],
+) -> Parts:
+    """Each cascading item over the reseller and the accounts, by quantity, in 1/10 000 of the currency.
+
+    `carriers` are sub-resellers whose customers have no rows of their own: they carry their customers' share too.
+    """
+    parts: Parts = dict.fromkeys([None, *accounts], Decimal(0))
+    for item in items:
+        weights: dict[AccountId | None, int] = {None: _quantity(own, item)}
+        for account_id, services in accounts.items():
+            below = _below(services, item) if account_id in carriers else 0
+            weights[account_id] = _quantity(services, item) + below
+        for key, part in _split(item.total, weights).items():
+            parts[key] += part
+    return parts
+
+
+def _split(total: Decimal, weights: Mapping[AccountId | None, int]) -> Parts:
+    """The total in proportion to the weights, by largest remainder; ties go to the smaller account id."""
+    whole = sum(weights.values())
+    if whole <= 0:
+        return {None: total}
+    step = Decimal(1).scaleb(min(_PLACES, _exponent(total)))
+    steps, sign = int(abs(total) / step), -1 if total < 0 else 1
+    shares = {key: divmod(steps * weight, whole) for key, weight in weights.items()}
+    left = steps - sum(share for share, _ in shares.values())
+    by_remainder = sorted(shares, key=lambda key: (-shares[key][1], key or ""))
+    rounded_up = set(by_remainder[:left])
+    return {key: sign * step * (share + (key in rounded_up)) for key, (share, _) in shares.items()}
+
+
+def _exponent(total: Decimal) -> int:
+    exponent = total.normalize().as_tuple().exponent
+    assert isinstance(exponent, int), "an invoice item's total is a finite amount"
+    return exponent
+
+
+def _quantity(services: Services, item: InvoiceItem) -> int:
+    """What billing counts: the manual value where one stands, else the counted one; never below zero."""
+    if item.item != _ALL and not item.exceptions:
+        return max(0, services.quantity(item.category, item.item))
+    keys = {key for key in (*services.account, *services.manual) if key[0] == item.category}
+    return sum(max(0, services.quantity(*key)) for key in keys if key[1] not in item.exceptions)
+
+
+def _below(services: Services, item: InvoiceItem) -> int:
+    if item.item != _ALL and not item.exceptions:
+        return max(0, services.cascade.get((item.category, item.item), 0))
+    return sum(
+        max(0, count)
+        for (category, name), count in services.cascade.items()
+        if category == item.category and name not in item.exceptions
+    )
