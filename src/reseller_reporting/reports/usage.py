@@ -9,7 +9,7 @@ Invariants
 """
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -48,6 +48,17 @@ class Figures:
     flat_rate_seconds: int | None = 0
     per_minute_calls: int | None = 0
     per_minute_seconds: int | None = 0
+
+    def without_reseller(self) -> "Figures":
+        """The same, where the reseller's view is not known or not ours to show."""
+        return replace(
+            self,
+            reseller_cost_units=None,
+            flat_rate_calls=None,
+            flat_rate_seconds=None,
+            per_minute_calls=None,
+            per_minute_seconds=None,
+        )
 
 
 @dataclass(slots=True)
@@ -127,19 +138,8 @@ class UsageSums:
         return {key: self._figures(sums) for key, sums in merged.items()}
 
     def _figures(self, sums: list[int]) -> Figures:
-        known = dict(zip(_MEASURES, sums, strict=True))
-        return Figures(**known) if self.has_reseller_view else Figures(**{**known, **_NO_RESELLER_FIGURES})
-
-
-_NO_RESELLER_FIGURES: dict[str, Any] = dict.fromkeys(
-    (
-        "reseller_cost_units",
-        "flat_rate_calls",
-        "flat_rate_seconds",
-        "per_minute_calls",
-        "per_minute_seconds",
-    )
-)
+        known = Figures(**dict(zip(_MEASURES, sums, strict=True)))
+        return known if self.has_reseller_view else known.without_reseller()
 
 
 def _measured(billable: pa.RecordBatch) -> pa.Table:

@@ -1,0 +1,145 @@
+"""The workbook of one account: one streaming pass over its calls, whatever their number.
+
+Invariants
+- The same facts and rows give the same bytes: no clock, no host, no path gets in.
+- Every formula carries the value that it has now.
+- The file stands complete under its name or not at all.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
+
+from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
+from reseller_reporting.model.errors import CannotWrite
+from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.render.formulas import CallRanges
+from reseller_reporting.reports.render.look import Look
+from reseller_reporting.reports.render.sheet_calls import ROWS_PER_SHEET_MAX, CallSheets, country_label, user_label
+from reseller_reporting.reports.render.sheet_summary import Tables, add_summary, write_summary_sheet
+from reseller_reporting.reports.render.sheets_record import write_problems, write_services
+from reseller_reporting.reports.render.sheets_usage import (
+    has_trunks,
+    write_countries,
+    write_rates,
+    write_trunks,
+    write_users,
+)
+from reseller_reporting.reports.usage import UsageSums
+
+# Files must not tell when they were made; office programs want a date all the same.
+_CREATED_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - Written as it stands.
+
+
+def write_workbook(
+    path: Path,
+    facts: AccountFacts,
+    batches: Iterable[pa.RecordBatch],
+    *,
+    listed_count: int,
+    owner_names: Mapping[str, str],
+    country_name: Callable[[str], str],
+    rows_per_sheet: int = ROWS_PER_SHEET_MAX,
+) -> UsageSums:
+    """Write the workbook and return the sums of its calls.
+
+    `batches` are RATED_LEGS in report order; `listed_count` of their legs are rows, as `facts.legs_listed` says.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
+            made = Path(scratch) / "workbook.xlsx"
+            workbook = _open(made, Path(scratch))
+            sums = _fill(
+                workbook,
+                facts,
+                batches,
+                listed_count=listed_count,
+                owner_names=owner_names,
+                country_name=country_name,
+                rows_per_sheet=rows_per_sheet,
+            )
+            workbook.close()
+            made.replace(path)
+    except (OSError, XlsxWriterException) as error:
+        raise CannotWrite(f"The workbook {path.name} could not be written into {path.parent}: {error}.") from error
+    return sums
+
+
+def _open(path: Path, scratch: Path) -> Any:
+    workbook = xlsxwriter.Workbook(
+        str(path),
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "tmpdir": str(scratch),
+            "use_zip64": True,  # Only parts of more than 2 GB are written so.
+        },
+    )
+    workbook.set_properties({"created": _CREATED_AT})
+    return workbook
+
+
+def _fill(
+    workbook: Any,
+    facts: AccountFacts,
+    batches: Iterable[pa.RecordBatch],
+    *,
+    listed_count: int,
+    owner_names: Mapping[str, str],
+    country_name: Callable[[str], str],
+    rows_per_sheet: int,
+) -> UsageSums:
+    look, sums, country = Look(workbook), UsageSums(), country_label(country_name)
+    summary = add_summary(workbook)
+    calls = CallSheets(
+        workbook,
+        look,
+        listed_count=listed_count,
+        rows_per_sheet=rows_per_sheet,
+        legs_listed=facts.legs_listed,
+        zone=facts.period.zone,
+        user=user_label(owner_names),
+        country=country,
+    )
+    for batch in batches:
+        sums.add(batch)
+        calls.add(batch)
+    calls.close()
+    ranges = CallRanges(
+        sheets=calls.ranges,
+        has_on_net=facts.legs_listed == "all" and sums.legs_on_net > 0,
+        exact_types=_has_look_alike([*sums.by_customer_type, *sums.by_reseller_type]),
+    )
+    country_count = write_countries(workbook, look, ranges, sums, country, facts.currency)
+    write_rates(workbook, look, ranges, sums)
+    write_users(workbook, look, ranges, sums, owner_names)
+    service_count = _write_records(workbook, look, ranges, facts, sums)
+    tables = Tables(ranges=ranges, country_count=country_count, service_count=service_count)
+    write_summary_sheet(summary, look, facts, sums, tables)
+    return sums
+
+
+def _write_records(workbook: Any, look: Look, ranges: CallRanges, facts: AccountFacts, sums: UsageSums) -> int:
+    """The sheets after the usage; two of them only where there is something to show."""
+    services = facts.snapshot.services if facts.snapshot else None
+    limits = facts.snapshot.limits if facts.snapshot else None
+    service_count = write_services(workbook, look, services, facts.currency)
+    if has_trunks(limits, sums):
+        write_trunks(workbook, look, ranges, sums, limits)
+    if facts.problems:
+        write_problems(workbook, look, facts.problems)
+    return service_count
+
+
+def _has_look_alike(tags: list[str]) -> bool:
+    """Whether a tag is about that a lenient comparison takes for one of ours."""
+    ours = {*FLAT_RATE, PER_MINUTE}
+    return any(tag.casefold() in ours and tag not in ours for tag in tags)

@@ -1,0 +1,18 @@
+"""Cell text: text as a cell can hold it, whatever the world put into it."""
+
+_UNITS_MAX = 32_767  # UTF-16 units, Excel's limit.
+
+
+def cell_text(text: str) -> str:
+    """The same text nearly always; cut with a visible mark where too long, and without half a character."""
+    if len(text) <= _UNITS_MAX // 2 and text.isascii():
+        return text
+    whole = text.encode("utf-16-le", "replace" if _has_surrogate(text) else "strict")
+    if len(whole) <= 2 * _UNITS_MAX:
+        return whole.decode("utf-16-le", "replace")
+    # The cut may fall inside a pair of surrogates: the half that is left is dropped.
+    return whole[: 2 * (_UNITS_MAX - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)

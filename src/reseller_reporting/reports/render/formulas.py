@@ -1,0 +1,125 @@
+"""Formulas over the call sheets: count and sum rows where columns equal something, in every spreadsheet alike.
+
+SUMIFS is fast but reads a criterion as more than text: `00123` as a number, `May 5` as a date, `*` as any text,
+`=1` as a comparison, and it takes `foo` for `FOO`. Where a key could be read so, EXACT compares instead.
+
+Invariants
+- A blank key is a blank cell; no other key matches it.
+- Rows without any billing tag (on-net legs) count nowhere.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Match = Literal["plain", "exact", "blank", "number"]
+
+_PLAIN = re.compile(r"[^\W\d_][^*?~=<>\"\x00-\x1f\x7f]{0,254}")
+_DIGIT = re.compile(r"\d")
+# Two letters and figures are a rate (`DE-49`); a longer word before figures may be a month or a currency.
+_CODE_FIRST = re.compile(r"[^\W\d_]{1,2}(?![^\W\d_])")
+# Spreadsheets read these as logical values, each in its language.
+_READ_AS_LOGICAL = frozenset(
+    {
+        "true",
+        "false",
+        "wahr",
+        "falsch",
+        "vrai",
+        "faux",
+        "verdadero",
+        "falso",
+        "vero",
+        "waar",
+        "onwaar",
+        "sant",
+        "falskt",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A column of the call sheets that must equal `operand`: a cell reference or a literal, ready for a formula."""
+
+    column: str
+    operand: str
+    match: Match = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRanges:
+    """Where the calls stand: each sheet's name and its last row."""
+
+    sheets: Sequence[tuple[str, int]]
+    has_on_net: bool  # Rows that must not count are among them.
+    exact_types: bool = False  # A tag that only its case tells from one of ours is about.
+
+    def count(self, *where: Where) -> str:
+        return self._billable(None, where)
+
+    def total(self, column: str, *where: Where) -> str:
+        return self._billable(column, where)
+
+    def type_is(self, column: str, tag: str) -> Where:
+        return Where(column, f'"{tag}"', "exact" if self.exact_types else "plain")
+
+    def _billable(self, column: str | None, where: Sequence[Where]) -> str:
+        counted = self._over_sheets(column, where)
+        tagged = any(one.column in _TYPE_COLUMNS and one.match != "blank" for one in where)
+        if not self.has_on_net or tagged:
+            return "+".join(counted)
+        untagged = [*where, *(Where(name, "", "blank") for name in _TYPE_COLUMNS)]
+        return "+".join(counted) + "".join(f"-{part}" for part in self._over_sheets(column, untagged))
+
+    def _over_sheets(self, column: str | None, where: Sequence[Where]) -> list[str]:
+        return [_on_sheet(name, last_row, column, where) for name, last_row in self.sheets]
+
+
+_TYPE_COLUMNS = ("H", "J")  # Reseller Call Type, Customer Call Type.
+
+
+def _on_sheet(sheet: str, last_row: int, column: str | None, where: Sequence[Where]) -> str:
+    def cells(letter: str) -> str:
+        return f"'{sheet}'!${letter}$2:${letter}${max(last_row, 2)}"
+
+    if any(one.match == "exact" for one in where):
+        conditions = "*".join(_condition(cells(one.column), one) for one in where)
+        return f"SUMPRODUCT(1*{conditions})" if column is None else f"SUMPRODUCT(1*{conditions},{cells(column)})"
+    criteria = ",".join(f"{cells(one.column)},{_criterion(one)}" for one in where)
+    return f"COUNTIFS({criteria})" if column is None else f"SUMIFS({cells(column)},{criteria})"
+
+
+def _criterion(where: Where) -> str:
+    return '"="' if where.match == "blank" else where.operand
+
+
+def _condition(cells: str, where: Where) -> str:
+    if where.match == "blank":
+        return f'({cells}="")'
+    return f"({cells}={where.operand})" if where.match == "number" else f"EXACT({cells},{where.operand})"
+
+
+def matches(keys: Iterable[str]) -> dict[str, Match]:
+    """How each key of a column can be compared, given the others."""
+    distinct = list(dict.fromkeys(keys))
+    folded = Counter(_folded(key) for key in distinct)
+    return {key: _match(key, is_alone=folded[_folded(key)] == 1) for key in distinct}
+
+
+def _match(key: str, *, is_alone: bool) -> Match:
+    if key == "":
+        return "blank"
+    plain = is_alone and _PLAIN.fullmatch(key) is not None and _folded(key) not in _READ_AS_LOGICAL
+    if plain and _DIGIT.search(key):
+        plain = _CODE_FIRST.match(key) is not None
+    return "plain" if plain else "exact"
+
+
+def _folded(key: str) -> str:
+    """What a lenient comparison may take for the same: case, accents, width and outer blanks aside."""
+    decomposed = unicodedata.normalize("NFKD", key)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()

@@ -1,0 +1,103 @@
+"""Look: the one visual language of the workbooks. Ink, one quiet grey, and amber for what the reader must not miss."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+INK, QUIET, RULE, SHADE = "#1F2A44", "#6B7280", "#C9CFDA", "#EEF1F6"
+AMBER, AMBER_INK = "#FFE9B8", "#7A4A00"
+
+MONEY, MINUTES, COUNT, DATE_TIME = "#,##0.0000", "#,##0.00", "#,##0", "yyyy-mm-dd hh:mm:ss"
+_MONEY_IN_ROWS, _MINUTES_IN_ROWS = "0.0000", "0.00"
+
+ROW_HEIGHT = 15
+
+
+@dataclass(slots=True)
+class Look:
+    """The cell formats of one workbook, made once."""
+
+    workbook: Any
+    _made: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
+
+    def _format(self, **properties: Any) -> Any:
+        key = tuple(sorted(properties.items()))
+        if key not in self._made:
+            self._made[key] = self.workbook.add_format(properties)
+        return self._made[key]
+
+    @property
+    def header(self) -> Any:
+        return self._format(bold=True, font_color=INK, bg_color=SHADE, bottom=1, bottom_color=RULE, valign="vcenter")
+
+    @property
+    def header_right(self) -> Any:
+        """Over numbers, which stand on the right."""
+        return self._format(
+            bold=True, font_color=INK, bg_color=SHADE, bottom=1, bottom_color=RULE, valign="vcenter", align="right"
+        )
+
+    @property
+    def text(self) -> Any:
+        return None
+
+    @property
+    def money(self) -> Any:
+        return self._format(num_format=_MONEY_IN_ROWS)
+
+    @property
+    def minutes(self) -> Any:
+        return self._format(num_format=_MINUTES_IN_ROWS)
+
+    @property
+    def count(self) -> Any:
+        return self._format(num_format=COUNT)
+
+    @property
+    def date_time(self) -> Any:
+        return self._format(num_format=DATE_TIME, align="left")
+
+    @property
+    def title(self) -> Any:
+        return self._format(bold=True, font_size=18, font_color=INK, valign="vcenter")
+
+    @property
+    def subtitle(self) -> Any:
+        return self._format(font_size=11, font_color=QUIET, valign="vcenter")
+
+    @property
+    def section(self) -> Any:
+        return self._format(bold=True, font_size=12, font_color=INK, bottom=1, bottom_color=RULE)
+
+    @property
+    def label(self) -> Any:
+        return self._format(font_color=QUIET, valign="top")
+
+    @property
+    def value(self) -> Any:
+        return self._format(font_color=INK, align="left", valign="top")
+
+    @property
+    def note(self) -> Any:
+        return self._format(font_color=QUIET, indent=1, valign="top")
+
+    @property
+    def missing(self) -> Any:
+        return self._format(font_color=AMBER_INK, italic=True, align="right", valign="top")
+
+    @property
+    def banner(self) -> Any:
+        return self._format(
+            bold=True, font_size=12, font_color=AMBER_INK, bg_color=AMBER, text_wrap=True, valign="vcenter", indent=1
+        )
+
+    @property
+    def banner_line(self) -> Any:
+        return self._format(font_color=AMBER_INK, bg_color=AMBER, text_wrap=True, valign="vcenter", indent=1)
+
+    @property
+    def wrapped(self) -> Any:
+        return self._format(font_color=INK, text_wrap=True, valign="top")
+
+    def figure(self, num_format: str) -> Any:
+        """A key figure on the first sheet."""
+        return self._format(bold=True, font_color=INK, num_format=num_format, valign="top")

@@ -1,0 +1,70 @@
+"""A data sheet: a header in row 1, frozen and filtered, widths and print set-up; rows are written once, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from reseller_reporting.reports.render.cell_text import cell_text
+from reseller_reporting.reports.render.look import Look
+
+CellKind = Literal["text", "count", "minutes", "money", "date_time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    width: int
+    kind: CellKind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A live formula with the value that it has now, for readers that do not calculate."""
+
+    text: str
+    value: int | float | Decimal
+
+
+Cell = str | int | float | Decimal | Formula | None
+
+
+def open_sheet(workbook: Any, look: Look, name: str, columns: Sequence[Column]) -> Any:
+    """Add the sheet; its header goes in with `write_header`, in the order of rows."""
+    sheet = workbook.add_worksheet(name)
+    sheet.freeze_panes(1, 0)
+    for position, column in enumerate(columns):
+        sheet.set_column(position, position, column.width)
+    sheet.set_row(0, 20)
+    for position, column in enumerate(columns):
+        left = column.kind in ("text", "date_time")
+        sheet.write_string(0, position, column.title, look.header if left else look.header_right)
+    set_up_print(sheet)
+    sheet.repeat_rows(0)
+    return sheet
+
+
+def close_sheet(sheet: Any, columns: Sequence[Column], row_count: int) -> None:
+    sheet.autofilter(0, 0, row_count, len(columns) - 1)
+
+
+def set_up_print(sheet: Any) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4; a printer with other paper scales.
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+    sheet.set_footer("&L&9&A&R&9&P / &N")
+
+
+def write_row(sheet: Any, look: Look, row: int, columns: Sequence[Column], cells: Sequence[Cell]) -> None:
+    """None and empty text leave no cell: a formula's criterion for blanks must find it blank."""
+    for position, (column, cell) in enumerate(zip(columns, cells, strict=True)):
+        cell_format = getattr(look, column.kind)
+        if cell is None or cell == "":
+            continue
+        if isinstance(cell, str):
+            sheet.write_string(row, position, cell_text(cell), cell_format)
+        elif isinstance(cell, Formula):
+            sheet.write_formula(row, position, cell.text, cell_format, cell.value)
+        else:
+            sheet.write_number(row, position, cell, cell_format)

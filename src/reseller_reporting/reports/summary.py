@@ -1,0 +1,158 @@
+"""Summary rows: an account in one line, and its usage by country and direction.
+
+Owns: the columns of the two CSV files, as the outward contract words them. Does not own: how CSV is written.
+
+Invariants
+- Unknown is empty, never 0. A failed account has a row, without call figures.
+- Values are plain text without guards; `render.as_csv` guards.
+"""
+
+from collections.abc import Callable
+
+from reseller_reporting.model.account import Services
+from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.figure_text import amount_text, count_text, minutes_text, money_text
+from reseller_reporting.reports.order import country_order
+from reseller_reporting.reports.usage import Figures, UsageSums
+
+# Each column and the items whose quantities it adds up.
+_QUANTITIES: dict[str, tuple[tuple[str, str], ...]] = {
+    "Branding-White-Label": (("branding", "whitelabel"),),
+    "Tollfree US Phone Numbers": (("phone_numbers", "tollfree_us"),),
+    "US DIDs": (("phone_numbers", "did_us"),),
+    "Dedicated IPs": (("ips", "dedicated"),),
+    # Older data names the provider.
+    "E-911": tuple(("number_services", name) for name in ("e911", "dash_e911", "vitelity_e911", "telnyx_e911")),
+    "Outbound CNAM": (("number_services", "outbound_cnam"),),
+    "Inbound CNAM": (("number_services", "inbound_cnam"),),
+    "Ports": (("number_services", "port"),),
+    "Local Number Services": (("number_services", "local"),),
+    "Two-way Trunks": (("limits", "twoway_trunks"),),
+    "Inbound Trunks": (("limits", "inbound_trunks"),),
+    "Outbound Trunks": (("limits", "outbound_trunks"),),
+    "SIP Devices": (("devices", "sip_device"),),
+    "Landline Devices": (("devices", "landline"),),
+    "Cellphone Devices": (("devices", "cellphone"),),
+    "Softphone Devices": (("devices", "softphone"),),
+    "Users": (("users", "user"),),
+    "User Admins": (("users", "admin"),),
+}
+
+SUMMARY_COLUMNS = (
+    "Account ID",
+    "Name",
+    *_QUANTITIES,
+    "Ledgers Per Minute",
+    "Calls",
+    "Billing Minutes",
+    "Flat-rate Calls",
+    "Flat-rate Minutes",
+    "Per-minute Calls",
+    "Per-minute Minutes",
+    "Reseller Cost",
+    "Customer Cost",
+    "Reseller Recurring Cost",
+    "Customer Recurring Cost",
+    "Price",
+    "Recurring Price",
+    "Margin",
+    "Currency",
+    "Complete",
+    "Warnings",
+)
+
+COUNTRY_COLUMNS = (
+    "Account ID",
+    "Name",
+    "Country Code",
+    "Country",
+    "Direction",
+    "Calls",
+    "Billing Minutes",
+    "Flat-rate Minutes",
+    "Per-minute Minutes",
+    "Reseller Cost",
+    "Customer Cost",
+    "Price",
+    "Margin",
+    "Currency",
+)
+
+TEXT_COLUMNS = frozenset(
+    {"Account ID", "Name", "Country Code", "Country", "Direction", "Currency", "Complete", "Warnings"}
+)
+
+
+def summary_row(facts: AccountFacts, sums: UsageSums | None) -> dict[str, str]:
+    """The account's line of `summary.csv`; without sums, as for a failed account, call figures are empty."""
+    services = facts.snapshot.services if facts.snapshot else None
+    ledger_units = facts.ledger_per_minute_units
+    row = {
+        "Account ID": facts.account.id,
+        "Name": facts.account.name,
+        **{column: _quantity(services, items) for column, items in _QUANTITIES.items()},
+        "Ledgers Per Minute": money_text(None if ledger_units is None else max(ledger_units, 0)),
+        **_call_figures(facts, sums.total if sums else None),
+        "Reseller Recurring Cost": amount_text(facts.reseller_recurring),
+        "Customer Recurring Cost": amount_text(facts.customer_recurring),
+        "Price": "",
+        "Recurring Price": "",
+        "Margin": "",
+        "Currency": facts.currency,
+        "Complete": "yes" if facts.complete and facts.status == "ok" else "no",
+        "Warnings": " | ".join(warning.message for warning in facts.warnings),
+    }
+    return {column: row[column] for column in SUMMARY_COLUMNS}
+
+
+def country_rows(facts: AccountFacts, sums: UsageSums, country_name: Callable[[str], str]) -> list[dict[str, str]]:
+    """The account's lines of `summary-by-country.csv`, sorted within the account."""
+    rows = []
+    for (code, direction), figures in sorted(sums.by_country.items(), key=country_order):
+        row = {
+            "Account ID": facts.account.id,
+            "Name": facts.account.name,
+            "Country Code": code,
+            "Country": country_name(code),
+            "Direction": direction,
+            **_call_figures(facts, figures),
+            "Price": "",
+            "Margin": "",
+            "Currency": facts.currency,
+        }
+        rows.append({column: row[column] for column in COUNTRY_COLUMNS})
+    return rows
+
+
+def _call_figures(facts: AccountFacts, figures: Figures | None) -> dict[str, str]:
+    if figures is None:
+        return dict.fromkeys(_CALL_COLUMNS, "")
+    if not facts.has_reseller_view:
+        figures = figures.without_reseller()
+    return {
+        "Calls": count_text(figures.calls),
+        "Billing Minutes": minutes_text(figures.billing_seconds),
+        "Flat-rate Calls": count_text(figures.flat_rate_calls),
+        "Flat-rate Minutes": minutes_text(figures.flat_rate_seconds),
+        "Per-minute Calls": count_text(figures.per_minute_calls),
+        "Per-minute Minutes": minutes_text(figures.per_minute_seconds),
+        "Reseller Cost": money_text(figures.reseller_cost_units),
+        "Customer Cost": money_text(figures.customer_cost_units),
+    }
+
+
+_CALL_COLUMNS = (
+    "Calls",
+    "Billing Minutes",
+    "Flat-rate Calls",
+    "Flat-rate Minutes",
+    "Per-minute Calls",
+    "Per-minute Minutes",
+    "Reseller Cost",
+    "Customer Cost",
+)
+
+
+def _quantity(services: Services | None, items: tuple[tuple[str, str], ...]) -> str:
+    """Absent and 0 are the same to KAZOO; services that could not be read are another matter."""
+    return "" if services is None else str(sum(services.quantity(*item) for item in items))
