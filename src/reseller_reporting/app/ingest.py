@@ -78,7 +78,7 @@ async def _sync(house: House, source: KazooSource, wanted: Wanted, progress: Pro
         await _take_snapshots(house, source, pulled, allowed, progress)
         covered = {} if wanted.refresh else await asyncio.to_thread(coverage.read, house.lake)
         missing = {
-            account.id: coverage.missing(covered.get(account.id, []), period)
+            str(account.id): coverage.missing(covered.get(account.id, []), period)
             for account in pulled.selected
             if account.id not in pulled.failed
         }

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reseller_reporting.model.period import months_between
 from reseller_reporting.model.problems import Problem
 from reseller_reporting.model.tables import EXPLAINED_LEGS, LEDGER_ENTRIES, LEG_DOCUMENTS, LEGS, PROBLEMS
 from reseller_reporting.store.coverage import FINAL_AFTER
-from reseller_reporting.store.lake import Files, Lake, PinnedTable, connect, quoted, scan
+from reseller_reporting.store.lake import Files, Lake, PinnedTable, connect, scan
 
 _SPILL_ROWS = 50_000
 # Each table, the time that places its rows in a span, and its schema. Documents follow their leg.
@@ -47,14 +48,12 @@ class Spool:
         if self._in_memory >= _SPILL_ROWS:
             self._spill()
 
-    def source(self, con: duckdb.DuckDBPyConnection, name: str) -> str:
-        """SQL for the rows; registers what is in memory under the name."""
-        con.register(name, pa.Table.from_batches(self._batches, schema=self.schema))
-        columns = ", ".join(f'"{column}"' for column in self.schema.names)
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """All rows; none may be added afterwards."""
         if self._writer is not None:
             self._writer.close()
-            return f"(SELECT {columns} FROM {name} UNION ALL SELECT {columns} FROM read_parquet('{self._path}'))"
-        return f"(SELECT {columns} FROM {name})"
+            yield from pq.ParquetFile(self._path).iter_batches()
+        yield from self._batches
 
     def close(self) -> None:
         if self._writer is not None:
@@ -85,16 +84,27 @@ def replace_span(
     spools = list(spools)
     if not existing and not any(spool.count for spool in spools):
         return
-    with connect(spill=lake.folder / "spill") as con:
-        parts = [spool.source(con, f"spooled_{number}") for number, spool in enumerate(spools)]
-        span = f'"{at}" >= $from_at AND "{at}" < $to_at AND account_id IN ({quoted(accounts)})'
-        parts = [f"(SELECT * FROM {part} WHERE {span})" for part in parts]
-        parts.append(f'(SELECT * FROM {scan(existing, schema)} WHERE "{at}" < $from_at OR "{at}" >= $to_at)')
-        rows = con.sql(
-            f"SELECT {_columns(schema)} FROM ({' UNION ALL BY NAME '.join(f'SELECT * FROM {part}' for part in parts)})",
-            params={"from_at": from_at, "to_at": to_at},
-        ).to_arrow_reader(20_000)
-        lake.replace(table, _cast(rows, schema), months=months, account_ids=accounts)
+    with connect() as con:
+        outside = f'SELECT * FROM {scan(existing, schema)} WHERE "{at}" < $from_at OR "{at}" >= $to_at'
+        kept = con.sql(outside, params={"from_at": from_at, "to_at": to_at}).to_arrow_reader(20_000)
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            for spool in spools:
+                for batch in spool.batches():
+                    yield _inside(batch, at, from_at, to_at, accounts)
+            yield from _cast(kept, schema)
+
+        lake.replace(table, pa.RecordBatchReader.from_batches(schema, rows()), months=months, account_ids=accounts)
+
+
+def _inside(batch: pa.RecordBatch, at: str, from_at: datetime, to_at: datetime, accounts: list[str]) -> pa.RecordBatch:
+    """The rows of these accounts that lie in the span."""
+    times = batch.column(at)
+    in_span = pc.and_(
+        pc.greater_equal(times, pa.scalar(from_at, times.type)), pc.less(times, pa.scalar(to_at, times.type))
+    )
+    of_accounts = pc.is_in(batch.column("account_id"), pa.array(accounts, pa.string()))
+    return batch.filter(pc.and_(in_span, of_accounts))
 
 
 def merge_documents(lake: Lake, documents: pa.Table) -> None:
