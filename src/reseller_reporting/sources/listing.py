@@ -8,7 +8,7 @@ Invariants
   record. Both ways give the same legs.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -172,6 +172,8 @@ def whole_number(value: object) -> int | None:
 
 def read_listing(record: object, reading: Reading) -> dict[str, object] | Malformed:
     """The columns of a leg, or why the record is none."""
+    if isinstance(record, Malformed):
+        return record
     if not isinstance(record, Mapping):
         return Malformed("not a record", "", record_text(record), None)
     start = _start(record, has_timestamp=reading.has_timestamp)
@@ -287,22 +289,34 @@ def _seconds_if_time(seconds: int | None) -> int | None:
 def _slow_page(records: Sequence[object], reading: Reading) -> LegPage:
     legs: list[dict[str, object]] = []
     problems: list[dict[str, object]] = []
-    seen = set(reading.skip)
-    for index, record in enumerate(records):
+    for index, record in _told_apart(records, reading):
         row = None if reading.first_row is None else reading.first_row + index
         read = read_listing(record, reading)
-        same = identity(record) if not isinstance(read, dict) else str(read["leg_id"])
-        if same in seen and (reading.first_row is None or isinstance(read, dict)):
-            continue
-        seen.add(same)
-        if isinstance(read, dict):
-            if _is_wanted(int(str(read["started_at"])) // 1_000_000 + UNIX_EPOCH, reading):
-                legs.append(read)
-        elif _is_wanted(problem_seconds(read, reading.fallback_seconds), reading):
-            problems.append(problem(read, reading, row))
+        if isinstance(read, Malformed):
+            if _is_wanted(problem_seconds(read, reading.fallback_seconds), reading):
+                problems.append(_as_problem(read, reading, row))
+        elif _is_wanted(start_of(read), reading):
+            legs.append(read)
     return LegPage(
         pa.RecordBatch.from_pylist(legs, schema=LEGS), pa.RecordBatch.from_pylist(problems, schema=PROBLEMS), []
     )
+
+
+def _told_apart(records: Sequence[object], reading: Reading) -> Iterator[tuple[int, object]]:
+    """Records with their place, each only once; every row of a file is one of its own."""
+    if reading.first_row is not None:
+        yield from enumerate(records)
+        return
+    seen = set(reading.skip)
+    for index, record in enumerate(records):
+        same = identity(record)
+        if same not in seen:
+            seen.add(same)
+            yield index, record
+
+
+def start_of(leg: Mapping[str, object]) -> int:
+    return int(str(leg["started_at"])) // 1_000_000 + UNIX_EPOCH
 
 
 def _is_wanted(seconds: int, reading: Reading) -> bool:
@@ -321,7 +335,7 @@ def problem_seconds(malformed: Malformed, fallback_seconds: int) -> int:
     return min(max(fallback_seconds, month_begins(month)), month_ends(month) - 1)
 
 
-def problem(malformed: Malformed, reading: Reading, row: int | None) -> dict[str, object]:
+def _as_problem(malformed: Malformed, reading: Reading, row: int | None) -> dict[str, object]:
     seconds = problem_seconds(malformed, reading.fallback_seconds)
     return {
         "month": month_of(seconds),

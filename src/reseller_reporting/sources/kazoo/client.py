@@ -35,8 +35,9 @@ from reseller_reporting.model.errors import (
     KazooProtocolError,
     KazooUnavailable,
 )
+from reseller_reporting.sources.exact_json import NotJson
 from reseller_reporting.sources.kazoo.credentials import Credentials, check_url
-from reseller_reporting.sources.kazoo.envelope import LOGIN, LoginData, LoginEnvelope, NotJson, envelope
+from reseller_reporting.sources.kazoo.envelope import LOGIN, LoginData, LoginEnvelope, envelope
 
 USER_AGENT = f"reseller-reporting/{__version__}"
 _REPEATABLE = frozenset({500, 502, 503, 504})

@@ -3,19 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from json import loads
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from reseller_reporting.sources.exact_json import NotJson, untyped
 from reseller_reporting.sources.listing import ListingRow
 
 Row = TypeVar("Row")
-_UNTYPED = msgspec.json.Decoder(float_hook=Decimal)
-
-
-class NotJson(Exception):
-    """An answer that ends early or is none."""
 
 
 class Envelope(msgspec.Struct, Generic[Row], gc=False):
@@ -48,18 +43,6 @@ class Page(Generic[Row]):
 
     def __len__(self) -> int:
         return len(self.records() if self.rows is None else self.rows)
-
-
-def untyped(body: bytes) -> object:
-    """Any JSON with exact numbers; broken characters are replaced rather than fatal."""
-    try:
-        return _UNTYPED.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
-    try:
-        return loads(body.decode("utf-8", "replace"), parse_float=Decimal, parse_constant=str)
-    except (ValueError, RecursionError) as error:
-        raise NotJson(str(error)) from error
 
 
 def envelope(body: bytes) -> Mapping[str, object]:
