@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 
 from reseller_reporting.app.house import House
-from reseller_reporting.delivery.mail import check_address
+from reseller_reporting.app.report import COUNTRIES, SUMMARY, Report
+from reseller_reporting.delivery.mail import CustomerLine, ReportMail, check_address, send_report
+from reseller_reporting.delivery.smtp import parse_smtp_url
 from reseller_reporting.model.errors import InvalidSettings
+from reseller_reporting.reports.summary import summary_row
+
+_TIMEOUT_SECONDS = 60
 
 
 def check_recipients(house: House, recipients: Sequence[str]) -> list[str]:
@@ -12,4 +17,52 @@ def check_recipients(house: House, recipients: Sequence[str]) -> list[str]:
     checked = [check_address(text) for text in recipients]
     if checked and not house.settings.smtp_url:
         raise InvalidSettings("--email needs a mail server: set RESELLER_REPORTING_SMTP_URL, such as smtp://host:25.")
+    if checked and house.settings.smtp_url:
+        parse_smtp_url(house.settings.smtp_url)
     return checked
+
+
+def mail(house: House, report: Report, recipients: Sequence[str]) -> None:
+    """One message to all of them: the summary to read, the files to work with."""
+    assert house.settings.smtp_url is not None, "recipients were checked"
+    send_report(_message(house, report, recipients), smtp_url=house.settings.smtp_url, timeout_seconds=_TIMEOUT_SECONDS)
+
+
+def _message(house: House, report: Report, recipients: Sequence[str]) -> ReportMail:
+    totals = report.manifest["totals"]
+    accounts = report.manifest["accounts"]
+    rows = [summary_row(facts, sums) for facts, sums in report.entries]
+    lines = [
+        CustomerLine(
+            name=row["Name"],
+            calls=row["Calls"],
+            minutes=row["Billing Minutes"],
+            reseller_cost=row["Reseller Cost"],
+            customer_cost=row["Customer Cost"],
+            complete=row["Complete"],
+        )
+        for row in rows
+    ]
+    total = CustomerLine(
+        name="Total",
+        calls=str(totals["calls"]),
+        minutes="",
+        reseller_cost=totals["reseller_cost"] or "",
+        customer_cost=totals["customer_cost"] or "",
+        complete="yes" if all(row["Complete"] == "yes" for row in rows) else "no",
+    )
+    return ReportMail(
+        sender=house.settings.mail_from,
+        recipients=recipients,
+        reseller=report.reseller.name,
+        period=report.period.name,
+        timezone=report.period.timezone,
+        currency=house.settings.currency,
+        customers=lines,
+        totals=total,
+        warnings=[f"{warning['message']} ({warning['count']} ×)" for warning in report.manifest["warnings"]],
+        folder=report.folder,
+        files=[SUMMARY, COUNTRIES, *(account["file"] for account in accounts if account["file"])],
+        limit_bytes=house.settings.mail_limit_megabytes * 1_000_000,
+        sent_at=house.clock(),
+    )

@@ -24,11 +24,12 @@ from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.rating.recurring import split_cascade
-from reseller_reporting.reports import manifest as manifests
-from reseller_reporting.reports import summary as summaries
 from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.manifest import account_entry, manifest, manifest_bytes
 from reseller_reporting.reports.names import workbook_name
+from reseller_reporting.reports.order import account_order
 from reseller_reporting.reports.render.as_csv import write_countries, write_summary
+from reseller_reporting.reports.summary import country_rows, summary_row
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store import calls, coverage, snapshots
 from reseller_reporting.store.coverage import Covered
@@ -53,6 +54,7 @@ class Report:
     """What a run made. `manifest` is the document itself; `made` is in summary order."""
 
     folder: Path
+    reseller: Account
     period: ReportPeriod
     manifest: dict[str, Any]
     entries: list[tuple[AccountFacts, UsageSums | None]]
@@ -100,8 +102,11 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
         )
         units.append((sum(pull.legs for pull in own_pulls), unit))
     made = _make_units(units, progress)
-    entries = sorted([*((m.facts, m) for m in made), *((f, None) for f in failed)], key=lambda e: _order(e[0].account))
-    return _publish(pulled, entries, target)
+    entries: list[tuple[AccountFacts, Made | None]] = [
+        *((one.facts, one) for one in made),
+        *((f, None) for f in failed),
+    ]
+    return _publish(pulled, sorted(entries, key=lambda entry: account_order(entry[0].account)), target)
 
 
 def _make_units(units: list[tuple[int, Unit]], progress: Progress) -> list[Made]:
@@ -200,39 +205,24 @@ def _recurring_parts(pulled: Pulled, taken: dict[str, Snapshot]) -> dict[str, De
     return {str(key): part for key, part in parts.items() if key is not None}
 
 
-def _publish(pulled: Pulled, entries: Sequence[tuple[AccountFacts, Made | None]], target: RunFolder) -> Report:
-    rows = [summaries.summary_row(facts, made and made.sums) for facts, made in entries]
-    countries = [
-        row
-        for facts, made in entries
-        if made is not None
-        for row in summaries.country_rows(facts, made.sums, country_name)
-    ]
-    write_summary(target.stage(SUMMARY), rows)
-    write_countries(target.stage(COUNTRIES), countries)
-    documents = [
-        manifests.account_entry(
-            facts,
-            made and made.sums,
-            f"accounts/{workbook_name(facts.account)}" if made else None,
-            made and made.sha256,
-        )
-        for facts, made in entries
-    ]
-    manifest = manifests.manifest(
+def _publish(pulled: Pulled, made: Sequence[tuple[AccountFacts, Made | None]], target: RunFolder) -> Report:
+    entries = [(facts, one.sums if one else None) for facts, one in made]
+    write_summary(target.stage(SUMMARY), [summary_row(facts, sums) for facts, sums in entries])
+    countries = (country_rows(facts, sums, country_name) for facts, sums in entries if sums is not None)
+    write_countries(target.stage(COUNTRIES), [row for rows in countries for row in rows])
+    files = [f"accounts/{workbook_name(facts.account)}" if one else None for facts, one in made]
+    document = manifest(
         period=pulled.period,
-        store_version=_store_version(entries),
-        accounts=documents,
-        entries=[(facts, made and made.sums) for facts, made in entries],
+        store_version=_store_version(made),
+        accounts=[
+            account_entry(facts, one.sums if one else None, file, one.sha256 if one else None)
+            for (facts, one), file in zip(made, files, strict=True)
+        ],
+        entries=entries,
     )
-    target.stage(MANIFEST).write_bytes(manifests.manifest_bytes(manifest))
-    target.publish([*(d["file"] for d in documents if d["file"]), SUMMARY, COUNTRIES, MANIFEST])
-    return Report(
-        folder=target.out,
-        period=pulled.period,
-        manifest=manifest,
-        entries=[(facts, made and made.sums) for facts, made in entries],
-    )
+    target.stage(MANIFEST).write_bytes(manifest_bytes(document))
+    target.publish([*(file for file in files if file), SUMMARY, COUNTRIES, MANIFEST])
+    return Report(folder=target.out, reseller=pulled.own, period=pulled.period, manifest=document, entries=entries)
 
 
 def _store_version(entries: Sequence[tuple[AccountFacts, Made | None]]) -> str:
@@ -245,7 +235,3 @@ def _store_version(entries: Sequence[tuple[AccountFacts, Made | None]]) -> str:
             repr((stated, facts.reseller_recurring, made and made.digest)).encode("utf-8", "backslashreplace")
         )
     return digest.hexdigest()
-
-
-def _order(account: Account) -> tuple[str, str]:
-    return account.name, account.id
