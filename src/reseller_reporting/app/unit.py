@@ -70,7 +70,8 @@ def _with_calls(unit: Unit, problems: list[Problem], overview: Overview, *, has_
         message = "Malformed records are in no sum; the sheet Problems lists them."
         warnings.append(ReportWarning("malformed_records", message, len(problems)))
     missing = {warning.code for warning in warnings} - _COMPLETE_ALL_THE_SAME
-    units = None if facts.ledger_per_minute_units is None else overview.ledger_per_minute_units
+    # Charges are negative in a ledger; documents speak of the net debit.
+    units = None if facts.ledger_per_minute_units is None else -overview.ledger_per_minute_units
     return replace(
         facts,
         problems=problems,

@@ -4,7 +4,7 @@ Owns: staging, publication, the removal of what an earlier run made and this one
 Does not own: what is in the files.
 
 Invariants
-- A file under its final name is complete: it was staged, synced and renamed, so `kill -9` at any moment leaves no half file.
+- A file under its final name is complete: staged, synced, renamed. `kill -9` at any moment leaves no half file.
 - `manifest.json` is the seal: it goes first, and comes back last. A folder without it holds no finished set.
 - Nothing is removed but what an earlier publication in this folder listed, and never outside the folder.
 - Two runs in one folder do not mix: each stages for itself, and they publish one after the other.

@@ -30,6 +30,19 @@ class Look:
         return self._format(bold=True, font_color=INK, bg_color=SHADE, bottom=1, bottom_color=RULE, valign="vcenter")
 
     @property
+    def header_indented(self) -> Any:
+        return self._format(
+            bold=True,
+            font_color=INK,
+            bg_color=SHADE,
+            bottom=1,
+            bottom_color=RULE,
+            valign="vcenter",
+            align="left",
+            indent=1,
+        )
+
+    @property
     def header_right(self) -> Any:
         """Over numbers, which stand on the right."""
         return self._format(
@@ -39,6 +52,11 @@ class Look:
     @property
     def text(self) -> Any:
         return None
+
+    @property
+    def text_indented(self) -> Any:
+        """Text to the right of a number, which would touch it otherwise."""
+        return self._format(align="left", indent=1)
 
     @property
     def money(self) -> Any:
@@ -70,19 +88,19 @@ class Look:
 
     @property
     def label(self) -> Any:
-        return self._format(font_color=QUIET, valign="top")
+        return self._format(font_color=QUIET, valign="vcenter")
 
     @property
     def value(self) -> Any:
-        return self._format(font_color=INK, align="left", valign="top")
+        return self._format(font_color=INK, align="left", valign="vcenter")
 
     @property
     def note(self) -> Any:
-        return self._format(font_color=QUIET, indent=1, valign="top")
+        return self._format(font_color=QUIET, align="left", indent=1, valign="vcenter")
 
     @property
     def missing(self) -> Any:
-        return self._format(font_color=AMBER_INK, italic=True, align="right", valign="top")
+        return self._format(font_color=AMBER_INK, italic=True, align="right", valign="vcenter")
 
     @property
     def banner(self) -> Any:
@@ -96,8 +114,8 @@ class Look:
 
     @property
     def wrapped(self) -> Any:
-        return self._format(font_color=INK, text_wrap=True, valign="top")
+        return self._format(font_color=INK, text_wrap=True, valign="vcenter")
 
     def figure(self, num_format: str) -> Any:
         """A key figure on the first sheet."""
-        return self._format(bold=True, font_color=INK, num_format=num_format, valign="top")
+        return self._format(bold=True, font_color=INK, num_format=num_format, valign="vcenter")

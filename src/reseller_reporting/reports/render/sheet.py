@@ -8,7 +8,7 @@ from typing import Any, Literal
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.look import Look
 
-CellKind = Literal["text", "count", "minutes", "money", "date_time"]
+CellKind = Literal["text", "text_indented", "count", "minutes", "money", "date_time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,16 @@ def open_sheet(workbook: Any, look: Look, name: str, columns: Sequence[Column]) 
         sheet.set_column(position, position, column.width)
     sheet.set_row(0, 20)
     for position, column in enumerate(columns):
-        left = column.kind in ("text", "date_time")
-        sheet.write_string(0, position, column.title, look.header if left else look.header_right)
+        sheet.write_string(0, position, column.title, _header_format(look, column.kind))
     set_up_print(sheet)
     sheet.repeat_rows(0)
     return sheet
+
+
+def _header_format(look: Look, kind: CellKind) -> Any:
+    if kind == "text_indented":
+        return look.header_indented
+    return look.header if kind in ("text", "date_time") else look.header_right
 
 
 def close_sheet(sheet: Any, columns: Sequence[Column], row_count: int) -> None:

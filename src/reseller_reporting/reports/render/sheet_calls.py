@@ -24,12 +24,12 @@ CALL_COLUMNS = (
     Column("To Number", 18),
     Column("Billing Minutes", 15, "minutes"),
     Column("Rate", 9, "money"),
-    Column("Rate Name", 20),
+    Column("Rate Name", 20, "text_indented"),
     Column("Reseller Call Type", 19),
     Column("Reseller Cost", 14, "money"),
-    Column("Customer Call Type", 20),
+    Column("Customer Call Type", 20, "text_indented"),
     Column("Customer Cost", 14, "money"),
-    Column("Reseller Cost Breakdown", 46),
+    Column("Reseller Cost Breakdown", 46, "text_indented"),
     Column("Direction", 11),
     Column("Country", 20),
     Column("User", 24),
@@ -87,6 +87,7 @@ class CallSheets:
         """The hot loop: half of the time of a report is spent here, hence the bound names and the plain repetition."""
         string, number = sheet.write_string, sheet.write_number
         look, user, country = self._look, self._user, self._country
+        after_number = look.text_indented
         date_time, minutes, money, count = look.date_time, look.minutes, look.money, look.count
         columns = _columns(batch)
         serials = self._serials.of(batch.column("started_at"))
@@ -117,16 +118,16 @@ class CallSheets:
             number(row, 4, (answered_seconds if charged_seconds is None else charged_seconds) / 60, minutes)
             number(row, 5, _money(rate_units), money)
             if rate_name:
-                string(row, 6, rate_name)
+                string(row, 6, rate_name, after_number)
             if reseller_type:
                 string(row, 7, reseller_type)
             if reseller_cost_units is not None:
                 number(row, 8, _money(reseller_cost_units), money)
             if customer_type:
-                string(row, 9, customer_type)
+                string(row, 9, customer_type, after_number)
             number(row, 10, _money(customer_cost_units), money)
             if breakdown:
-                string(row, 11, breakdown)
+                string(row, 11, breakdown, after_number)
             string(row, 12, direction)
             string(row, 13, country(country_code))
             if owner_id:

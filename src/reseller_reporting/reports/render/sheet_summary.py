@@ -23,6 +23,7 @@ from reseller_reporting.reports.usage import UsageSums
 _WIDTHS = (28, 20, 11, 68)
 _LAST_COLUMN = len(_WIDTHS) - 1
 _CHARACTERS_PER_LINE = 118
+_LINE_HEIGHT = 17
 # The language of the report, whatever the machine's.
 _MONTHS = {
     "01": "January",
@@ -65,6 +66,7 @@ def add_summary(workbook: Any) -> Any:
     for position, width in enumerate(_WIDTHS):
         sheet.set_column(position, position, width)
     set_up_print(sheet)
+    sheet.fit_to_pages(1, 1)
     return sheet
 
 
@@ -120,6 +122,7 @@ def _write_section(sheet: Any, look: Look, row: int, title: str) -> None:
 def _write_pairs(sheet: Any, look: Look, row: int, title: str, pairs: list[tuple[str, str]]) -> int:
     _write_section(sheet, look, row, title)
     for row, (label, value) in enumerate(pairs, row + 1):  # noqa: B020, PLR1704 - The count goes on.
+        sheet.set_row(row, _LINE_HEIGHT)
         sheet.write_string(row, 0, label, look.label)
         sheet.write_string(row, 1, cell_text(value), look.value)
     return row + 2
@@ -129,6 +132,7 @@ def _write_key_figures(sheet: Any, look: Look, row: int, figures: list[_KeyFigur
     _write_section(sheet, look, row, "Key figures")
     for figure in figures:
         row += 1
+        sheet.set_row(row, _LINE_HEIGHT)
         sheet.write_string(row, 0, figure.name, look.label)
         if figure.value is None:
             sheet.write_string(row, 1, "not available", look.missing)
@@ -243,7 +247,7 @@ def _amount(amount: Decimal | None) -> Decimal | None:
 
 
 def _sentence(warning: ReportWarning) -> str:
-    return f"{warning.message} ({warning.count} times)" if warning.count > 1 else warning.message
+    return f"{warning.message} (×{warning.count})" if warning.count > 1 else warning.message
 
 
 def _moment(moment: datetime) -> str:

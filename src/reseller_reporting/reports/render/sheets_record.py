@@ -15,17 +15,22 @@ _SERVICE_COLUMNS = (
     Column("Quantity", 11, "count"),
     Column("Of Sub-accounts", 17, "count"),
     Column("Manual", 10, "count"),
-    Column("Name", 28),
+    Column("Name", 28, "text_indented"),
     Column("Billable", 11, "count"),
     Column("Rate", 11, "money"),
     Column("Discount", 11, "money"),
     Column("Recurring Cost", 15, "money"),
-    Column("Currency", 10),
+    Column("Currency", 10, "text_indented"),
 )
 RECURRING_COST = "J"
 
 _PROBLEMS_MAX = 1_000_000  # A sheet holds little more.
-_PROBLEM_COLUMNS = (Column("Source", 24), Column("Row", 10, "count"), Column("Record ID", 44), Column("Reason", 80))
+_PROBLEM_COLUMNS = (
+    Column("Source", 24),
+    Column("Row", 10, "count"),
+    Column("Record ID", 44, "text_indented"),
+    Column("Reason", 80),
+)
 
 
 def write_services(workbook: Any, look: Look, services: Services | None, money_code: str) -> int:

@@ -35,7 +35,7 @@ COUNTRY_SHEET_COLUMNS = (
     *_FIGURES,
     Column("Price", 12, "money"),
     Column("Margin", 12, "money"),
-    Column("Currency", 10),
+    Column("Currency", 10, "text_indented"),
 )
 _RATE_COLUMNS = (Column("Rate Name", 34), Column("Rate", 10, "money"), *_FIGURES)
 _USER_COLUMNS = (Column("User", 34), *_FIGURES)
