@@ -98,6 +98,8 @@ def test_a_file_variable_wins_over_the_value_in_the_settings_file(folder: Path) 
         ({"mail_limit_megabytes": "-1"}, ["from 1 to"]),
         ({"store_url": "s3://bucket/prefix"}, ["not supported yet"]),
         ({"store_url": "gs://bucket"}, ["must be a folder"]),
+        ({"smtp_url": "mail.example.com:25"}, ["must be smtp://"]),
+        ({"mail_from": "Acme Billing"}, ["is no mail address"]),
         ({"database_url": "mysql://host/x"}, ["postgresql://"]),
     ],
 )
@@ -128,7 +130,7 @@ def test_no_secret_is_shown(folder: Path) -> None:
     secrets = {
         "kazoo_api_key": "key-opensesame",
         "kazoo_password": "word-opensesame",
-        "smtp_url": "smtp://bills:opensesame@mail.example.com",
+        "smtp_url": "smtps://bills:opensesame@mail.example.com",
         "database_url": "postgresql://u:opensesame@db/x",
     }
     assert "opensesame" not in repr(load(folder, **secrets))

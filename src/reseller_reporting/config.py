@@ -164,8 +164,8 @@ def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
         kazoo_account_name=found.get("kazoo_account_name"),
         kazoo_page_size=_whole_number(found, "kazoo_page_size", default=1000, most=10_000),
         kazoo_concurrency=_whole_number(found, "kazoo_concurrency", default=8, most=100),
-        smtp_url=found.get("smtp_url"),
-        mail_from=found.get("mail_from"),
+        smtp_url=_smtp_url(found.get("smtp_url")),
+        mail_from=_mail_from(found.get("mail_from")),
         mail_limit_megabytes=_whole_number(found, "mail_limit_megabytes", default=20, most=1000),
         database_url=_database_url(found.get("database_url"), home),
         store_url=_store_url(found.get("store_url"), home, working_folder),
@@ -194,6 +194,23 @@ def _kazoo_url(text: str) -> str:
             f"{name} is '{url}', which does not end in /v2; KAZOO's API lies there, so try '{url}/v2'."
         )
     return url
+
+
+def _smtp_url(text: str | None) -> str | None:
+    """The room that uses it knows its shape; asked here, a mistake is seen before any work is done."""
+    if text is not None:
+        from reseller_reporting.delivery.smtp import parse_smtp_url
+
+        parse_smtp_url(text)
+    return text
+
+
+def _mail_from(text: str | None) -> str | None:
+    if text is None:
+        return None
+    from reseller_reporting.delivery.mail import check_sender
+
+    return check_sender(text)
 
 
 def _database_url(text: str | None, home: Path) -> str:
