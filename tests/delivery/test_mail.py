@@ -2,7 +2,10 @@
 
 import email
 import io
+import shutil
 import socket
+import ssl
+import subprocess
 import zipfile
 from asyncio.base_events import Server
 from collections.abc import Iterator
@@ -319,6 +322,40 @@ def test_no_server_and_no_encryption_are_told_apart(report: ReportMail, mailbox:
         assert "cannot be reached: Connection refused" in failure(report, f"smtp://127.0.0.1:{port}")
     assert "offers no STARTTLS" in failure(report, f"{url}?starttls=true")
     assert "does not speak TLS here" in failure(report, url.replace("smtp:", "smtps:"))
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for the loopback address that nobody signed, and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    asked = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    named = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", *asked, *named, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    return certificate, key
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
+@pytest.mark.parametrize("option", ["?starttls=true", ""])
+def test_a_certificate_must_be_one_to_trust(
+    report: ReportMail,
+    mailbox: Mailbox,
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    option: str,
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    options = {"tls_context": context, "require_starttls": True} if option else {"ssl_context": context}
+    controller = started(mailbox, **options)
+    url = f"{'smtp' if option else 'smtps'}://127.0.0.1:{controller.port}{option}"
+    said = failure(report, url)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))  # Where the system's trusted certificates are looked for.
+    send(report, url)
+    controller.stop()
+    assert "has no certificate to trust: self-signed certificate" in said
+    assert len(mailbox.received) == 1
 
 
 def test_a_server_that_says_nothing_is_not_waited_for(report: ReportMail) -> None:

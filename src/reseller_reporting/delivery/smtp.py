@@ -132,7 +132,7 @@ def _check_size(server: SmtpServer, connection: smtplib.SMTP, size_bytes: int) -
         )
 
 
-def _cause(  # noqa: PLR0911  One line per way to say no reads best as a list.
+def _cause(  # noqa: PLR0911, PLR0912  One line per way to say no reads best as a list.
     error: OSError | smtplib.SMTPException | ValueError, server: SmtpServer
 ) -> str:
     match error:
