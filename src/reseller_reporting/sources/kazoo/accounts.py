@@ -23,15 +23,15 @@ class Customers:
 
 async def read_reseller(client: Client) -> Account:
     """The account of the credentials; its time zone is its own or inherited from above, as far as that may be read."""
-    login = client.login
+    login = client.login.data
     document = await _document(client, login.account_id)
     flag = document.get("is_reseller")
     account = Account(
         id=AccountId(login.account_id),
-        name=text(document.get("name")) or login.account_name or login.account_id,
+        name=text(document.get("name")) or text(login.account_name) or login.account_id,
         realm=text(document.get("realm")),
         reseller_id=_reseller_id(document),
-        is_reseller=flag if isinstance(flag, bool) else bool(login.is_reseller),
+        is_reseller=flag if isinstance(flag, bool) else login.is_reseller is True,
         timezone=text(document.get("timezone")) or None,
     )
     return account if account.timezone else replace(account, timezone=await _inherited_timezone(client, account))

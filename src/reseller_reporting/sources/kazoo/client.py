@@ -37,7 +37,7 @@ from reseller_reporting.model.errors import (
 )
 from reseller_reporting.sources.exact_json import NotJson
 from reseller_reporting.sources.kazoo.credentials import Credentials, check_url
-from reseller_reporting.sources.kazoo.envelope import LOGIN, LoginData, LoginEnvelope, envelope
+from reseller_reporting.sources.kazoo.envelope import LOGIN, LoginEnvelope, envelope
 
 USER_AGENT = f"reseller-reporting/{__version__}"
 _REPEATABLE = frozenset({500, 502, 503, 504})
@@ -69,6 +69,10 @@ class BadRequest(KazooProtocolError):
 
 class TooLarge(KazooProtocolError):
     """416: the answer does not fit into the server's memory limit."""
+
+
+class AccountLocked(KazooDenied):
+    """423: the account is disabled or expired."""
 
 
 class MissingView(KazooUnavailable):
@@ -105,7 +109,7 @@ class Client:
         self._http: aiohttp.ClientSession | None = None
         self._token: str | None = None
         self._renew_at: datetime | None = None
-        self._login: LoginData | None = None
+        self._login: LoginEnvelope | None = None
 
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
@@ -128,8 +132,8 @@ class Client:
         await self._http.close()
 
     @property
-    def login(self) -> LoginData:
-        """What Crossbar said of the account of the credentials."""
+    def login(self) -> LoginEnvelope:
+        """What Crossbar said when it let us in: whose account this is, and what time it has."""
         assert self._login is not None, "the client is used before it is entered"
         return self._login
 
@@ -180,7 +184,7 @@ class Client:
                 granted = await self._repeat(endpoint, ask, attempts=_FIRST_ATTEMPTS if self._login is None else None)
             except (BadRequest, KazooNotFound, MissingView, TooLarge) as error:
                 raise self._login_refused(error) from None
-            self._login, self._token = granted.data, granted.auth_token
+            self._login, self._token = granted, granted.auth_token
             self._renew_at = renewal_time(granted.auth_token, self._clock())
             return granted.auth_token
 
@@ -270,7 +274,8 @@ class Client:
         if 300 <= status < 400:
             target = _shown(response.headers.get("Location", ""))
             raise KazooProtocolError(f"{self.url} redirects to {target or 'another place'}. Set the KAZOO URL to that.")
-        if is_page or (status < 300 and not content.strip() and response.content_type != "application/json"):
+        is_json = response.content_type.endswith("json") or content.lstrip()[:1] == b"{"
+        if is_page or (status < 300 and not is_json):
             raise self._no_crossbar()
         if status >= 300:
             raise self._refusal(status, content, where, had_token=had_token)
@@ -293,7 +298,7 @@ class Client:
             case 416:
                 return TooLarge(f"The answer to /{where} is larger than KAZOO at {self.url} may send ({said}).")
             case 423:
-                return KazooDenied(
+                return AccountLocked(
                     f"KAZOO at {self.url} says that the account is locked or disabled. Ask the provider."
                 )
             case 402 | 403:

@@ -23,13 +23,15 @@ class Envelope(msgspec.Struct, Generic[Row], gc=False):
 
 class LoginData(msgspec.Struct):
     account_id: str
-    account_name: str | None = None
-    is_reseller: bool | None = None
+    account_name: Any = None
+    is_reseller: Any = None
 
 
 class LoginEnvelope(msgspec.Struct):
     data: LoginData
     auth_token: str
+    timestamp: Any = None
+    version: Any = None
 
 
 @dataclass(frozen=True, slots=True)
