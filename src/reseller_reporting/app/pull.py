@@ -30,10 +30,10 @@ from reseller_reporting.store.coverage import FINAL_AFTER, Covered, Span
 from reseller_reporting.store.lake import Lake
 
 # Many accounts a commit (a commit costs as much as hundreds of rows), few enough to keep memory flat.
-_ACCOUNTS_PER_COMMIT = 100
-_LEGS_PER_COMMIT = 100_000
+_ACCOUNTS_PER_COMMIT = 50
+_LEGS_PER_COMMIT = 40_000
 # A cursor is sequential: accounts side by side keep the connections busy, and only these are in memory.
-_ACCOUNTS_AT_ONCE = 16
+_ACCOUNTS_AT_ONCE = 12
 
 
 @dataclass(slots=True)

@@ -56,6 +56,8 @@ class Spool:
         yield from self._batches
 
     def close(self) -> None:
+        """Lets go of every row; whoever still holds the spool holds nothing."""
+        self._batches = []
         if self._writer is not None:
             self._writer.close()
             self._path.unlink(missing_ok=True)
