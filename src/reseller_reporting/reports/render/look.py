@@ -68,7 +68,7 @@ class Look:
 
     @property
     def count(self) -> Any:
-        return self._format(num_format=COUNT)
+        return self._format(num_format=COUNT, align="right")
 
     @property
     def date_time(self) -> Any:
