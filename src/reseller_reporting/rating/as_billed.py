@@ -21,7 +21,7 @@ _COPIED = [
 ]
 
 
-class _Leg(NamedTuple):
+class ExplainedLeg(NamedTuple):
     """The columns of EXPLAINED_LEGS that rating reads, by these names."""
 
     direction: str
@@ -77,7 +77,7 @@ def legs_needing_documents(batch: pa.RecordBatch) -> list[str]:
     return [leg_id for leg_id, leg in zip(ids, _legs(batch), strict=True) if needs_document(leg)]
 
 
-def needs_document(leg: _Leg) -> bool:
+def needs_document(leg: ExplainedLeg) -> bool:
     """A surcharge or a discount stands only on the document; a leg that cost nothing has no ledger entry."""
     if (
         leg.has_document
@@ -86,18 +86,18 @@ def needs_document(leg: _Leg) -> bool:
     ):
         return False
     parts = _entry_parts(leg)
-    if parts is None or leg.entry_charged_seconds is None:
+    if parts is None:
         return True
     is_customer = leg.customer_call_type == PER_MINUTE
     stated_units = leg.customer_cost_units if is_customer else leg.reseller_cost_units
     return kazoo_cost(**parts._asdict(), answered_seconds=leg.answered_seconds).cost_units != stated_units
 
 
-def _legs(batch: pa.RecordBatch) -> Iterator[_Leg]:
-    return map(_Leg._make, zip(*(batch.column(name).to_pylist() for name in _Leg._fields), strict=True))
+def _legs(batch: pa.RecordBatch) -> Iterator[ExplainedLeg]:
+    return map(ExplainedLeg._make, zip(*(batch.column(name).to_pylist() for name in ExplainedLeg._fields), strict=True))
 
 
-def _charged_seconds(leg: _Leg, parts: Parts | None) -> int | None:
+def _charged_seconds(leg: ExplainedLeg, parts: Parts | None) -> int | None:
     if not is_per_minute(leg.customer_call_type, leg.reseller_call_type):
         return None
     if leg.entry_charged_seconds is not None:
@@ -109,7 +109,7 @@ def _charged_seconds(leg: _Leg, parts: Parts | None) -> int | None:
     return kazoo_cost(**parts._asdict(), answered_seconds=leg.answered_seconds).charged_seconds
 
 
-def _parts(leg: _Leg) -> Parts | None:
+def _parts(leg: ExplainedLeg) -> Parts | None:
     """The document tells all; the ledger's rate knows neither surcharge nor discount."""
     if not leg.has_document:
         return _entry_parts(leg)
@@ -123,7 +123,7 @@ def _parts(leg: _Leg) -> Parts | None:
     )
 
 
-def _entry_parts(leg: _Leg) -> Parts | None:
+def _entry_parts(leg: ExplainedLeg) -> Parts | None:
     if leg.entry_rate_units is None:
         return None
     return Parts(

@@ -30,20 +30,24 @@ def breakdown(
     parts: Parts | None,
 ) -> str:
     """Nothing for a leg that the reseller's billing never looked at, or without the reseller's view."""
-    if not reseller_call_type:
+    if not reseller_call_type or reseller_cost_units is None:
         return ""
     if reseller_call_type != PER_MINUTE:
         return _not_by_the_minute(reseller_call_type)
-    cost_units = reseller_cost_units or 0
-    if answered_seconds == 0 and cost_units == 0:
-        return "not answered"
+    cost_units = reseller_cost_units
+    if answered_seconds <= 0:
+        return "not answered" + _stated(cost_units, expected_units=0)
     if parts is None or _is_unrated(parts, cost_units, rate_name):
         if rate_units == 0 and not rate_name and cost_units == 0:
             return "no rate"
         return f"{currency_text(cost_units)} @ {currency_text(rate_units)}/min"
     charge = kazoo_cost(**parts._asdict(), answered_seconds=answered_seconds)
-    stated = "" if charge.cost_units == cost_units else f" (KAZOO states {currency_text(cost_units)})"
-    return _of_parts(parts, answered_seconds) + stated
+    return _of_parts(parts, answered_seconds) + _stated(cost_units, expected_units=charge.cost_units)
+
+
+def _stated(cost_units: int, *, expected_units: int) -> str:
+    """KAZOO's cost stands beside the words wherever the words lead to another one."""
+    return "" if cost_units == expected_units else f" (KAZOO states {currency_text(cost_units)})"
 
 
 def _not_by_the_minute(call_type: str) -> str:

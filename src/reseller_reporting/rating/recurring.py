@@ -28,7 +28,7 @@ def split_cascade(
     `carriers` are sub-resellers whose customers have no rows of their own: they carry their customers' share too.
     """
     parts: Parts = dict.fromkeys([None, *accounts], Decimal(0))
-    for item in items:
+    for item in (item for item in items if item.cascade):
         weights: dict[AccountId | None, int] = {None: _quantity(own, item)}
         for account_id, services in accounts.items():
             below = _below(services, item) if account_id in carriers else 0
