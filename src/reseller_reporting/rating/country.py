@@ -58,4 +58,5 @@ def _e164_digits(number: str) -> str:
             return digits.removeprefix(international_prefix)
     if plus or len(digits) >= _NANP_LENGTH:
         return digits
-    return "1" + digits if len(digits) == _NANP_LENGTH - 1 and digits[0] in "23456789" else ""
+    # Ten digits are read as NANP; the table knows no area code that begins with 0 or 1.
+    return "1" + digits if len(digits) == _NANP_LENGTH - 1 else ""
