@@ -14,7 +14,8 @@ from reseller_reporting.sources.files import read_calls
 from reseller_reporting.sources.kazoo.envelope import LISTING, read_page
 from reseller_reporting.sources.listing import LegPage, Reading, leg_page
 
-VECTORS = Path("/work/shared/kazoo/vectors/cdr_listing.jsonl")
+# They are not ours to copy, so they are read where they stand: beside the checkout, if at all.
+VECTORS = Path(__file__).resolve().parents[3] / "shared" / "kazoo" / "vectors" / "cdr_listing.jsonl"
 TAKEN = datetime(2026, 12, 1, tzinfo=UTC)
 EPOCH = 62_167_219_200
 
