@@ -19,12 +19,12 @@ ROWS_PER_SHEET_MAX = 1_048_575  # Excel's limit, less the header.
 
 CALL_COLUMNS = (
     Column("Date/time", 19, "date_time"),
-    Column("Call ID", 34),
+    Column("Call ID", 38),
     Column("(From) Caller ID", 18),
     Column("To Number", 18),
     Column("Billing Minutes", 15, "minutes"),
     Column("Rate", 9, "money"),
-    Column("Rate Name", 20, "text_indented"),
+    Column("Rate Name", 25, "text_indented"),
     Column("Reseller Call Type", 19),
     Column("Reseller Cost", 14, "money"),
     Column("Customer Call Type", 20, "text_indented"),
