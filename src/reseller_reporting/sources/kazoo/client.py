@@ -41,7 +41,7 @@ from reseller_reporting.sources.kazoo.envelope import LOGIN, LoginEnvelope, enve
 
 USER_AGENT = f"reseller-reporting/{__version__}"
 _REPEATABLE = frozenset({500, 502, 503, 504})
-_FIRST_ATTEMPTS = 3  # Somebody is waiting to hear that the URL is wrong.
+_FIRST_ATTEMPTS = 3  # Somebody waits to hear that the URL is wrong.
 _THROTTLED_WAIT_SECONDS = 1.0
 _RENEW_EARLY = timedelta(seconds=60)
 
@@ -53,7 +53,7 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    attempts: int = 8
+    attempts: int = 6
     wait_initial_seconds: float = 1.0
     wait_max_seconds: float = 20.0
 
@@ -220,7 +220,9 @@ class Client:
             if not isinstance(error, _WorthRetrying):
                 return False
             is_throttled = error.status == 429
-            if attempts is not None and not is_throttled and number >= attempts:
+            # A view that is missing stays missing: it is asked for again only to be sure.
+            allowed = _FIRST_ATTEMPTS if error.is_missing_view else attempts
+            if allowed is not None and not is_throttled and number >= allowed:
                 return False
             wait: float = policy.wait_initial_seconds * 2.0 ** (number - 1)
             if is_throttled:

@@ -70,7 +70,9 @@ def _untyped_page(body: bytes) -> Page[Any]:
 
 
 def _records(whole: Mapping[str, object]) -> list[object]:
-    data = whole.get("data")
+    if "data" not in whole:
+        raise NotJson("the answer has no data")
+    data = whole["data"]
     if data is None or data == {}:
         return []
     if not isinstance(data, list):
