@@ -15,6 +15,7 @@ Invariants
 import asyncio
 import base64
 import logging
+import os
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -317,7 +318,7 @@ def cause_of(error: Exception) -> str:  # noqa: PLR0911
         case aiohttp.ClientSSLError():
             return f"no secure connection ({error.strerror or type(error).__name__})"
         case aiohttp.ClientConnectorError():
-            return f"no connection to {error.host}:{error.port} ({error.strerror or error.os_error})"
+            return f"no connection to {error.host}:{error.port} ({os.strerror(error.errno) if error.errno else error.strerror})"
         case TimeoutError():
             return "no answer in time"
         case aiohttp.ClientPayloadError():
