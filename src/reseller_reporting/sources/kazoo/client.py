@@ -318,7 +318,7 @@ def cause_of(error: Exception) -> str:  # noqa: PLR0911
         case aiohttp.ClientSSLError():
             return f"no secure connection ({error.strerror or type(error).__name__})"
         case aiohttp.ClientConnectorError():
-            return f"no connection to {error.host}:{error.port} ({os.strerror(error.errno) if error.errno else error.strerror})"
+            return f"no connection to {error.host}:{error.port} ({in_words(error)})"
         case TimeoutError():
             return "no answer in time"
         case aiohttp.ClientPayloadError():
@@ -328,6 +328,11 @@ def cause_of(error: Exception) -> str:  # noqa: PLR0911
         case OSError() if error.strerror:
             return f"the connection broke ({error.strerror})"
     return f"the connection broke ({type(error).__name__})"
+
+
+def in_words(error: OSError) -> str:
+    """The system's own words, where it gave a number; asyncio puts an address in their place."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or type(error).__name__
 
 
 def said_by(content: bytes) -> str:

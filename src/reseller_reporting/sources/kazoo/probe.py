@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from reseller_reporting.model.errors import InvalidSettings, KazooDenied, ResellerReportingError
 from reseller_reporting.sources.kazoo.accounts import read_reseller
-from reseller_reporting.sources.kazoo.client import AccountLocked, Client, RetryPolicy
+from reseller_reporting.sources.kazoo.client import AccountLocked, Client, RetryPolicy, in_words
 from reseller_reporting.sources.kazoo.credentials import Credentials, check_url
 
 # KAZOO clips what we ask for at its own time, and we at ours; a minute loses nothing that a later run does not find.
@@ -71,7 +71,7 @@ async def _connects(parts: SplitResult, timeout_seconds: float) -> Finding:
     try:
         await _open(parts, None, timeout_seconds)
     except OSError as error:
-        cause = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or "no connection"
+        cause = "no answer in time" if isinstance(error, TimeoutError) else in_words(error)
         message = (
             f"{where} does not accept connections ({cause}). Check the port in the URL, and the firewalls between."
         )
