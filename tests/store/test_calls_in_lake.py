@@ -130,7 +130,7 @@ def test_the_digest_is_of_the_rows_not_of_when_or_where_they_were_taken(lake: La
 
     def digest(of: Lake) -> str:
         with calls.reading(calls.pin(of).calls(["alice"], from_at=FROM, to_at=TO, reseller_id="acme")) as reader:
-            return reader.overview().digest
+            return reader.digest()
 
     assert digest(lake) == digest(other)
     put(other, leg("x", FROM), leg("y", FROM, answered_seconds=6))

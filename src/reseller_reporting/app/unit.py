@@ -42,9 +42,9 @@ def make(unit: Unit) -> Made:
     """The workbook of one account, and everything the summaries say of it."""
     calls = unit.calls
     with reading(calls, spill=unit.spill) as reader:
-        has_reseller_view = reader.overview().has_reseller_view and calls.shows_reseller
+        has_reseller_view = calls.shows_reseller and reader.has_reseller_view()
     with reading(replace(calls, shows_reseller=has_reseller_view), spill=unit.spill) as reader:
-        overview = reader.overview()
+        overview, digest = reader.overview(), reader.digest()
         facts = _with_calls(unit, reader.problems(), overview, has_reseller_view=has_reseller_view)
         sums = write_workbook(
             unit.workbook,
@@ -56,7 +56,7 @@ def make(unit: Unit) -> Made:
         )
     with unit.workbook.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-    return Made(facts=facts, sums=sums, sha256=sha256, digest=overview.digest)
+    return Made(facts=facts, sums=sums, sha256=sha256, digest=digest)
 
 
 def _with_calls(unit: Unit, problems: list[Problem], overview: Overview, *, has_reseller_view: bool) -> AccountFacts:

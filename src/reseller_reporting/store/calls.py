@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -195,9 +196,7 @@ class Overview:
 
     legs: int
     billable: int
-    has_reseller_view: bool
     ledger_per_minute_units: int  # Net of the customer's own entries that begin in the period; charges negative.
-    digest: str  # Of every row used, whatever their order and the time they were taken.
     sources: tuple[str, ...]
 
 
@@ -228,24 +227,18 @@ class CallsReader:
         reader = self._con.cursor().sql(sql, params={**self._span, "reseller_id": self._calls.reseller_id})
         yield from _cast(reader.to_arrow_reader(8_192), EXPLAINED_LEGS)
 
+    def has_reseller_view(self) -> bool:
+        """Whether every leg states the reseller's side."""
+        return bool(self._one(f"SELECT coalesce(bool_and(reseller_cost_units IS NOT NULL), true) FROM {self._legs}")[0])
+
     def overview(self) -> Overview:
-        count = (
-            "count(*), count(*) FILTER (customer_call_type <> '' OR coalesce(reseller_call_type, '') <> ''), "
-            "coalesce(bool_and(reseller_cost_units IS NOT NULL), true)"
-        )
-        legs, billable, has_view = self._one(f"SELECT {count} FROM {self._legs}")
-        sources = self._con.execute(f"SELECT DISTINCT source FROM {self._legs} ORDER BY source", self._span).fetchall()
+        billable = "count(*) FILTER (customer_call_type <> '' OR coalesce(reseller_call_type, '') <> '')"
+        sources = "coalesce(list(DISTINCT source ORDER BY source), [])"
+        legs, count, names = self._one(f"SELECT count(*), {billable}, {sources} FROM {self._legs}")
         own = f"SELECT coalesce(sum(amount_units), 0)::BIGINT FROM {scan(self._calls.entries, LEDGER_ENTRIES)} "
         where = "WHERE ledger_account_id = account_id AND period_start_at >= $from_at AND period_start_at < $to_at"
         (units,) = self._one(own + where)
-        return Overview(
-            legs=legs,
-            billable=billable,
-            has_reseller_view=bool(has_view),
-            ledger_per_minute_units=units,
-            digest=self._digest(),
-            sources=tuple(source for (source,) in sources),
-        )
+        return Overview(legs=legs, billable=count, ledger_per_minute_units=units, sources=tuple(names))
 
     def problems(self) -> list[Problem]:
         """Malformed records of the period, in a fixed order."""
@@ -282,18 +275,18 @@ class CallsReader:
             ) AS documents ON document_leg_id = legs.leg_id AND document_account_id = legs.account_id
         """
 
-    def _digest(self) -> str:
+    def digest(self) -> str:
+        """Of every row used, whatever their order and the time and place they were taken."""
         columns = ", ".join(
             f"coalesce(CAST({'epoch_us(started_at)' if name == 'started_at' else name} AS VARCHAR), chr(30))"
             for name in EXPLAINED_LEGS.names
         )
         hashed = f"md5(concat_ws(chr(31), {columns}))"
-        halves = f"sum(md5_number_lower({hashed})::HUGEINT), sum(md5_number_upper({hashed})::HUGEINT), count(*)"
-        sql = f"SELECT {halves} FROM ({self._joined()})"
+        sql = f"SELECT sum(md5_number_lower({hashed})::HUGEINT), count(*) FROM ({self._joined()})"
         row = self._con.execute(sql, {**self._span, "reseller_id": self._calls.reseller_id}).fetchall()[0]
         return "-".join(str(value or 0) for value in row)
 
-    def _one(self, sql: str) -> tuple[int, ...]:
+    def _one(self, sql: str) -> tuple[Any, ...]:
         return tuple(self._con.execute(sql, self._span).fetchall()[0])
 
 

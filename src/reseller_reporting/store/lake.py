@@ -11,6 +11,7 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from reseller_reporting.model.errors import CannotWrite, StoreBusy
 
+_ENGINE_MEMORY = "300MB"
 # Partition key -> files. Months are `YYYY-MM`; tables that are partitioned by month only have "" for the account.
 Files = dict[tuple[str, str], list[str]]
 
@@ -124,19 +126,25 @@ class PinnedTable:
         return self._files
 
 
-def connect(*, memory_megabytes: int = 300, threads: int = 1, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """A private in-memory engine in UTC that spills to disk above its share of memory."""
-    con = duckdb.connect(
+def connect(*, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A cursor on this process's in-memory engine, in UTC; what passes its memory goes to `spill`."""
+    return _engine(spill).cursor()
+
+
+@lru_cache(maxsize=4)
+def _engine(spill: Path | None) -> duckdb.DuckDBPyConnection:
+    """One a process: making one takes longer than reading a small account."""
+    engine = duckdb.connect(
         config={
-            "threads": threads,
-            "memory_limit": f"{memory_megabytes}MB",
+            "threads": 1,
+            "memory_limit": _ENGINE_MEMORY,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             **({"temp_directory": str(spill)} if spill else {}),
         }
     )
-    con.sql("SET TimeZone = 'UTC'")
-    return con
+    engine.sql("SET GLOBAL TimeZone = 'UTC'")
+    return engine
 
 
 def scan(files: Files | Sequence[str], schema: pa.Schema) -> str:
