@@ -48,6 +48,8 @@ class Settings:
 
 
 NAMES = tuple(each.name for each in fields(Settings))
+_KNOWN = (*NAMES, *(f"{name}_file" for name in NAMES))
+_SLIP = 0.8
 
 
 def load_settings(environ: Mapping[str, str], *, working_folder: Path) -> Settings:
@@ -85,8 +87,11 @@ def _from_environment(environ: Mapping[str, str], working_folder: Path) -> dict[
         for name, value in environ.items()
         if name.startswith(PREFIX) and value != ""
     }
-    for key in given:
-        _check_known(key, shown=_variable, where="the environment")
+    # The environment is shared: a name far from any of ours is another program's, a near one is a slip.
+    for key in [key for key in given if key not in _KNOWN]:
+        if difflib.get_close_matches(key, _KNOWN, n=1, cutoff=_SLIP):
+            _check_known(key, shown=_variable, where="the environment")
+        del given[key]
     return _with_files_read(given, working_folder, shown=_variable)
 
 
@@ -145,10 +150,9 @@ def _with_files_read(given: Mapping[str, str], folder: Path, *, shown: Callable[
 
 
 def _check_known(key: str, *, shown: Callable[[str], str], where: str) -> None:
-    known = [*NAMES, *(f"{name}_file" for name in NAMES)]
-    if key in known:
+    if key in _KNOWN:
         return
-    near = difflib.get_close_matches(key, known, n=1)
+    near = difflib.get_close_matches(key, _KNOWN, n=1)
     advice = f"did you mean {shown(near[0])}?" if near else f"there are {_listed(list(map(shown, NAMES)))}."
     raise InvalidSettings(f"'{shown(key)}' in {where} is no setting; {advice}")
 

@@ -7,7 +7,7 @@ import pytest
 
 from reseller_reporting.simulate.listing import Document, listing_row
 
-VECTORS = Path("/work/shared/kazoo/vectors/cdr_listing.jsonl")
+VECTORS = Path(__file__).resolve().parents[3] / "shared" / "kazoo" / "vectors" / "cdr_listing.jsonl"
 
 RESELLER_LEG: Document = {
     "_id": "202406-b-leg-1@10.0.0.5",

@@ -115,11 +115,12 @@ class Pull:
         if not self._own.is_reseller:
             return
         try:
-            async for batch in self._source.ledger_entries(self._own.id, span[0], span[1] + FINAL_AFTER):
+            until = span[1] + FINAL_AFTER
+            async for batch in self._source.ledger_entries(self._own.id, span[0], until, warnings=self._own_warnings):
                 entries.add(batch)
         except ResellerReportingError as error:
             message = f"The reseller's own ledger could not be read: {error.sentence}"
-            self._own_warnings = [ReportWarning("reseller_ledger_unread", message)]
+            self._own_warnings.append(ReportWarning("reseller_ledger_unread", message))
 
     async def _pull_in_turn(self, account: Account, span: Span, room: asyncio.Semaphore) -> _AccountPull | None:
         async with room:
@@ -142,7 +143,8 @@ class Pull:
         finally:
             self._progress.step(account.name)
         try:
-            async for batch in self._source.ledger_entries(account.id, span[0], span[1] + FINAL_AFTER):
+            until = span[1] + FINAL_AFTER
+            async for batch in self._source.ledger_entries(account.id, span[0], until, warnings=pulled.warnings):
                 pulled.entries.add(batch)
         except ResellerReportingError as error:
             pulled.has_ledger = False
