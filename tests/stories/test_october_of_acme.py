@@ -35,7 +35,9 @@ def world_of_acme() -> ScriptedWorld:
     anna = world.user(alice, "Anna", "Müller")
 
     # 1 October begins at 04:00 UTC in New York: the first call is in, the one a second earlier is September's.
-    world.call(alice, started_at=utc("10-01T04:00:00"), number="+442071234567", answered_seconds=125, rate=UK, owner=anna)
+    world.call(
+        alice, started_at=utc("10-01T04:00:00"), number="+442071234567", answered_seconds=125, rate=UK, owner=anna
+    )
     world.call(alice, started_at=utc("10-01T03:59:59"), number="+442071234567", answered_seconds=125, rate=UK)
     # Starts in October and ends in November, in UTC too: the customer pays, the reseller's trunk carries it.
     world.call(
@@ -85,7 +87,9 @@ def world_of_acme() -> ScriptedWorld:
         reseller="flat_rate_burst",
     )
     world.on_net_leg(alice, started_at=utc("10-11T12:00:00"), answered_seconds=600)
-    world.raw_row(alice, {"id": "202610-broken", "call_id": "broken", "timestamp": "63959000000"}, saved_at=utc("10-12T12:00:00"))
+    world.raw_row(
+        alice, {"id": "202610-broken", "call_id": "broken", "timestamp": "63959000000"}, saved_at=utc("10-12T12:00:00")
+    )
     world.services_of(
         alice,
         account={"devices": {"sip_device": 3}, "users": {"user": 2, "admin": 1}},
@@ -166,10 +170,10 @@ BREAKDOWNS = [
 
 
 def test_every_billable_leg_of_the_month_stands_with_its_reason(month: Month) -> None:
+    columns = ("Charged Seconds", "Reseller Cost", "Customer Cost", "Reseller Cost Breakdown")
     found = [
-        (f"{c['Date/time']:%Y-%m-%d %H:%M:%S}", c["Charged Seconds"], c["Reseller Cost"], c["Customer Cost"])
-        + (c["Reseller Cost Breakdown"],)
-        for c in month.sheet("Alice", "Calls")
+        (f"{call['Date/time']:%Y-%m-%d %H:%M:%S}", *(call[column] for column in columns))
+        for call in month.sheet("Alice", "Calls")
     ]
     assert found == BREAKDOWNS
 
