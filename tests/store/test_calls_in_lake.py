@@ -157,6 +157,27 @@ def test_problems_are_listed_in_a_fixed_order(lake: Lake) -> None:
         assert list(reader.explained()) == []
 
 
+def test_two_records_without_an_id_are_two_and_one_seen_twice_is_one(lake: Lake) -> None:
+    spool = Spool(PROBLEMS, lake.folder / "p.parquet")
+    about = {"month": "2026-10", "account_id": "alice", "at": FROM, "origin": "kazoo:cdrs", "reason": "no id"}
+    spool.add(rows(PROBLEMS, about | {"record": "one"}, about | {"record": "two"}, about | {"record": "two"}))
+    calls.replace_span(lake, "problems", [spool], account_ids=["alice"], from_at=FROM, to_at=TO)
+    with calls.reading(calls.pin(lake).calls(["alice"], from_at=FROM, to_at=TO, reseller_id="acme")) as reader:
+        assert len(reader.problems()) == 2
+
+
+def test_importing_a_file_twice_changes_nothing(lake: Lake) -> None:
+    about = {"month": "2026-10", "account_id": "alice", "at": FROM, "origin": "file:a.csv", "reason": "no id"}
+    for _ in range(2):
+        legs = rows(LEGS, leg("x", FROM), leg("x", FROM), leg("y", FROM))
+        calls.merge_imported(lake, "legs", pa.Table.from_batches([legs]), key=["leg_id"])
+        problems = rows(PROBLEMS, about | {"row": 1}, about | {"row": 2})
+        calls.merge_imported(lake, "problems", pa.Table.from_batches([problems]), key=["origin", "row"])
+    assert names(read(lake)) == ["x", "y"]
+    with calls.reading(calls.pin(lake).calls(["alice"], from_at=FROM, to_at=TO, reseller_id="acme")) as reader:
+        assert [problem.row for problem in reader.problems()] == [1, 2]
+
+
 def test_a_second_writer_is_told_who_holds_the_store(lake: Lake) -> None:
     with lake.writing(), pytest.raises(StoreBusy, match="process"), Lake(lake.folder).writing():
         pass

@@ -5,7 +5,7 @@ Invariants
 - Rows are read in one total order: start, then call id, then leg id.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -127,7 +127,7 @@ def merge_documents(lake: Lake, documents: pa.Table) -> None:
         lake.replace("leg_documents", _cast(rows, LEG_DOCUMENTS), months=months, account_ids=accounts)
 
 
-def merge_imported(lake: Lake, table: str, rows: pa.Table, *, key: str) -> None:
+def merge_imported(lake: Lake, table: str, rows: pa.Table, *, key: Sequence[str]) -> None:
     """Adds rows of a file, replacing those of the same key: importing a file twice changes nothing."""
     schema = SCHEMAS[table]
     if rows.num_rows == 0:
@@ -135,12 +135,13 @@ def merge_imported(lake: Lake, table: str, rows: pa.Table, *, key: str) -> None:
     months = sorted(set(rows["month"].to_pylist()))
     accounts = sorted(set(rows["account_id"].to_pylist()))
     existing = lake.files(table, months=months, account_ids=accounts)
+    same = " AND ".join(f"new.{name} IS NOT DISTINCT FROM kept.{name}" for name in ("account_id", *key))
     with connect(spill=lake.folder / "spill") as con:
         con.register("incoming", rows)
         merged = con.sql(
-            f"SELECT * FROM (SELECT * FROM incoming QUALIFY row_number() OVER (PARTITION BY account_id, {key}) = 1) "
-            f"UNION ALL BY NAME SELECT * FROM {scan(existing, schema)} AS kept WHERE NOT EXISTS (SELECT 1 "
-            f"FROM incoming AS new WHERE new.account_id = kept.account_id AND new.{key} = kept.{key})"
+            f"SELECT * FROM (SELECT * FROM incoming QUALIFY row_number() OVER (PARTITION BY account_id, "
+            f"{', '.join(key)}) = 1) UNION ALL BY NAME SELECT * FROM {scan(existing, schema)} AS kept "
+            f"WHERE NOT EXISTS (SELECT 1 FROM incoming AS new WHERE {same})"
         ).to_arrow_reader(20_000)
         lake.replace(table, _cast(merged, schema), months=months, account_ids=accounts)
 
@@ -243,11 +244,12 @@ class CallsReader:
     def problems(self) -> list[Problem]:
         """Malformed records of the period, in a fixed order."""
         rows = self._con.execute(
-            f"SELECT DISTINCT origin, row, record_id, reason FROM {scan(self._calls.problems, PROBLEMS)} "
-            'WHERE "at" >= $from_at AND "at" < $to_at ORDER BY origin, row NULLS FIRST, record_id, reason',
+            # Overlapping windows give a record twice; two records without an id are still two.
+            f"SELECT DISTINCT origin, row, record_id, reason, record FROM {scan(self._calls.problems, PROBLEMS)} "
+            'WHERE "at" >= $from_at AND "at" < $to_at ORDER BY origin, row NULLS FIRST, record_id, reason, record',
             self._span,
         ).fetchall()
-        return [Problem(source=source, row=row, record_id=record, reason=why) for source, row, record, why in rows]
+        return [Problem(source=source, row=row, record_id=id_, reason=why) for source, row, id_, why, _ in rows]
 
     def _joined(self) -> str:
         parts = ["charged_seconds", "rate_units", "increment_seconds", "minimum_seconds", "nocharge_seconds"]
