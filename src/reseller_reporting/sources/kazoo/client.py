@@ -214,6 +214,12 @@ class Client:
     # --- one request, and its repetition -------------------------------------------------------------------------
 
     async def _repeat(self, where: str, ask: Callable[[], Awaitable[T]], *, attempts: int | None = None) -> T:
+        try:
+            return await ask()  # Nearly always enough, and much cheaper than the machinery of repetition.
+        except NotJson as error:
+            failed = _cut_short(error)
+        except _WorthRetrying as error:
+            failed = error
         policy = self._retry
         number = 0
 
@@ -234,10 +240,12 @@ class Client:
             async for attempt in stamina.retry_context(on=next_wait, attempts=policy.attempts, timeout=None):
                 with attempt:
                     number += 1
+                    if number == 1:
+                        raise failed  # The attempt above was the first.
                     try:
                         return await ask()
                     except NotJson as error:
-                        raise _WorthRetrying(f"the answer is cut short or no JSON ({error})") from None
+                        raise _cut_short(error) from None
         except _WorthRetrying as error:
             kind = MissingView if error.is_missing_view else KazooUnavailable
             raise kind(
@@ -308,6 +316,10 @@ class Client:
                 return KazooDenied(f"KAZOO at {self.url} does not permit /{where} with these credentials ({said}).")
             case _:
                 return KazooProtocolError(f"KAZOO at {self.url} answers {status} to /{where} ({said}).")
+
+
+def _cut_short(error: NotJson) -> _WorthRetrying:
+    return _WorthRetrying(f"the answer is cut short or no JSON ({error})")
 
 
 def cause_of(error: Exception) -> str:  # noqa: PLR0911
