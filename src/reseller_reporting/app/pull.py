@@ -9,9 +9,11 @@ Invariants
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,7 +35,7 @@ from reseller_reporting.store.lake import Lake
 _ACCOUNTS_PER_COMMIT = 50
 _LEGS_PER_COMMIT = 40_000
 # A cursor is sequential: accounts side by side keep the connections busy, and only these are in memory.
-_ACCOUNTS_AT_ONCE = 12
+_ACCOUNTS_AT_ONCE = 24
 
 
 @dataclass(slots=True)
@@ -93,20 +95,13 @@ class Pull:
         try:
             await self._read_own_ledger(span, own_entries)
             ready: list[_AccountPull] = []
-            room = asyncio.Semaphore(_ACCOUNTS_AT_ONCE)
-            tasks = [asyncio.ensure_future(self._pull_in_turn(account, span, room)) for account in accounts]
-            try:
-                for done in asyncio.as_completed(tasks):
-                    pulled = await done
-                    if pulled is not None:
-                        ready.append(pulled)
+            async with aclosing(self._pulled(span, accounts)) as all_pulled:
+                async for pulled in all_pulled:
+                    ready.append(pulled)
                     if len(ready) >= _ACCOUNTS_PER_COMMIT or sum(p.legs.count for p in ready) >= _LEGS_PER_COMMIT:
                         await self._commit(span, ready, own_entries)
                         ready = []
-                await self._commit(span, ready, own_entries)
-            finally:
-                for task in tasks:
-                    task.cancel()
+            await self._commit(span, ready, own_entries)
         finally:
             own_entries.close()
 
@@ -122,9 +117,23 @@ class Pull:
             message = f"The reseller's own ledger could not be read: {error.sentence}"
             self._own_warnings.append(ReportWarning("reseller_ledger_unread", message))
 
-    async def _pull_in_turn(self, account: Account, span: Span, room: asyncio.Semaphore) -> _AccountPull | None:
-        async with room:
-            return await self._pull_account(account, span)
+    async def _pulled(self, span: Span, accounts: Sequence[Account]) -> AsyncGenerator[_AccountPull, None]:
+        """Accounts as they are done. A new one starts only when one is taken, so few are ever in memory."""
+        waiting, running = iter(accounts), set[asyncio.Task[_AccountPull | None]]()
+        try:
+            while True:
+                for account in islice(waiting, _ACCOUNTS_AT_ONCE - len(running)):
+                    running.add(asyncio.ensure_future(self._pull_account(account, span)))
+                if not running:
+                    return
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    pulled = await task
+                    if pulled is not None:
+                        yield pulled
+        finally:
+            for task in running:
+                task.cancel()
 
     async def _pull_account(self, account: Account, span: Span) -> _AccountPull | None:
         pulled = _AccountPull(

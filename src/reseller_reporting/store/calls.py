@@ -23,7 +23,7 @@ from reseller_reporting.model.tables import EXPLAINED_LEGS, LEDGER_ENTRIES, LEG_
 from reseller_reporting.store.coverage import FINAL_AFTER
 from reseller_reporting.store.lake import Files, Lake, PinnedTable, connect, scan
 
-_SPILL_ROWS = 50_000
+_SPILL_ROWS = 10_000
 # Each table, the time that places its rows in a span, and its schema. Documents follow their leg.
 _PLACED_BY = {"legs": "started_at", "ledger_entries": "period_start_at", "problems": "at"}
 SCHEMAS = {"legs": LEGS, "ledger_entries": LEDGER_ENTRIES, "leg_documents": LEG_DOCUMENTS, "problems": PROBLEMS}
