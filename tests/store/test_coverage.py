@@ -42,6 +42,16 @@ def test_a_pull_in_the_middle_of_the_month_is_final_up_to_two_days_before_it() -
     assert coverage.missing([pull("10-20")], OCTOBER) == [(at("10-18"), at("11-01"))]
 
 
+def test_accounts_pulled_on_one_day_lack_the_same_span_in_whole_days() -> None:
+    spans = [coverage.missing([pull(taken)], OCTOBER) for taken in ("10-20T08:00:00.5", "10-20T21:30:00.25")]
+    assert spans == [[(at("10-18"), at("11-01"))]] * 2
+    assert coverage.missing([pull("11-03T12:00", end="11-01T04:00")], OCTOBER) == []
+
+
+def test_a_pull_covers_nothing_that_began_after_it_was_made() -> None:
+    assert coverage.gaps([pull("10-20")], OCTOBER, until=at("11-05")) == [(at("10-20"), at("11-01"))]
+
+
 def test_a_pull_with_a_warning_or_without_a_ledger_is_never_final() -> None:
     whole = [(OCTOBER.from_at, OCTOBER.to_at)]
     assert coverage.missing([pull("11-20", warned=True)], OCTOBER) == whole

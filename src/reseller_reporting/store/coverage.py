@@ -40,7 +40,16 @@ class Covered:
         """Start times before this cannot change any more; none when the pull has a warning."""
         if self.warnings or not self.has_ledger:
             return self.from_at
-        return max(self.from_at, min(self.to_at, self.taken_at - FINAL_AFTER))
+        settled = self.taken_at - FINAL_AFTER
+        if settled >= self.to_at:
+            return self.to_at
+        # Whole days: accounts pulled one after the other then lack the same span, and share its commits.
+        return max(self.from_at, settled.replace(hour=0, minute=0, second=0, microsecond=0))
+
+    @property
+    def known_until(self) -> datetime:
+        """A pull knows nothing of what began after it was made, however far its span goes."""
+        return min(self.to_at, self.taken_at)
 
 
 def record(lake: Lake, rows: list[Covered]) -> None:
@@ -83,7 +92,7 @@ def gaps(covered: list[Covered], period: ReportPeriod, *, until: datetime) -> li
         return []
     left = [(period.from_at, min(period.to_at, until))]
     for pull in covered:
-        left = [part for gap in left for part in _without(gap, (pull.from_at, pull.to_at))]
+        left = [part for gap in left for part in _without(gap, (pull.from_at, pull.known_until))]
     return left
 
 
