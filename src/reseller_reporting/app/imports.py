@@ -12,7 +12,7 @@ import pyarrow as pa
 from reseller_reporting.app.house import House
 from reseller_reporting.app.progress import Progress
 from reseller_reporting.model.account import Account, Snapshot
-from reseller_reporting.model.errors import AmbiguousAccount
+from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.model.ids import AccountId
 from reseller_reporting.model.period import ReportPeriod, month_after, month_start
 from reseller_reporting.model.tables import LEGS, PROBLEMS
@@ -44,11 +44,13 @@ def import_files(
     """Calls of one account; importing a file again changes nothing."""
     progress.stage("Importing", len(paths))
     with house.lake.writing():
-        bearer = _account(house, account)
-        return [_import(house, path, bearer, call_format, progress) for path in paths]
+        bearer, own_id = _bearer(house, account)
+        return [_import(house, path, bearer, call_format, progress, own_id=own_id) for path in paths]
 
 
-def _import(house: House, path: Path, account: Account, call_format: str | None, progress: Progress) -> Imported:
+def _import(
+    house: House, path: Path, account: Account, call_format: str | None, progress: Progress, *, own_id: str
+) -> Imported:
     imported = Imported(path, account)
     taken_at = house.clock()
     source = f"file:{path.name}"
@@ -72,6 +74,8 @@ def _import(house: House, path: Path, account: Account, call_format: str | None,
         if sum(batch.num_rows for batch in legs) >= _ROWS_PER_COMMIT:
             keep()
     keep()
+    if account.id not in _stored(house)[0]:  # Only now: a file that is refused leaves no account behind.
+        snapshots.write(house.lake, [Snapshot(account=account, taken_at=taken_at, source="import")], own_id=own_id)
     coverage.record(house.lake, [_covered(account, month, source, taken_at, imported) for month in sorted(months)])
     progress.step(path.name)
     return imported
@@ -91,22 +95,29 @@ def _covered(account: Account, month: str, source: str, taken_at: datetime, impo
     )
 
 
-def _account(house: House, text: str) -> Account:
-    """The stored account of this id or name; a new one where there is none."""
-    now = house.clock()
-    taken, own_id = snapshots.read(house.lake, ReportPeriod("now", month_start("2000-01"), now, "UTC"))
+def _bearer(house: House, text: str) -> tuple[Account, str]:
+    """The stored account of this id or name, or a new one where there is none; and the id of the reseller's own."""
+    text = text.strip()
+    if not text:
+        raise InvalidSettings("--account names no account. Write the id or the name of the one whose calls these are.")
+    taken, own_id = _stored(house)
     if text in taken:
-        return taken[text].account
+        return taken[text].account, own_id
     bearers = [snapshot.account for snapshot in taken.values() if snapshot.account.name == text]
     if len(bearers) > 1:
         ids = ", ".join(sorted(bearer.id for bearer in bearers))
-        raise AmbiguousAccount(f"{len(bearers)} accounts are named '{text}': choose by id, one of {ids}.")
+        raise InvalidSettings(f"{len(bearers)} accounts are named '{text}': choose by id, one of {ids}.")
     if bearers:
-        return bearers[0]
+        return bearers[0], own_id
     is_id = fullmatch(r"[0-9a-f]{32}", text) is not None
     # A made-up id must be the same each time the name is given, or a second import would double every call.
     new_id = text if is_id else md5(text.encode(), usedforsecurity=False).hexdigest()
     reseller = AccountId(own_id) if own_id else None
-    account = Account(id=AccountId(new_id), name=text, parent_id=reseller, reseller_id=reseller)
-    snapshots.write(house.lake, [Snapshot(account=account, taken_at=now, source="import")], own_id=own_id or "")
-    return account
+    return Account(id=AccountId(new_id), name=text, parent_id=reseller, reseller_id=reseller), own_id
+
+
+def _stored(house: House) -> tuple[dict[str, Snapshot], str]:
+    """Every account that the store knows, and the id of the reseller's own, empty where there is none."""
+    period = ReportPeriod("now", month_start("2000-01"), house.clock(), "UTC")
+    taken, own_id = snapshots.read(house.lake, period)
+    return taken, own_id or ""

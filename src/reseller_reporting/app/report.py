@@ -20,7 +20,7 @@ from reseller_reporting.app.unit import Made, Unit, in_words, make
 from reseller_reporting.delivery.folder import RunFolder
 from reseller_reporting.engines.local import available_processes, map_units
 from reseller_reporting.model.account import Account, Services, Snapshot
-from reseller_reporting.model.period import ReportPeriod
+from reseller_reporting.model.period import ReportPeriod, parse_period
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.rating.recurring import split_cascade
@@ -66,14 +66,19 @@ class Report:
 
 def run(house: House, order: Order, progress: Progress) -> Report:
     """The documents of a period in a folder: all of them under their final names, or none."""
-    out = order.out
-    if out is not None:
-        with RunFolder(out):
-            pass  # An unwritable folder is seen before KAZOO is asked.
+    with RunFolder(order.out or _expected_folder(house, order)):
+        pass  # An unwritable folder is seen before KAZOO is asked.
     pulled = stored(house, order.wanted) if order.source == "store" else sync(house, order.wanted, progress)
-    folder = out or Path("reports") / pulled.period.name
+    folder = order.out or Path("reports") / pulled.period.name
     with RunFolder(folder) as target:
         return _make(house, order, pulled, target, progress)
+
+
+def _expected_folder(house: House, order: Order) -> Path:
+    """Where the files most likely go: only KAZOO tells the reseller's time zone, and so what the last month is."""
+    wanted = order.wanted
+    period = parse_period(wanted.period, timezone=wanted.timezone or "UTC", now=house.clock())
+    return Path("reports") / period.name
 
 
 def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progress: Progress) -> Report:

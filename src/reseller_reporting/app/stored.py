@@ -4,7 +4,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted
 from reseller_reporting.app.selection import customers_of, select
 from reseller_reporting.model.account import Account
-from reseller_reporting.model.errors import UnknownAccount
+from reseller_reporting.model.errors import AmbiguousAccount, InvalidSettings, UnknownAccount
 from reseller_reporting.model.ids import AccountId
 from reseller_reporting.model.period import parse_period
 from reseller_reporting.store import snapshots
@@ -19,12 +19,16 @@ def stored(house: House, wanted: Wanted) -> Pulled:
     rough = parse_period(wanted.period, timezone=wanted.timezone or "UTC", now=now)
     taken, own_id = snapshots.read(house.lake, rough)
     if not taken:
-        raise UnknownAccount("The store is empty. Pull with `reseller-reporting sync`, or import files first.")
+        raise InvalidSettings("The store is empty. Pull with `reseller-reporting sync`, or import files first.")
     own = taken[own_id].account if own_id else _NOBODY
     period = parse_period(wanted.period, timezone=wanted.timezone or own.timezone or "UTC", now=now)
     tree = [snapshot.account for snapshot in taken.values() if snapshot.account.id != own.id]
     allowed = customers_of(own, tree, include_sub_resellers=wanted.include_sub_resellers or own is _NOBODY)
-    return Pulled(period=period, own=own, tree=tree, selected=select(allowed, wanted.accounts))
+    try:
+        selected = select(allowed, wanted.accounts)
+    except (UnknownAccount, AmbiguousAccount) as error:
+        raise InvalidSettings(error.sentence) from error  # No KAZOO was asked: the words alone are wrong.
+    return Pulled(period=period, own=own, tree=tree, selected=selected)
 
 
 def stored_tree(house: House) -> tuple[Account, list[Account]]:

@@ -42,13 +42,13 @@ class RunFolder:
 
     def __enter__(self) -> Self:
         try:
-            is_new = not self.out.exists()
+            new = [folder for folder in (self.out, *self.out.parents) if not folder.exists()]
             self.out.mkdir(parents=True, exist_ok=True)
             with _locked(self.out / _FOLDER_LOCK):
                 _remove_dead_staging(self.out)
                 self._staging = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=self.out))
-                if is_new:
-                    self._held.callback(_remove_folder_if_empty, self.out)
+                for folder in reversed(new):
+                    self._held.callback(_remove_folder_if_empty, folder)
                 self._held.enter_context(_locked(self._staging / _STAGING_LOCK))
                 # Undone in reverse: staging goes while it is still held.
                 self._held.callback(shutil.rmtree, self._staging, ignore_errors=True)

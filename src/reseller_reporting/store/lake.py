@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
-from reseller_reporting.model.errors import CannotWrite, StoreBusy
+from reseller_reporting.model.errors import CannotWrite, InvalidSettings, StoreBusy
 
 _ENGINE_MEMORY = "300MB"
 # Partition key -> files. Months are `YYYY-MM`; tables that are partitioned by month only have "" for the account.
@@ -31,9 +31,7 @@ class Lake:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CannotWrite(
-                f"The store {folder} cannot be made: {error.strerror}. Set RESELLER_REPORTING_HOME."
-            ) from error
+            raise _not_ours(folder, error) from error
 
     def replace(
         self,
@@ -73,8 +71,11 @@ class Lake:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One writer at a time; a second one is told who holds the store."""
-        path = self.folder / "writer.lock"
-        with path.open("a+") as held:
+        try:
+            held = (self.folder / "writer.lock").open("a+")
+        except OSError as error:
+            raise _not_ours(self.folder, error) from error
+        with held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -102,6 +103,13 @@ class Lake:
                 write_deltalake(uri, rows, partition_by=partitions, mode="append")
         except OSError as error:
             raise CannotWrite(f"The store {self.folder} cannot be written: {error}.") from error
+
+
+def _not_ours(folder: Path, error: OSError) -> InvalidSettings:
+    """Seen before any work is done."""
+    return InvalidSettings(
+        f"The store {folder} cannot be written: {error.strerror}. Set RESELLER_REPORTING_HOME to a folder of yours."
+    )
 
 
 PARTITIONED_BY_ACCOUNT = frozenset({"legs", "ledger_entries", "leg_documents", "problems"})
