@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reseller_reporting.model.errors import InvalidSettings
+from reseller_reporting.simulate.faults import parse_faults
 from reseller_reporting.simulate.generate import GeneratedWorld
 from reseller_reporting.simulate.server import serve
 
@@ -19,9 +21,13 @@ class Simulated:
 
 
 def simulate_kazoo(
-    *, host: str, port: int, seed: int, accounts: int, calls: int, ready: Callable[[Simulated], None]
+    *, host: str, port: int, seed: int, accounts: int, calls: int, faults: str, ready: Callable[[Simulated], None]
 ) -> None:
     """Serves until it is interrupted."""
+    try:
+        chosen = parse_faults(faults)
+    except ValueError as error:
+        raise InvalidSettings(f"--faults: {error}.") from None
     world = GeneratedWorld(seed=seed, accounts=accounts, calls=calls)
     login = world.logins[0]
 
@@ -36,4 +42,4 @@ def simulate_kazoo(
             )
         )
 
-    serve(world, host=host, port=port, on_ready=on_ready)
+    serve(world, host=host, port=port, on_ready=on_ready, faults=chosen)

@@ -67,6 +67,14 @@ SourceOption = Annotated[
     typer.Option(help="kazoo: pull what is missing first. store: use only what the store holds."),
 ]
 
+_FAULTS = (
+    "What to make difficult: calm, busy, flaky, throttled, restarting, old, strict or all; single faults, as in "
+    "reset=0.1,seed=3; or both, separated by commas. Chances from 0 to 1: too_many_requests, error_500, error_502, "
+    "error_503, missing_view, missing_view_always, reset, truncated, slow, repeated_key, vanish, cut_stream, "
+    "cut_stream_keyless. Numbers: slow_seconds, vanish_after, token_requests, bucket, bucket_refill, range_seconds, "
+    "rows_max, in_a_row_max, seed. On or off: chunked, no_allotments, old, no_empty, unknown_keys, float_noise."
+)
+
 
 @cli.command()
 def run(
@@ -243,6 +251,7 @@ def kazoo(
     seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
     accounts: Annotated[int, typer.Option(min=1, max=20000, help="How many customers.")] = 12,
     calls: Annotated[int, typer.Option(min=0, help="About how many billable calls a month in all.")] = 3000,
+    faults: Annotated[str, typer.Option(metavar="PROFILE", help=_FAULTS)] = "calm",
     json: Json = False,
 ) -> None:
     """Serve a simulated KAZOO with a made-up reseller on 127.0.0.1, until Ctrl-C.
@@ -265,7 +274,7 @@ def kazoo(
         )
         return None
 
-    simulate_kazoo(host="127.0.0.1", port=port, seed=seed, accounts=accounts, calls=calls, ready=ready)
+    simulate_kazoo(host="127.0.0.1", port=port, seed=seed, accounts=accounts, calls=calls, faults=faults, ready=ready)
 
 
 @cli.command()

@@ -2,10 +2,12 @@
 
 Owns: the paths, who may read what, the order in which a request is judged. Does not own: the answers' content.
 
-A request is judged in this order: is it a path of ours, is the token good, may it read the account, then the
-handler. What should slow or spoil requests belongs between the token and the account, in `_answer`.
+A request is judged in this order: is it a path of ours, is the token good, do the faults let it through, may it read
+the account, then the handler, whose answer the faults may spoil once more.
 """
 
+import socket
+import struct
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +29,9 @@ from reseller_reporting.simulate.crossbar_answers import (
 )
 from reseller_reporting.simulate.crossbar_listing import Ask
 from reseller_reporting.simulate.crossbar_tokens import Token, Tokens, api_auth, user_auth
+from reseller_reporting.simulate.faults import CALM, Faults
+from reseller_reporting.simulate.faults_at_work import NO_ACCOUNT, Asked, Ending, FaultsAtWork
+from reseller_reporting.simulate.faults_in_answers import spoilt_reply
 from reseller_reporting.simulate.world import AccountRecord, World
 
 RANGE_SECONDS_MAX = 2_682_000
@@ -76,10 +81,14 @@ class Crossbar:
     token_life_seconds: float = 3600
     range_seconds_max: int = RANGE_SECONDS_MAX
     requests: list[LoggedRequest] | None = None
+    faults: Faults = CALM
+    fault_clock: Clock = time.monotonic
     tokens: Tokens = field(init=False)
+    _at_work: FaultsAtWork = field(init=False)
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.token_life_seconds)
+        self._at_work = FaultsAtWork(self.faults, self.fault_clock)
 
     def application(self) -> web.Application:
         application = web.Application(middlewares=[self._speak], client_max_size=2**20)
@@ -105,12 +114,14 @@ class Crossbar:
             return self._refusal(request, Refused(404, "not_found", {"message": "not found"}))
 
     async def _user_auth(self, request: web.Request) -> web.StreamResponse:
+        ending = await self._at_work.meet(_asked(request))
         reply = user_auth(self.world, self.tokens, await _body(request), self.clock())
-        return await self._success(request, reply, reply.auth_token)
+        return await self._success(request, reply, reply.auth_token, ending)
 
     async def _api_auth(self, request: web.Request) -> web.StreamResponse:
+        ending = await self._at_work.meet(_asked(request))
         reply = api_auth(self.world, self.tokens, await _body(request), self.clock())
-        return await self._success(request, reply, reply.auth_token)
+        return await self._success(request, reply, reply.auth_token, ending)
 
     def _about_account(self, handler: Handler, path: str) -> WebHandler:
         async def answer(request: web.Request) -> web.StreamResponse:
@@ -121,12 +132,14 @@ class Crossbar:
     async def _answer(self, request: web.Request, handler: Handler, path: str) -> web.StreamResponse:
         token = self._token(request)
         parts = dict(request.match_info)
+        asked = _asked(request, token, parts["account"], path)
+        ending = await self._at_work.meet(asked)
         record = self._readable(token, parts["account"])
         forced = self.world.forced_answer(record.id, path.format(**parts))
         if forced is not None and forced.status >= 400:
             raise Refused(forced.status, forced.message, forced.data)
         if forced is not None:
-            return await self._success(request, Reply(forced.data, status=forced.status), token.text)
+            return await self._success(request, Reply(forced.data, status=forced.status), token.text, ending)
         reader = self.world.account(token.account_id)
         ask = Ask(
             world=self.world,
@@ -138,7 +151,8 @@ class Crossbar:
             now=gregorian.from_unix(self.clock()),
             range_seconds_max=self.range_seconds_max,
         )
-        return await self._success(request, handler(ask), token.text)
+        reply = spoilt_reply(self._at_work, asked, handler, ask)
+        return await self._success(request, reply, token.text, ending)
 
     def _token(self, request: web.Request) -> Token:
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
@@ -156,7 +170,9 @@ class Crossbar:
             raise forbidden()
         return record
 
-    async def _success(self, request: web.Request, reply: Reply, token: str) -> web.StreamResponse:
+    async def _success(self, request: web.Request, reply: Reply, token: str, ending: Ending) -> web.StreamResponse:
+        if ending is not Ending.WHOLE:
+            return await self._half(request, reply, token, ending)
         if not reply.chunked:
             body = success_body(reply, token, self.clock())
             return web.Response(status=reply.status, body=body, content_type="application/json")
@@ -168,10 +184,47 @@ class Crossbar:
         await response.write_eof()
         return response
 
+    async def _half(self, request: web.Request, reply: Reply, token: str, ending: Ending) -> web.StreamResponse:
+        """Half of a body: as if it were all of it, or until the connection is reset."""
+        now = self.clock()
+        body = b"".join(chunks(reply, token, now)) if reply.chunked else success_body(reply, token, now)
+        half = body[: len(body) // 2]
+        if ending is Ending.TRUNCATED:
+            return web.Response(status=reply.status, body=half, content_type="application/json")
+        response = web.StreamResponse(status=reply.status, headers={"Content-Type": "application/json"})
+        response.content_length = len(body)
+        await response.prepare(request)
+        await response.write(half)
+        _reset(request)
+        return response
+
     def _refusal(self, request: web.Request, refused: Refused) -> web.Response:
         token = request.headers.get("X-Auth-Token", "")
         body = error_body(refused, token, self.clock())
         return web.Response(status=refused.status, body=body, content_type="application/json")
+
+
+def _asked(request: web.Request, token: Token | None = None, account_id: str = NO_ACCOUNT, path: str = "") -> Asked:
+    return Asked(
+        method=request.method,
+        url_path=request.path,
+        query=request.query,
+        address=request.remote or "",
+        account_id=account_id,
+        path=path,
+        token=token.text if token else "",
+        is_own_account=token is None or token.account_id == account_id,
+    )
+
+
+def _reset(request: web.Request) -> None:
+    """Ends the connection without a farewell: the other side sees it reset, not closed."""
+    transport = request.transport
+    if transport is None:
+        return
+    wire = transport.get_extra_info("socket")
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 async def _body(request: web.Request) -> Mapping[str, object]:

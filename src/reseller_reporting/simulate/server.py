@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from reseller_reporting.simulate.crossbar import RANGE_SECONDS_MAX, Clock, Crossbar, LoggedRequest
+from reseller_reporting.simulate.faults import CALM, Faults
 from reseller_reporting.simulate.world import World
 
 LOOPBACK = "127.0.0.1"
@@ -33,9 +34,11 @@ class SimulatedKazoo:
     requests: list[LoggedRequest]
 
 
-def serve(world: World, *, host: str = LOOPBACK, port: int, on_ready: Callable[[str], None]) -> None:
+def serve(
+    world: World, *, host: str = LOOPBACK, port: int, on_ready: Callable[[str], None], faults: Faults = CALM
+) -> None:
     """Serve until SIGINT or SIGTERM. `on_ready` hears the URL once requests are taken."""
-    asyncio.run(_serve_until_told(Crossbar(world), host, port, on_ready))
+    asyncio.run(_serve_until_told(Crossbar(world, faults=faults), host, port, on_ready))
 
 
 @contextmanager
@@ -46,10 +49,15 @@ def running(
     token_life_seconds: float = 3600,
     clock: Clock | None = None,
     range_seconds_max: int = RANGE_SECONDS_MAX,
+    faults: Faults = CALM,
+    fault_clock: Clock = time.monotonic,
 ) -> Iterator[SimulatedKazoo]:
-    """The server in a thread of this process, on a free port of loopback unless one is named."""
+    """The server in a thread of this process, on a free port of loopback unless one is named.
+
+    `fault_clock` is what the buckets fill by, in seconds.
+    """
     requests: list[LoggedRequest] = []
-    crossbar = Crossbar(world, clock or time.time, token_life_seconds, range_seconds_max, requests)
+    crossbar = Crossbar(world, clock or time.time, token_life_seconds, range_seconds_max, requests, faults, fault_clock)
     thread = _ServerThread(crossbar, port)
     login = world.logins[0]
     url = thread.started()
