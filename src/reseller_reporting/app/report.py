@@ -97,7 +97,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
         where = pinned.calls(
             [account.id], from_at=pulled.period.from_at, to_at=pulled.period.to_at, reseller_id=pulled.own.id
         )
-        left = coverage.gaps(covered.get(account.id, []), pulled.period, until=house.clock())
+        left = coverage.gaps(own_pulls, pulled.period, until=house.clock())
         unit = Unit(
             facts=facts,
             calls=replace(where, shows_reseller=facts.has_reseller_view),
@@ -149,7 +149,15 @@ def _facts(
         currency=house.settings.currency,
         status="ok" if why_failed is None else "failed",
         complete=False,
-        warnings=_warnings(house, pulled, account, snapshot, pulls, below_sub_reseller=below_sub_reseller),
+        warnings=_warnings(
+            house,
+            pulled,
+            account,
+            snapshot,
+            pulls,
+            below_sub_reseller=below_sub_reseller,
+            is_split=parts is not None,
+        ),
         problems=[],
         snapshot=snapshot,
         reseller_recurring=None if parts is None or services is None else parts.get(account.id, Decimal(0)),
@@ -170,6 +178,7 @@ def _warnings(
     pulls: Sequence[Covered],
     *,
     below_sub_reseller: bool,
+    is_split: bool,
 ) -> list[ReportWarning]:
     if account.id in pulled.failed:
         return [ReportWarning("account_failed", pulled.failed[account.id])]
@@ -178,6 +187,9 @@ def _warnings(
         warnings.append(ReportWarning("period_not_over", "The period is not over: figures will still grow."))
     elif not pulls:
         warnings.append(ReportWarning("not_pulled", "No calls of this period are in the store for this account."))
+    elif coverage.gaps(pulls, pulled.period, until=house.clock()):
+        message = "The store lacks a part of this period; `reseller-reporting sync` brings it."
+        warnings.append(ReportWarning("partly_pulled", message))
     unread = [name for name in ("services", "limits", "users") if snapshot is None or getattr(snapshot, name) is None]
     warnings += [ReportWarning(f"{name}_unread", f"The account's {name} could not be read.") for name in unread]
     if not pulled.own.is_reseller:
@@ -189,6 +201,9 @@ def _warnings(
     elif below_sub_reseller:
         message = "The reseller figures of this account belong to its own reseller, a sub-reseller, and are left out."
         warnings.append(ReportWarning("reseller_figures_of_sub_reseller", message))
+    if pulled.own.is_reseller and pulled.own.id and not is_split:
+        message = f"The services of {pulled.own.name} could not be read: what it pays for its customers is not known."
+        warnings.append(ReportWarning("reseller_services_unread", message))
     return list(dict.fromkeys(warnings))
 
 
@@ -204,9 +219,11 @@ def _recurring_parts(pulled: Pulled, taken: dict[str, Snapshot]) -> dict[str, De
         for a in customers
         if (snapshot := taken.get(a.id)) is not None and snapshot.services is not None
     }
-    with_rows = {ancestor for a in customers if a.reseller_id != pulled.own.id for ancestor in a.tree}
-    carriers = {a.id for a in customers if a.is_reseller and a.id not in with_rows}
-    parts = split_cascade([i for i in own.services.items if i.cascade], own.services, services, carriers)
+    below = {a.id: [c.id for c in customers if a.id in c.tree] for a in customers if a.is_reseller}
+    carriers = {id_: ids for id_, ids in below.items() if services.keys() >= {id_, *ids}}
+    parts = split_cascade(
+        own.services.items, own.services, services, carriers, are_all_known=len(services) == len(customers)
+    )
     return {str(key): part for key, part in parts.items() if key is not None}
 
 

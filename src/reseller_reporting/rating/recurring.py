@@ -21,21 +21,39 @@ def split_cascade(
     items: Sequence[InvoiceItem],
     own: Services,
     accounts: Mapping[AccountId, Services],
-    carriers: Collection[AccountId],
+    carriers: Mapping[AccountId, Collection[AccountId]],
+    *,
+    are_all_known: bool = True,
 ) -> Parts:
     """Each cascading item over the reseller and the accounts, by quantity, in 1/10 000 of the currency.
 
-    `carriers` are sub-resellers whose customers have no rows of their own: they carry their customers' share too.
+    `carriers` are sub-resellers, each with those accounts below it that have parts of their own: it carries the share
+    of all the others. Where an account's services are not known, its share is what the reseller's own count of
+    everything below it leaves over; it stays with the reseller, so that no other account pays for it.
     """
     parts: Parts = dict.fromkeys([None, *accounts], Decimal(0))
     for item in (item for item in items if item.cascade):
-        weights: dict[AccountId | None, int] = {None: _quantity(own, item)}
+        carried = _carried(item, accounts, carriers)
+        counted = sum(_count(services.account, item) for services in accounts.values()) + sum(carried.values())
+        unknown = 0 if are_all_known else max(0, _count(own.cascade, item) - counted)
+        weights: dict[AccountId | None, int] = {None: _quantity(own, item) + unknown}
         for account_id, services in accounts.items():
-            below = _below(services, item) if account_id in carriers else 0
-            weights[account_id] = _quantity(services, item) + below
+            weights[account_id] = _quantity(services, item) + carried.get(account_id, 0)
         for key, part in _split(item.total, weights).items():
             parts[key] += part
     return parts
+
+
+def _carried(
+    item: InvoiceItem, accounts: Mapping[AccountId, Services], carriers: Mapping[AccountId, Collection[AccountId]]
+) -> dict[AccountId, int]:
+    """What each carrier carries: all that is counted below it, without what others there have or carry."""
+    carried: dict[AccountId, int] = {}
+    # A carrier below another has fewer below itself, so it is known when the upper one asks.
+    for carrier in sorted(carriers, key=lambda each: (len(carriers[each]), each)):
+        others = sum(_count(accounts[each].account, item) + carried.get(each, 0) for each in carriers[carrier])
+        carried[carrier] = max(0, _count(accounts[carrier].cascade, item) - others)
+    return carried
 
 
 def _split(total: Decimal, weights: Mapping[AccountId | None, int]) -> Parts:
@@ -66,11 +84,12 @@ def _quantity(services: Services, item: InvoiceItem) -> int:
     return sum(max(0, services.quantity(*key)) for key in keys if key[1] not in item.exceptions)
 
 
-def _below(services: Services, item: InvoiceItem) -> int:
+def _count(counts: Mapping[tuple[str, str], int], item: InvoiceItem) -> int:
+    """What was counted of the item, with no regard to manual values: so are the counts of all below an account made."""
     if item.item != _ALL and not item.exceptions:
-        return max(0, services.cascade.get((item.category, item.item), 0))
+        return max(0, counts.get((item.category, item.item), 0))
     return sum(
         max(0, count)
-        for (category, name), count in services.cascade.items()
+        for (category, name), count in counts.items()
         if category == item.category and name not in item.exceptions
     )

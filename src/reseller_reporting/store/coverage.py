@@ -6,6 +6,7 @@ Times
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -86,7 +87,7 @@ def missing(covered: list[Covered], period: ReportPeriod) -> list[Span]:
     return gaps
 
 
-def gaps(covered: list[Covered], period: ReportPeriod, *, until: datetime) -> list[Span]:
+def gaps(covered: Sequence[Covered], period: ReportPeriod, *, until: datetime) -> list[Span]:
     """The parts of the period up to `until` that no pull covers at all."""
     if until <= period.from_at:
         return []
