@@ -4,6 +4,9 @@ import sys
 import traceback
 from functools import partial
 
+# What Typer makes of Ctrl-C, without a word.
+_CTRL_C = 130
+
 
 def main() -> None:
     """Entry point. Exit code 0; 2 for what can be seen without asking KAZOO; 1 for any other failure."""
@@ -20,7 +23,8 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     from reseller_reporting.model.errors import ResellerReportingError
 
     try:
-        return int(command.main(arguments, prog_name="reseller-reporting", standalone_mode=False) or 0)
+        code = int(command.main(arguments, prog_name="reseller-reporting", standalone_mode=False) or 0)
+        return _stopped() if code == _CTRL_C else code
     except typer.Exit as stop:
         return int(stop.exit_code)
     except typer.TyperException as error:
@@ -28,8 +32,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         getattr(error, "show", partial(_say, str(error)))()
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        _say("Stopped. What was read is kept; run the same command again to go on.")
-        return 1
+        return _stopped()
     except ResellerReportingError as error:
         if debug:
             traceback.print_exc()
@@ -40,6 +43,11 @@ def _run(arguments: list[str], *, debug: bool) -> int:
             traceback.print_exc()
         _say(f"Something unexpected went wrong: {type(error).__name__}: {error}. Add --debug to see where.")
         return 1
+
+
+def _stopped() -> int:
+    _say("Stopped. What was read is kept; run the same command again to go on.")
+    return 1
 
 
 def _say(sentence: str) -> None:
