@@ -103,3 +103,18 @@ def test_a_month_pulled_in_its_middle_is_never_called_complete(tmp_path: Path) -
     assert row["Warnings"] == "The store lacks a part of this period; `reseller-reporting sync` brings it."
     row = rows_of(pulled)["Alice"]
     assert (row["Calls"], row["Complete"], row["Warnings"]) == ("2", "yes", "")
+
+
+def test_a_ledger_refused_for_one_month_takes_nothing_from_the_next(tmp_path: Path) -> None:
+    world = ScriptedWorld()
+    acme = world.reseller("Acme")
+    alice = world.customer("Alice", parent=acme)
+    world.call(alice, started_at=at("07-01T00:10:00"), number="+442071234567", answered_seconds=60, rate=UK)
+    with running(world) as kazoo:
+        house = house_of(kazoo, tmp_path, at("08-10"))
+        ingest.sync(house, Wanted(period="2024-07"), Quiet())
+        world.answer(alice, "ledgers", status=403)
+        ingest.sync(house, Wanted(period="2024-06"), Quiet())
+        order = Order(wanted=Wanted(period="2024-07"), source="store", out=tmp_path / "out")
+        july = rows_of(report.run(house, order, Quiet()))["Alice"]
+    assert (july["Ledgers Per Minute"], july["Complete"]) == ("0.0300", "yes")

@@ -175,13 +175,24 @@ class Pull:
 
     def _write_rows(self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool) -> None:
         accounts = [pulled.account.id for pulled in ready]
-        entries = [*(pulled.entries for pulled in ready), own_entries]
-        for table, spools, to_at in (
-            ("legs", [pulled.legs for pulled in ready], span[1]),
-            ("problems", [pulled.problems for pulled in ready], span[1]),
-            ("ledger_entries", entries, span[1] + FINAL_AFTER),
+        for table, spools in (
+            ("legs", [pulled.legs for pulled in ready]),
+            ("problems", [pulled.problems for pulled in ready]),
         ):
-            calls.replace_span(self._lake, table, spools, account_ids=accounts, from_at=span[0], to_at=to_at)
+            calls.replace_span(self._lake, table, spools, account_ids=accounts, from_at=span[0], to_at=span[1])
+        # Entries after the span are another period's, too: who refused the ledger now keeps what was read of them.
+        for has_ledger, to_at in ((True, span[1] + FINAL_AFTER), (False, span[1])):
+            group = [pulled for pulled in ready if pulled.has_ledger is has_ledger]
+            if not group:
+                continue
+            calls.replace_span(
+                self._lake,
+                "ledger_entries",
+                [*(pulled.entries for pulled in group), own_entries],
+                account_ids=[pulled.account.id for pulled in group],
+                from_at=span[0],
+                to_at=to_at,
+            )
 
     async def _fetch_documents(self, span: Span, ready: Sequence[_AccountPull]) -> None:
         """CDR documents of the few legs that the ledger does not explain."""
