@@ -1,5 +1,6 @@
 """Simulation: the simulated KAZOO by itself, for trying out and for tests of other software."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,4 +43,8 @@ def simulate_kazoo(
             )
         )
 
-    serve(world, host=host, port=port, on_ready=on_ready, faults=chosen)
+    try:
+        serve(world, host=host, port=port, on_ready=on_ready, faults=chosen)
+    except OSError as error:
+        cause = os.strerror(error.errno) if error.errno else "it cannot be opened"
+        raise InvalidSettings(f"Port {port} of {host}: {cause}. Choose another with --port.") from error
