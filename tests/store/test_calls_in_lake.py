@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from reseller_reporting.model.errors import StoreBusy
+from reseller_reporting.model.errors import InvalidSettings, StoreBusy
 from reseller_reporting.model.tables import EXPLAINED_LEGS, LEDGER_ENTRIES, LEG_DOCUMENTS, LEGS, PROBLEMS
 from reseller_reporting.store import calls
 from reseller_reporting.store.calls import Spool
@@ -187,3 +187,17 @@ def test_explained_legs_have_the_schema_that_rating_expects(lake: Lake) -> None:
     put(lake, leg("x", FROM))
     with calls.reading(calls.pin(lake).calls(["alice"], from_at=FROM, to_at=TO, reseller_id="acme")) as reader:
         assert next(iter(reader.explained())).schema == EXPLAINED_LEGS
+
+
+@pytest.mark.parametrize("name", ["a[b", "p%20q", "a^b", "a\nb", "a\\b"])
+def test_a_folder_that_delta_would_take_for_a_broken_url_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidSettings, match="cannot lie in"):
+        Lake(tmp_path / name)
+    assert not (tmp_path / name).exists()
+
+
+def test_a_folder_may_have_blanks_quotes_and_letters_of_any_language(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "Ü's reports, {new} #1?*")
+    put(lake, leg("a", FROM))
+    put(lake, leg("b", FROM))
+    assert [each["call_id"] for each in read(lake)] == ["b"]

@@ -9,6 +9,7 @@ Invariants
 
 import fcntl
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,6 +22,9 @@ from deltalake import DeltaTable, write_deltalake
 from reseller_reporting.model.errors import CannotWrite, InvalidSettings, StoreBusy
 
 _ENGINE_MEMORY = "300MB"
+# The Delta library takes a path for a URL, and ends the process over these, or writes elsewhere.
+_NO_PATH_OF_DELTA = re.compile(r"[][\\^|%\x00-\x1f\x7f]")
+_SHOWN = "[ ] \\ ^ | % and control characters"
 # Partition key -> files. Months are `YYYY-MM`; tables that are partitioned by month only have "" for the account.
 Files = dict[tuple[str, str], list[str]]
 
@@ -28,6 +32,11 @@ Files = dict[tuple[str, str], list[str]]
 class Lake:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        if _NO_PATH_OF_DELTA.search(str(folder)):
+            raise InvalidSettings(
+                f"The store cannot lie in {str(folder)!r}: its tables allow none of {_SHOWN} in a path. "
+                "Set RESELLER_REPORTING_HOME to another folder."
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
