@@ -44,7 +44,9 @@ class Faults:
     # Of streams: they close with "success" after a failure.
     chunked: bool = _fault(False, True, "call and ledger listings are chunked whatever is_chunked says")
     cut_stream: float = _chance(1.0, "chance that a chunked listing stops early, with the key to go on")
-    cut_stream_keyless: float = _chance(1.0, "chance that a chunked listing stops early and looks complete")
+    cut_stream_keyless: float = _chance(
+        1.0, "chance that a chunked listing stops before its next month and looks complete"
+    )
 
     # Of the administrator and the installation.
     token_requests: int = _fault(0, 25, "a token dies after so many requests, in both forms of 401 by turns; 0: never")

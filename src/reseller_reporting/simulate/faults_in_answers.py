@@ -45,14 +45,22 @@ def spoilt_reply(work: FaultsAtWork, asked: Asked, handler: Handler, ask: Ask) -
 
 def _cut(work: FaultsAtWork, asked: Asked, handler: Handler, ask: Ask, reply: Reply) -> Reply:
     """A failure within a month leaves the key of the first row not sent; one between two months leaves nothing."""
-    keyed, keyless = (work.strikes_now(name, asked) for name in ("cut_stream", "cut_stream_keyless"))
     assert isinstance(reply.data, list)
-    if len(reply.data) < 2 or not (keyed or keyless):
+    whole, first_month = len(reply.data), _first_month_rows(reply.data)
+    keyless = first_month < whole and work.strikes_now("cut_stream_keyless", asked)
+    keyed = not keyless and whole > 1 and work.strikes_now("cut_stream", asked)
+    if not keyless and not keyed:
         return reply
     query = {name: value for name, value in ask.query.items() if name != "paginate"}
-    shorter = handler(replace(ask, query={**query, "page_size": str(len(reply.data) // 2)}))
+    shorter = handler(replace(ask, query={**query, "page_size": str(first_month if keyless else whole // 2)}))
     paging = {key: value for key, value in shorter.paging.items() if keyed or key != "next_start_key"}
     return replace(shorter, paging=paging, chunked=True)
+
+
+def _first_month_rows(rows: list[Mapping[str, object]]) -> int:
+    """How many rows came before another month's database was opened."""
+    months = [str(row.get("id", ""))[:6] if isinstance(row, Mapping) else "" for row in rows]
+    return next((at for at, month in enumerate(months) if month != months[0]), len(rows))
 
 
 def _repeats_its_key(work: FaultsAtWork, asked: Asked, ask: Ask, reply: Reply) -> bool:
@@ -97,7 +105,7 @@ def _reshaped(faults: Faults, path: str, reply: Reply) -> Reply:
         elif isinstance(data, Mapping) and path in _DOCUMENTS:
             data = {**_NOBODY_KNOWS, **data}
     if faults.float_noise:
-        data = _noisy(data)
+        data = noisy(data)
     return replace(reply, data=data, paging=paging)
 
 
@@ -108,7 +116,7 @@ def _call_row(faults: Faults, row: object) -> object:
     return {key: value for key, value in row.items() if key not in left_out and not (faults.no_empty and value == "")}
 
 
-def _noisy(value: object) -> object:
+def noisy(value: object) -> object:
     """Doubles as they truly are, to so many digits: -0.09 is -0.08999999999999999667."""
     match value:
         case float():
@@ -118,7 +126,7 @@ def _noisy(value: object) -> object:
             text = f"{exact:.{digits}f}" if is_noise_possible else repr(value)
             return msgspec.Raw(text.encode())
         case Mapping():
-            return {key: _noisy(inner) for key, inner in value.items()}
+            return {key: noisy(inner) for key, inner in value.items()}
         case list() | tuple():
-            return [_noisy(inner) for inner in value]
+            return [noisy(inner) for inner in value]
     return value
