@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from reseller_reporting.sources.kazoo import client
+
 ALICE, BOB, CAROL = "1" * 32, "2" * 32, "3" * 32
 
 # Faults after which nothing is missing, and nothing says that it were.
@@ -21,7 +23,8 @@ HARMLESS = {
     "slow answers": "slow=0.3,slow_seconds=0.02",
     "chunked envelopes with figures as text": "chunked",
     "streams that stop with a key": "chunked,cut_stream=0.5",
-    "streams that would stop without a key": "cut_stream_keyless=1",
+    "streams that stop before the next month without a key": "chunked,cut_stream_keyless=1",
+    "streams that would stop if they were asked for": "cut_stream=1,cut_stream_keyless=1",
     "a shorter longest range": "range_seconds=259200",
     "no answers of many rows": "rows_max=5",
     "empty columns left out": "no_empty",
@@ -50,6 +53,15 @@ REPEATED = ("too_many_requests", "error_500", "error_502", "error_503", "missing
 @pytest.mark.parametrize("fault", REPEATED)
 def test_what_failed_in_passing_was_asked_again(fault: str, run_june: Callable[..., Any], calm_june: Any) -> None:
     assert len(run_june(f"{fault}=0.4").kazoo.requests) > len(calm_june.kazoo.requests) * 1.2
+
+
+def test_an_answer_that_does_not_come_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, run_june: Callable[..., Any], calm_june: Any
+) -> None:
+    monkeypatch.setattr(client, "_ANSWER_WAIT_SECONDS", 0.15)
+    june = run_june("slow=0.08,slow_seconds=0.4")
+    assert june.files == calm_june.files
+    assert len(june.kazoo.requests) > len(calm_june.kazoo.requests)
 
 
 @pytest.mark.parametrize(

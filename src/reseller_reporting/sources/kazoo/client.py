@@ -44,6 +44,7 @@ USER_AGENT = f"reseller-reporting/{__version__}"
 _REPEATABLE = frozenset({500, 502, 503, 504})
 _FIRST_ATTEMPTS = 3  # Somebody waits to hear that the URL is wrong.
 _THROTTLED_WAIT_SECONDS = 1.0
+_ANSWER_WAIT_SECONDS = 90.0
 _RENEW_EARLY = timedelta(seconds=60)
 
 T = TypeVar("T")
@@ -115,7 +116,7 @@ class Client:
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._concurrency),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=90),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_ANSWER_WAIT_SECONDS),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
             cookie_jar=aiohttp.DummyCookieJar(),
         )
