@@ -12,7 +12,8 @@ from reseller_reporting.app.progress import Progress
 from reseller_reporting.app.pull import Pull
 from reseller_reporting.app.selection import customers_of, select
 from reseller_reporting.model.account import Account, Snapshot
-from reseller_reporting.model.period import ReportPeriod, parse_period
+from reseller_reporting.model.errors import InvalidSettings, KazooProtocolError
+from reseller_reporting.model.period import ReportPeriod, check_zone, parse_period
 from reseller_reporting.sources.kazoo.source import KazooSource
 from reseller_reporting.store import coverage, snapshots
 
@@ -68,8 +69,7 @@ async def _sync(house: House, source: KazooSource, wanted: Wanted, progress: Pro
         own = await source.reseller()
         progress.stage("Reading the account tree")
         customers = await source.customers(own)
-        timezone = wanted.timezone or own.timezone or "UTC"
-        period = parse_period(wanted.period, timezone=timezone, now=house.clock())
+        period = parse_period(wanted.period, timezone=zone_of(wanted, own), now=house.clock())
         allowed = customers_of(own, customers.accounts, include_sub_resellers=wanted.include_sub_resellers)
         pulled = Pulled(period, own, customers.accounts, select(allowed, wanted.accounts))
         chosen_ids = {account.id for account in pulled.selected}
@@ -87,6 +87,18 @@ async def _sync(house: House, source: KazooSource, wanted: Wanted, progress: Pro
         pulled.failed.update(pull.failed)
         pulled.legs, pulled.malformed = pull.legs, pull.malformed
         return pulled
+
+
+def zone_of(wanted: Wanted, own: Account) -> str:
+    """The zone that cuts the period: as asked for, else the reseller account's, else UTC."""
+    if wanted.timezone is not None or own.timezone is None:
+        return wanted.timezone or "UTC"
+    try:
+        return check_zone(own.timezone)
+    except InvalidSettings:
+        raise KazooProtocolError(
+            f"KAZOO gives {own.name} the time zone '{own.timezone}', which is none. Say the right one with --timezone."
+        ) from None
 
 
 async def _take_snapshots(

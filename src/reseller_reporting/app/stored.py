@@ -1,7 +1,7 @@
 """What the store holds already: reports and trees without asking KAZOO."""
 
 from reseller_reporting.app.house import House
-from reseller_reporting.app.ingest import Pulled, Wanted
+from reseller_reporting.app.ingest import Pulled, Wanted, zone_of
 from reseller_reporting.app.selection import customers_of, select
 from reseller_reporting.model.account import Account
 from reseller_reporting.model.errors import AmbiguousAccount, InvalidSettings, UnknownAccount
@@ -21,7 +21,7 @@ def stored(house: House, wanted: Wanted) -> Pulled:
     if not taken:
         raise InvalidSettings("The store is empty. Pull with `reseller-reporting sync`, or import files first.")
     own = taken[own_id].account if own_id else _NOBODY
-    period = parse_period(wanted.period, timezone=wanted.timezone or own.timezone or "UTC", now=now)
+    period = parse_period(wanted.period, timezone=zone_of(wanted, own), now=now)
     tree = [snapshot.account for snapshot in taken.values() if snapshot.account.id != own.id]
     allowed = customers_of(own, tree, include_sub_resellers=wanted.include_sub_resellers or own is _NOBODY)
     try:

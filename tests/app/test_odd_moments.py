@@ -1,0 +1,126 @@
+"""Odd moments: an account that goes while it is read, a folder with a life of its own, two runs at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
+from reseller_reporting.simulate.server import running
+from reseller_reporting.simulate.world import ForcedAnswer
+from reseller_reporting.store.lake import Lake
+
+if TYPE_CHECKING:
+    from tests.conftest import Terminal
+
+    from reseller_reporting.simulate.server import SimulatedKazoo
+
+RUN = ("run", "--period", "2024-06", "--out", "out")
+
+
+class VanishingWorld(ScriptedWorld):
+    """Bob is in the tree, and gone whenever he is asked about."""
+
+    def forced_answer(self, account_id: str, path: str) -> ForcedAnswer | None:
+        if account_id == "2" * 32:
+            return ForcedAnswer(404, "bad_identifier", {"message": "bad identifier"})
+        return super().forced_answer(account_id, path)
+
+
+def test_an_account_deleted_during_the_run_keeps_its_row(terminal: Terminal) -> None:
+    world = VanishingWorld()
+    acme = world.reseller("Acme", account_id="a" * 32)
+    world.customer("Alice", parent=acme, account_id="1" * 32)
+    world.customer("Bob", parent=acme, account_id="2" * 32)
+    with running(world) as kazoo:
+        assert terminal.connect(kazoo).run(*RUN).code == 1
+    left = terminal.left()
+    assert [(entry["name"], entry["status"]) for entry in left.manifest["accounts"]] == [
+        ("Alice", "ok"),
+        ("Bob", "failed"),
+    ]
+    bob = left.row("2" * 32)
+    assert (bob["Calls"], bob["SIP Devices"], bob["Complete"]) == ("", "", "no")
+    assert bob["Warnings"] != ""
+
+
+def test_all_customers_failing_is_still_a_report(acme: ScriptedWorld, connected: Terminal) -> None:
+    for digit in "12":
+        acme.answer(digit * 32, "cdrs", status=403)
+    assert connected.run(*RUN).code == 1
+    assert [row["Calls"] for row in connected.left().summary] == ["", ""]
+
+
+def test_a_reseller_without_customers_gets_empty_tables(terminal: Terminal) -> None:
+    world = ScriptedWorld()
+    world.reseller("Lonely")
+    with running(world) as kazoo:
+        outcome = terminal.connect(kazoo).run(*RUN, "--json")
+    assert (outcome.code, outcome.document["accounts"]) == (0, [])
+    assert terminal.left().summary == []
+
+
+def test_files_of_others_in_the_folder_stay(connected: Terminal) -> None:
+    (connected.folder / "out" / "accounts").mkdir(parents=True)
+    for name in ("notes.txt", "accounts/mine.xlsx"):
+        (connected.folder / "out" / name).write_text("mine")
+    assert connected.run(*RUN).code == 0
+    assert connected.run(*RUN, "--accounts", "Bob").code == 0
+    files = connected.left().files()
+    assert files["notes.txt"] == files["accounts/mine.xlsx"] == b"mine"
+    assert [name for name in files if "alice" in name] == []
+
+
+def test_a_second_run_at_the_same_time_is_told_who_is_first(connected: Terminal) -> None:
+    with Lake(Path(connected.settings["HOME"]) / "store").writing():
+        outcome = connected.run(*RUN)
+    assert outcome.code == 1
+    assert "process" in outcome.complaint
+    assert connected.run(*RUN).code == 0
+
+
+def test_a_time_zone_of_kazoo_that_is_none_is_named_with_its_remedy(terminal: Terminal) -> None:
+    world = ScriptedWorld()
+    world.reseller("Acme", timezone="Mars/Olympus")
+    with running(world) as kazoo:
+        outcome = terminal.connect(kazoo).run(*RUN)
+        assert outcome.code == 1
+        assert "Acme" in outcome.complaint
+        assert "--timezone" in outcome.complaint
+        assert terminal.run(*RUN, "--timezone", "Europe/Berlin").code == 0
+
+
+@pytest.mark.parametrize("period", ["2090-01", "1980-01"])
+def test_a_period_far_away_is_a_report_without_calls(connected: Terminal, kazoo: SimulatedKazoo, period: str) -> None:
+    assert connected.run("run", "--period", period, "--out", "out").code == 0
+    assert [row["Calls"] for row in connected.left().summary] == ["0", "0"]
+    assert {row["Complete"] for row in connected.left().summary} == {"no" if period == "2090-01" else "yes"}
+
+
+def test_documents_that_are_refused_are_said(acme: ScriptedWorld, connected: Terminal) -> None:
+    cheap = Rate(units=300, discount=10, name="UK")
+    call = acme.call(
+        "2" * 32,
+        started_at=datetime(2024, 6, 7, tzinfo=UTC),
+        number="+442071234567",
+        answered_seconds=61,
+        rate=cheap,
+    )
+    acme.answer("2" * 32, f"cdrs/{call.id}", status=403)
+    assert connected.run(*RUN).code == 0
+    bob = connected.left().account("Bob")
+    # The cost is on the listing; only how it came about is not known.
+    assert (bob["status"], bob["calls"], bob["customer_cost"]) == ("ok", 2, "0.0840")
+    assert "documents_unread" in {warning["code"] for warning in bob["warnings"]}
+    assert connected.left().row("2" * 32)["Complete"] == "no"
+
+
+def test_debug_shows_where_an_error_came_from(connected: Terminal) -> None:
+    connected.settings["KAZOO_API_KEY"] = "f" * 64
+    outcome = connected.process("--debug", "accounts")
+    assert outcome.code == 1
+    assert "Traceback" in outcome.err
+    assert "f" * 64 not in outcome.err
