@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reseller_reporting.app import ingest, report
 from reseller_reporting.app.house import House
+from reseller_reporting.app.imports import import_files
 from reseller_reporting.app.ingest import Wanted
 from reseller_reporting.app.progress import Quiet
 from reseller_reporting.app.report import Order, Report
@@ -118,3 +119,26 @@ def test_a_ledger_refused_for_one_month_takes_nothing_from_the_next(tmp_path: Pa
         order = Order(wanted=Wanted(period="2024-07"), source="store", out=tmp_path / "out")
         july = rows_of(report.run(house, order, Quiet()))["Alice"]
     assert (july["Ledgers Per Minute"], july["Complete"]) == ("0.0300", "yes")
+
+
+def test_malformed_rows_of_two_files_of_one_name_are_both_kept(tmp_path: Path) -> None:
+    header = "id,call_id,timestamp,direction,billing_seconds,duration_seconds,call_type,cost\n"
+    files = []
+    for day in ("10", "11"):
+        (tmp_path / day).mkdir()
+        files.append(tmp_path / day / "cdrs.csv")
+        # 10 and 11 June 2024, in Gregorian seconds.
+        start = 63885196800 + 86400 * (int(day) - 10)
+        good, broken = (f"202406-{name}{day},{name}{day},{start}," for name in ("good", "broken"))
+        files[-1].write_text(f"{header}{good}outbound,60,60,flat_rate,0\n{broken}sideways,60,60,flat_rate,0\n")
+    house = House(
+        load_settings({"RESELLER_REPORTING_HOME": str(tmp_path)}, working_folder=tmp_path), lambda: at("07-10")
+    )
+    for _ in range(2):
+        import_files(house, files, account="Alice", call_format=None, progress=Quiet())
+    order = Order(wanted=Wanted(period="2024-06"), source="store", out=tmp_path / "out")
+    (alice,) = report.run(house, order, Quiet()).manifest["accounts"]
+    assert (alice["legs_read"], [one["record_id"] for one in alice["problems"]]) == (
+        2,
+        ["202406-broken10", "202406-broken11"],
+    )

@@ -61,7 +61,7 @@ def _import(
     def keep() -> None:
         leg_rows, problem_rows = pa.Table.from_batches(legs, LEGS), pa.Table.from_batches(problems, PROBLEMS)
         calls.merge_imported(house.lake, "legs", leg_rows, key=["leg_id"])
-        calls.merge_imported(house.lake, "problems", problem_rows, key=["origin", "row"])
+        calls.merge_imported(house.lake, "problems", problem_rows, key=["origin", "row", "record"])
         imported.legs += leg_rows.num_rows
         imported.malformed += problem_rows.num_rows
         months.update(leg_rows["month"].to_pylist())
