@@ -190,6 +190,15 @@ def test_a_run_killed_while_staging_leaves_the_earlier_set_and_the_next_one_clea
     assert files(tmp_path) == OLD_SET
 
 
+def test_a_set_of_some_accounts_leaves_the_others_files_where_they_are(tmp_path: Path) -> None:
+    run(tmp_path, "old", "summary.csv", "accounts/alice.xlsx", "accounts/bob.xlsx")
+    with RunFolder(tmp_path) as folder:
+        stage(folder, "new", ["summary.csv", "accounts/alice.xlsx"])
+        folder.publish(["summary.csv", "accounts/alice.xlsx"], is_whole_set=False)
+    assert files(tmp_path)["accounts/bob.xlsx"] == "old"
+    assert files(tmp_path)["accounts/alice.xlsx"] == "new"
+
+
 # Journal in, manifest away, three files in, one away, (their lock,) manifest in, journal away.
 @pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, 9))

@@ -111,7 +111,8 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
         *((one.facts, one) for one in made),
         *((f, None) for f in failed),
     ]
-    return _publish(pulled, sorted(entries, key=lambda entry: account_order(entry[0].account)), target)
+    entries.sort(key=lambda entry: account_order(entry[0].account))
+    return _publish(pulled, entries, target, is_whole_set=order.wanted.accounts is None)
 
 
 def _make_units(units: list[tuple[int, Unit]], progress: Progress) -> list[Made]:
@@ -227,7 +228,9 @@ def _recurring_parts(pulled: Pulled, taken: dict[str, Snapshot]) -> dict[str, De
     return {str(key): part for key, part in parts.items() if key is not None}
 
 
-def _publish(pulled: Pulled, made: Sequence[tuple[AccountFacts, Made | None]], target: RunFolder) -> Report:
+def _publish(
+    pulled: Pulled, made: Sequence[tuple[AccountFacts, Made | None]], target: RunFolder, *, is_whole_set: bool
+) -> Report:
     entries = [(facts, one.sums if one else None) for facts, one in made]
     write_summary(target.stage(SUMMARY), [summary_row(facts, sums) for facts, sums in entries])
     countries = (country_rows(facts, sums, country_name) for facts, sums in entries if sums is not None)
@@ -243,7 +246,8 @@ def _publish(pulled: Pulled, made: Sequence[tuple[AccountFacts, Made | None]], t
         entries=entries,
     )
     target.stage(MANIFEST).write_bytes(manifest_bytes(document))
-    target.publish([*(file for file in files if file), SUMMARY, COUNTRIES, MANIFEST])
+    names = [*(file for file in files if file), SUMMARY, COUNTRIES, MANIFEST]
+    target.publish(names, is_whole_set=is_whole_set)
     return Report(folder=target.out, reseller=pulled.own, period=pulled.period, manifest=document, entries=entries)
 
 

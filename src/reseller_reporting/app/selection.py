@@ -60,7 +60,11 @@ def select(customers: Sequence[Account], wanted: list[str] | None) -> list[Accou
 def _by_name(customers: Sequence[Account], name: str) -> Account:
     bearers = [account for account in customers if account.name == name]
     if not bearers:
-        raise UnknownAccount(f"No customer has the id or the name '{name}'. `reseller-reporting accounts` lists them.")
+        raise UnknownAccount(
+            f"No customer has the id or the name '{name}'. `reseller-reporting accounts` lists them. Customers of "
+            "sub-resellers need --include-sub-resellers, imported ones --source store, and a name that holds a comma "
+            "a file: --accounts @FILE."
+        )
     if len(bearers) > 1:
         ids = ", ".join(sorted(account.id for account in bearers))
         raise AmbiguousAccount(f"{len(bearers)} customers are named '{name}': choose by id, one of {ids}.")

@@ -4,27 +4,38 @@ from reseller_reporting.app.report import COUNTRIES, MANIFEST, SUMMARY, Report
 
 _COSTS = (("Reseller cost", "reseller_cost"), ("customer cost", "customer_cost"))
 
+_NAMES_TOLD = 5
+
 
 def sentences(report: Report) -> list[str]:
     """What was made, how much it comes to, what is missing, and where it lies."""
     totals, period = report.manifest["totals"], report.period
     customers = len(report.entries)
     lines = [
-        f"{period.name} ({period.timezone}): {customers} customers, {totals['calls']} calls.",
+        f"{period.name} ({period.timezone}): {_counted(customers, 'customer')}, {_counted(totals['calls'], 'call')}."
     ]
     costs = (f"{side} {_amount(report, totals[key])}" for side, key in _COSTS)
     lines.append(f"{', '.join(costs)}.")
+    unknown = sum(sums is not None and not facts.has_reseller_view for facts, sums in report.entries)
+    if unknown and totals["reseller_cost"] is not None:
+        lines.append(f"The reseller cost of {_counted(unknown, 'customer')} is not known and in no sum.")
     for facts in report.failed:
         why = " ".join(warning.message for warning in facts.warnings)
         lines.append(f"Failed: {facts.account.name} ({facts.account.id}): {why}")
     incomplete = [facts for facts, _ in report.entries if facts.status == "ok" and not facts.complete]
     if incomplete:
         reasons = sorted({warning.message for facts in incomplete for warning in facts.warnings})
-        lines.append(f"Not complete: {len(incomplete)} customers. {' '.join(reasons)}")
+        names = ", ".join(facts.account.name for facts in incomplete[:_NAMES_TOLD])
+        more = f" and {len(incomplete) - _NAMES_TOLD} more" if len(incomplete) > _NAMES_TOLD else ""
+        lines.append(f"Not complete: {names}{more}. {' '.join(reasons)}")
     lines.append(
         f"Files in {report.folder}: {SUMMARY}, {COUNTRIES}, {MANIFEST}, and in accounts a workbook per customer."
     )
     return lines
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _amount(report: Report, text: str | None) -> str:

@@ -72,22 +72,25 @@ class RunFolder:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def publish(self, names: Iterable[str]) -> None:
-        """Put the staged files under their final names, the manifest last; they replace the earlier set."""
+    def publish(self, names: Iterable[str], *, is_whole_set: bool = True) -> None:
+        """Put the staged files under their final names, the manifest last; a whole set takes the earlier one's place.
+
+        A set of some accounts leaves the earlier files of the others where they are.
+        """
         made = sorted(set(names) - {MANIFEST})
         try:
             for name in [*made, MANIFEST]:
                 _sync(self.stage(name))
             with _locked(self.out / _FOLDER_LOCK):
-                self._replace_set(made)
+                self._replace_set(made, is_whole_set=is_whole_set)
         except OSError as error:
             raise CannotWrite(
                 f"The reports could not be put into {self.out}: {error.strerror} ({error.filename}). "
                 "Mend that and run again; a folder without manifest.json holds no finished set."
             ) from error
 
-    def _replace_set(self, made: list[str]) -> None:
-        before = _names_listed(self.out)
+    def _replace_set(self, made: list[str], *, is_whole_set: bool) -> None:
+        before = _names_listed(self.out) if is_whole_set else set()
         # What can fail fails here, while the earlier set still stands.
         for folder in sorted({(self.out / name).parent for name in made}):
             folder.mkdir(parents=True, exist_ok=True)

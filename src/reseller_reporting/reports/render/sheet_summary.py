@@ -217,10 +217,14 @@ def _key_figures(facts: AccountFacts, sums: UsageSums, tables: Tables) -> Iterat
 
 def _recurring(facts: AccountFacts, tables: Tables) -> Iterator[_KeyFigure]:
     money_code = facts.currency
-    share = "The account's share of the reseller's own recurring charges"
+    share = "Its share of the reseller's own invoice: a whole month's, as it stood when read"
     yield _KeyFigure("Reseller Recurring Cost", _amount(facts.reseller_recurring), MONEY, money_code, share)
     yield _KeyFigure(
-        "Customer Recurring Cost", _customer_recurring(facts, tables), MONEY, money_code, "The account's own invoices"
+        "Customer Recurring Cost",
+        _customer_recurring(facts, tables),
+        MONEY,
+        money_code,
+        "Its own invoices: a whole month's, as they stood when read",
     )
     units = facts.ledger_per_minute_units
     yield _KeyFigure(
