@@ -93,3 +93,29 @@ def test_a_period_that_the_store_does_not_hold_is_not_complete(connected: Termin
     assert connected.run("run", "--period", "2024-05", "--out", "out", "--source", "store").code == 0
     assert {row["Complete"] for row in connected.left().summary} == {"no"}
     assert all("store" in row["Warnings"] for row in connected.left().summary)
+
+
+def test_a_record_that_a_later_file_brings_mended_is_a_leg_and_no_problem(with_files: Terminal) -> None:
+    whole = (with_files.folder / "alice.csv").read_text()
+    (with_files.folder / "broken.csv").write_text(whole.replace("outbound", "sideways", 1))
+    assert with_files.run("import", "broken.csv", "--account", "Alice").code == 0
+    assert with_files.run(*RUN).code == 0
+    assert with_files.left().account("Alice")["malformed"] == 1
+    assert with_files.run("import", "alice.csv", "--account", "Alice").code == 0
+    assert with_files.run(*RUN).code == 0
+    alice = with_files.left().account("Alice")
+    assert (alice["legs_read"], alice["malformed"]) == (3, 0)
+
+
+def test_charges_that_a_file_does_not_explain_are_told(with_files: Terminal) -> None:
+    assert with_files.run("import", "alice.csv", "--account", "Alice").code == 0
+    assert with_files.run(*RUN).code == 0
+    warnings = {each["code"]: each["count"] for each in with_files.left().account("Alice")["warnings"]}
+    assert warnings["charge_unexplained"] == 2  # Neither ledger nor document stands in the file.
+
+
+def test_an_account_that_only_files_speak_of_stays_after_a_pull(with_files: Terminal, connected: Terminal) -> None:
+    assert connected.run("sync", "--period", "2024-06").code == 0
+    assert with_files.run("import", "alice.csv", "--account", "Red Cafe").code == 0
+    assert with_files.run(*RUN, "--accounts", "Red Cafe").code == 0
+    assert with_files.left().account("Red Cafe")["calls"] == 2

@@ -24,6 +24,9 @@ def stored(house: House, wanted: Wanted) -> Pulled:
     period = parse_period(wanted.period, timezone=zone_of(wanted, own), now=now)
     tree = [snapshot.account for snapshot in taken.values() if snapshot.account.id != own.id]
     allowed = customers_of(own, tree, include_sub_resellers=wanted.include_sub_resellers or own is _NOBODY)
+    # Nobody's customers but the importer's: KAZOO's reseller does not know accounts that only files speak of.
+    known = {account.id for account in allowed}
+    allowed += [one.account for one in taken.values() if one.source == "import" and one.account.id not in known]
     try:
         selected = select(allowed, wanted.accounts)
     except (UnknownAccount, AmbiguousAccount) as error:

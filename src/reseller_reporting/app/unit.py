@@ -14,7 +14,7 @@ from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, Overview, reading
 
 # Warnings that explain a report without making it incomplete: every figure that there is, is there.
-_COMPLETE_ALL_THE_SAME = frozenset({"no_reseller_rights", "reseller_figures_of_sub_reseller"})
+_COMPLETE_ALL_THE_SAME = frozenset({"unrated_calls", "no_reseller_rights", "reseller_figures_of_sub_reseller"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +64,20 @@ def _with_calls(unit: Unit, problems: list[Problem], overview: Overview, *, has_
     facts = unit.facts
     warnings = list(facts.warnings)
     if unit.calls.shows_reseller and not has_reseller_view:
-        message = "KAZOO listed calls without the reseller's view: reseller types and costs are missing."
+        message = "Calls were listed without the reseller's view: reseller types and costs are missing."
         warnings.append(ReportWarning("no_reseller_view", message))
     if problems:
         message = "Malformed records are in no sum; the sheet Problems lists them."
         warnings.append(ReportWarning("malformed_records", message, len(problems)))
+    if overview.unexplained:
+        message = (
+            "Nothing says for how many seconds these calls were charged: their billing minutes are the answered ones, "
+            "and they are in no sum of charged seconds."
+        )
+        warnings.append(ReportWarning("charge_unexplained", message, overview.unexplained))
+    if overview.unrated:
+        message = "Answered calls by the minute that KAZOO found no rate for: nobody was charged."
+        warnings.append(ReportWarning("unrated_calls", message, overview.unrated))
     missing = {warning.code for warning in warnings} - _COMPLETE_ALL_THE_SAME
     # Charges are negative in a ledger; documents speak of the net debit.
     units = None if facts.ledger_per_minute_units is None else -overview.ledger_per_minute_units

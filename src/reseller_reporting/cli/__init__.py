@@ -1,5 +1,6 @@
 """The command line: translates words into one call of `app`, and an outcome into words and an exit code."""
 
+import os
 import sys
 import traceback
 from functools import partial
@@ -16,7 +17,7 @@ def main() -> None:
     sys.exit(_run(arguments, debug=debug))
 
 
-def _run(arguments: list[str], *, debug: bool) -> int:
+def _run(arguments: list[str], *, debug: bool) -> int:  # noqa: PLR0911 - one line per way to end reads best as a list.
     import typer
 
     from reseller_reporting.cli.commands import command
@@ -33,6 +34,9 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return _stopped()
+    except BrokenPipeError:  # Whoever read the output has gone, as `head` does; there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except ResellerReportingError as error:
         if debug:
             traceback.print_exc()

@@ -24,6 +24,7 @@ from reseller_reporting.store.coverage import FINAL_AFTER
 from reseller_reporting.store.lake import Files, Lake, PinnedTable, connect, scan
 
 _SPILL_ROWS = 10_000
+_MINUTELY = "(customer_call_type = 'per_minute' OR coalesce(reseller_call_type, '') = 'per_minute')"
 # Each table, the time that places its rows in a span, and its schema. Documents follow their leg.
 _PLACED_BY = {"legs": "started_at", "ledger_entries": "period_start_at", "problems": "at"}
 SCHEMAS = {"legs": LEGS, "ledger_entries": LEDGER_ENTRIES, "leg_documents": LEG_DOCUMENTS, "problems": PROBLEMS}
@@ -197,6 +198,8 @@ class Overview:
 
     legs: int
     billable: int
+    unexplained: int  # Charged by the minute, and neither ledger nor document says for how many seconds.
+    unrated: int  # By the minute and answered, but KAZOO found no rate: nobody was charged.
     ledger_per_minute_units: int  # Net of the customer's own entries that begin in the period; charges negative.
     sources: tuple[str, ...]
 
@@ -223,8 +226,8 @@ class CallsReader:
 
     def undocumented(self) -> Iterator[pa.RecordBatch]:
         """EXPLAINED_LEGS that cost by the minute, were answered and have no document: few of all."""
-        minutely = "(customer_call_type = 'per_minute' OR reseller_call_type = 'per_minute') AND answered_seconds > 0"
-        sql = f"SELECT {_columns(EXPLAINED_LEGS)} FROM ({self._joined()}) WHERE {minutely} AND NOT has_document"
+        where = f"{_MINUTELY} AND answered_seconds > 0 AND NOT has_document"
+        sql = f"SELECT {_columns(EXPLAINED_LEGS)} FROM ({self._joined()}) WHERE {where}"
         reader = self._con.cursor().sql(sql, params={**self._span, "reseller_id": self._calls.reseller_id})
         yield from _cast(reader.to_arrow_reader(8_192), EXPLAINED_LEGS)
 
@@ -239,14 +242,32 @@ class CallsReader:
         own = f"SELECT coalesce(sum(amount_units), 0)::BIGINT FROM {scan(self._calls.entries, LEDGER_ENTRIES)} "
         where = "WHERE ledger_account_id = account_id AND period_start_at >= $from_at AND period_start_at < $to_at"
         (units,) = self._one(own + where)
-        return Overview(legs=legs, billable=count, ledger_per_minute_units=units, sources=tuple(names))
+        charged = f"{_MINUTELY} AND answered_seconds > 0"
+        unrated = (
+            "rate_units = 0 AND rate_name = '' AND customer_cost_units = 0 AND coalesce(reseller_cost_units, 0) = 0"
+        )
+        bare = f"{charged} AND NOT ({unrated}) AND entry_charged_seconds IS NULL AND NOT has_document"
+        (unexplained,) = self._one(f"SELECT count(*) FROM ({self._joined()}) WHERE {bare}", reseller=True)
+        (free,) = self._one(f"SELECT count(*) FROM {self._legs} WHERE {charged} AND {unrated}")
+        return Overview(
+            legs=legs,
+            billable=count,
+            unexplained=unexplained,
+            unrated=free,
+            ledger_per_minute_units=units,
+            sources=tuple(names),
+        )
 
     def problems(self) -> list[Problem]:
         """Malformed records of the period, in a fixed order."""
         rows = self._con.execute(
             # Overlapping windows give a record twice; two records without an id are still two.
-            f"SELECT DISTINCT origin, row, record_id, reason, record FROM {scan(self._calls.problems, PROBLEMS)} "
-            'WHERE "at" >= $from_at AND "at" < $to_at ORDER BY origin, row NULLS FIRST, record_id, reason, record',
+            f"SELECT DISTINCT origin, row, record_id, reason, record FROM {scan(self._calls.problems, PROBLEMS)} AS problems "
+            'WHERE "at" >= $from_at AND "at" < $to_at '
+            # A later file may bring the record mended; then it is a leg, and no problem any more.
+            f"AND NOT (origin LIKE 'file:%' AND EXISTS (SELECT 1 FROM {self._legs} AS legs "
+            "WHERE legs.leg_id = problems.record_id AND legs.taken_at > problems.taken_at)) "
+            "ORDER BY origin, row NULLS FIRST, record_id, reason, record",
             self._span,
         ).fetchall()
         return [Problem(source=source, row=row, record_id=id_, reason=why) for source, row, id_, why, _ in rows]
@@ -288,8 +309,9 @@ class CallsReader:
         row = self._con.execute(sql, {**self._span, "reseller_id": self._calls.reseller_id}).fetchall()[0]
         return "-".join(str(value or 0) for value in row)
 
-    def _one(self, sql: str) -> tuple[Any, ...]:
-        return tuple(self._con.execute(sql, self._span).fetchall()[0])
+    def _one(self, sql: str, *, reseller: bool = False) -> tuple[Any, ...]:
+        names = {"reseller_id": self._calls.reseller_id} if reseller else {}
+        return tuple(self._con.execute(sql, {**self._span, **names}).fetchall()[0])
 
 
 @contextmanager
