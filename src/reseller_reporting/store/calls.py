@@ -262,7 +262,8 @@ class CallsReader:
         """Malformed records of the period, in a fixed order."""
         rows = self._con.execute(
             # Overlapping windows give a record twice; two records without an id are still two.
-            f"SELECT DISTINCT origin, row, record_id, reason, record FROM {scan(self._calls.problems, PROBLEMS)} AS problems "
+            "SELECT DISTINCT origin, row, record_id, reason, record "
+            f"FROM {scan(self._calls.problems, PROBLEMS)} AS problems "
             'WHERE "at" >= $from_at AND "at" < $to_at '
             # A later file may bring the record mended; then it is a leg, and no problem any more.
             f"AND NOT (origin LIKE 'file:%' AND EXISTS (SELECT 1 FROM {self._legs} AS legs "
