@@ -4,17 +4,27 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from reseller_reporting.model.problems import Problem, ReportWarning
+from reseller_reporting.model.units import currency_text
 from reseller_reporting.rating.as_billed import rate_batch
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.as_xlsx import write_workbook
 from reseller_reporting.reports.usage import UsageSums
-from reseller_reporting.store.calls import AccountCalls, Overview, reading
+from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
 
 # Warnings that explain a report without making it incomplete: every figure that there is, is there.
-_COMPLETE_ALL_THE_SAME = frozenset({"unrated_calls", "no_reseller_rights", "reseller_figures_of_sub_reseller"})
+_COMPLETE_ALL_THE_SAME = frozenset(
+    {
+        "customer_ledger_differs",
+        "reseller_ledger_differs",
+        "unrated_calls",
+        "no_reseller_rights",
+        "reseller_figures_of_sub_reseller",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +55,8 @@ def make(unit: Unit) -> Made:
         has_reseller_view = calls.shows_reseller and reader.has_reseller_view()
     with reading(replace(calls, shows_reseller=has_reseller_view), spill=unit.spill) as reader:
         overview, digest = reader.overview(), reader.digest()
-        facts = _with_calls(unit, reader.problems(), overview, has_reseller_view=has_reseller_view)
+        differences = _ledger_differences(unit, reader, has_reseller_view=has_reseller_view)
+        facts = _with_calls(unit, reader.problems(), overview, differences, has_reseller_view=has_reseller_view)
         sums = write_workbook(
             unit.workbook,
             facts,
@@ -59,7 +70,34 @@ def make(unit: Unit) -> Made:
     return Made(facts=facts, sums=sums, sha256=sha256, digest=digest)
 
 
-def _with_calls(unit: Unit, problems: list[Problem], overview: Overview, *, has_reseller_view: bool) -> AccountFacts:
+def _ledger_differences(unit: Unit, reader: CallsReader, *, has_reseller_view: bool) -> list[ReportWarning]:
+    """What KAZOO lists against what its ledgers hold: worth a look, never a reason to stop."""
+    unread = {warning.code for warning in unit.facts.warnings}
+    parties: list[Literal["customer", "reseller"]] = []
+    if unit.facts.ledger_per_minute_units is not None:
+        parties.append("customer")
+        if has_reseller_view and "reseller_ledger_unread" not in unread:
+            parties.append("reseller")
+    warnings = []
+    for party in parties:
+        found = reader.ledger_difference(party)
+        if found.calls:
+            message = (
+                f"The {party}'s ledger and the list of calls do not agree: "
+                f"listed {currency_text(found.listed_units)}, in the ledger {currency_text(found.ledger_units)}."
+            )
+            warnings.append(ReportWarning(f"{party}_ledger_differs", message, found.calls))
+    return warnings
+
+
+def _with_calls(
+    unit: Unit,
+    problems: list[Problem],
+    overview: Overview,
+    differences: list[ReportWarning],
+    *,
+    has_reseller_view: bool,
+) -> AccountFacts:
     """The facts, completed by what the rows tell."""
     facts = unit.facts
     warnings = list(facts.warnings)
@@ -78,6 +116,7 @@ def _with_calls(unit: Unit, problems: list[Problem], overview: Overview, *, has_
     if overview.unrated:
         message = "Answered calls by the minute that KAZOO found no rate for: nobody was charged."
         warnings.append(ReportWarning("unrated_calls", message, overview.unrated))
+    warnings += differences
     missing = {warning.code for warning in warnings} - _COMPLETE_ALL_THE_SAME
     # Charges are negative in a ledger; documents speak of the net debit.
     units = None if facts.ledger_per_minute_units is None else -overview.ledger_per_minute_units

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -204,6 +204,15 @@ class Overview:
     sources: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerDifference:
+    """Calls whose listed cost and whose ledger entries do not agree, for one party."""
+
+    calls: int
+    listed_units: int
+    ledger_units: int  # Net debit.
+
+
 class CallsReader:
     """The calls of some accounts, joined to what explains them."""
 
@@ -257,6 +266,29 @@ class CallsReader:
             ledger_per_minute_units=units,
             sources=tuple(names),
         )
+
+    def ledger_difference(self, party: Literal["customer", "reseller"]) -> LedgerDifference:
+        """Legs against the party's ledger by call id, both ways.
+
+        An entry is of a call's end: only one a day or more after the period's begin is surely of a call in it.
+        """
+        owner = "account_id" if party == "customer" else "$reseller_id"
+        sql = f"""
+            WITH listed AS (
+                SELECT call_id, sum({party}_cost_units) AS units FROM {self._legs}
+                WHERE {party}_call_type = 'per_minute' GROUP BY call_id
+            ), entered AS (
+                SELECT call_id, -sum(amount_units) AS units, min(period_start_at) AS ended_at
+                FROM {scan(self._calls.entries, LEDGER_ENTRIES)} WHERE ledger_account_id = {owner} GROUP BY call_id
+            )
+            SELECT count(*), coalesce(sum(listed.units), 0)::BIGINT, coalesce(sum(entered.units), 0)::BIGINT
+            FROM listed FULL JOIN entered USING (call_id)
+            WHERE coalesce(listed.units, 0) <> coalesce(entered.units, 0) AND (
+                listed.units IS NOT NULL OR (ended_at >= $from_at + INTERVAL 1 DAY AND ended_at < $to_at)
+            )
+        """
+        count, listed, ledger = self._one(sql, reseller=party == "reseller")
+        return LedgerDifference(calls=count, listed_units=listed, ledger_units=ledger)
 
     def problems(self) -> list[Problem]:
         """Malformed records of the period, in a fixed order."""
