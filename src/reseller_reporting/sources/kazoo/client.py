@@ -1,7 +1,7 @@
 """Client: one session with Crossbar. Logs in once, asks politely, repeats what may be repeated.
 
-Owns: the token, retries, the bound on requests in flight, and which answer is which error.
-Does not own: what the answers mean.
+Owns: the token, retries, and which answer is which error.
+Does not own: what the answers mean, and how many requests are in flight (pace).
 
 Times
 - The token lives by the server's clock; we renew it a little before its lifetime, counted from when we got it, is over.
@@ -39,6 +39,7 @@ from reseller_reporting.model.errors import (
 from reseller_reporting.sources.exact_json import NotJson
 from reseller_reporting.sources.kazoo.credentials import Credentials, check_url
 from reseller_reporting.sources.kazoo.envelope import LOGIN, LoginEnvelope, envelope
+from reseller_reporting.sources.kazoo.pace import Pace, Turns
 
 USER_AGENT = f"reseller-reporting/{__version__}"
 _REPEATABLE = frozenset({500, 502, 503, 504})
@@ -105,7 +106,7 @@ class Client:
         self._credentials = credentials
         self._retry = retry
         self._clock = clock
-        self._requests_at_once = asyncio.Semaphore(concurrency)
+        self._turns = Turns(Pace(concurrency), is_trouble=_is_trouble)
         self._login_at_once = asyncio.Lock()
         self._concurrency = concurrency
         self._http: aiohttp.ClientSession | None = None
@@ -263,7 +264,7 @@ class Client:
         headers = {} if token is None else {"X-Auth-Token": token}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        async with self._requests_at_once:
+        async with self._turns.turn():
             try:
                 async with self._http.request(verb, url, data=body, headers=headers, allow_redirects=False) as response:
                     content = await response.read()
@@ -317,6 +318,11 @@ class Client:
                 return KazooDenied(f"KAZOO at {self.url} does not permit /{where} with these credentials ({said}).")
             case _:
                 return KazooProtocolError(f"KAZOO at {self.url} answers {status} to /{where} ({said}).")
+
+
+def _is_trouble(error: Exception) -> bool:
+    """Whether fewer requests at once might have gone well; a missing view is missing at any pace."""
+    return isinstance(error, _WorthRetrying) and not error.is_missing_view
 
 
 def _cut_short(error: NotJson) -> _WorthRetrying:
