@@ -10,7 +10,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from measuring import HEADER, environment, simulated_kazoo, step
+from measuring import COMMAND, HEADER, environment, simulated_kazoo, step
 
 
 def main() -> None:
@@ -27,10 +27,10 @@ def main() -> None:
 
 def _measure(variables: dict[str, str], folder: Path) -> None:
     print(HEADER)
-    step("`--help`", ["--help"], variables)
-    step("`sync`", ["sync"], variables)
-    step("`run --source store`", ["run", "--source", "store", "--out", str(folder / "out")], variables)
-    step("`run` again, all final", ["run", "--out", str(folder / "again")], variables)
+    step("`--help`", [*COMMAND, "--help"], variables)
+    step("`sync`", [*COMMAND, "sync"], variables)
+    step("`run --source store`", [*COMMAND, "run", "--source", "store", "--out", str(folder / "out")], variables)
+    step("`run` again, all final", [*COMMAND, "run", "--out", str(folder / "again")], variables)
     manifest = json.loads((folder / "out" / "manifest.json").read_text("utf-8"))
     totals = manifest["totals"]
     same = (folder / "out" / "manifest.json").read_bytes() == (folder / "again" / "manifest.json").read_bytes()

@@ -38,10 +38,10 @@ def environment(told: Mapping[str, str], home: Path) -> dict[str, str]:
     }
 
 
-def step(name: str, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
+def step(name: str, command: Sequence[str], variables: Mapping[str, str]) -> None:
     """Runs one command and prints a row of the table."""
     began = time.perf_counter()
-    process = subprocess.Popen([*COMMAND, *arguments], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, used = os.wait4(process.pid, 0)
