@@ -21,6 +21,7 @@ from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.look import Look
+from reseller_reporting.reports.render.sheet import page_footer
 from reseller_reporting.reports.render.sheet_calls import ROWS_PER_SHEET_MAX, CallSheets, country_label, user_label
 from reseller_reporting.reports.render.sheet_summary import Tables, add_summary, write_summary_sheet
 from reseller_reporting.reports.render.sheets_record import write_problems, write_services
@@ -124,6 +125,8 @@ def _fill(
     service_count = _write_records(workbook, look, ranges, facts, sums)
     tables = Tables(ranges=ranges, country_count=country_count, service_count=service_count)
     write_summary_sheet(summary, look, facts, sums, tables)
+    for sheet in workbook.worksheets():
+        sheet.set_footer(page_footer(facts.account.name, facts.period.name))
     return sums
 
 

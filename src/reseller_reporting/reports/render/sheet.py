@@ -8,6 +8,8 @@ from typing import Any, Literal
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.look import Look
 
+_FOOTER_NAME_MAX = 80  # The whole footer may have 255 characters.
+
 CellKind = Literal["text", "text_indented", "count", "minutes", "money", "date_time"]
 
 
@@ -58,7 +60,15 @@ def set_up_print(sheet: Any) -> None:
     sheet.set_paper(9)  # A4; a printer with other paper scales.
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-    sheet.set_footer("&L&9&A&R&9&P / &N")
+
+
+def page_footer(name: str, period: str) -> str:
+    """Whose page it is, of which period, which sheet and page: a loose page finds its way home.
+
+    An ampersand is a command there, so a name's own is doubled; the space keeps its digits out of the type size.
+    """
+    shown = "".join(character for character in cell_text(name)[:_FOOTER_NAME_MAX] if character.isprintable())
+    return f"&L&9 {shown.replace('&', '&&')} · {period}&C&9&A&R&9&P / &N"
 
 
 def write_row(sheet: Any, look: Look, row: int, columns: Sequence[Column], cells: Sequence[Cell]) -> None:
