@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseller_reporting.sources.kazoo.client import _is_trouble, _WorthRetrying
+from reseller_reporting.sources.kazoo.client import Client, RetryPolicy, _is_trouble, _WorthRetrying
+from reseller_reporting.sources.kazoo.credentials import Credentials
 from reseller_reporting.sources.kazoo.pace import Pace, Turns
 
 QUICK, SLOW = 0.1, 0.5
@@ -225,3 +228,64 @@ def test_a_refusal_leaves_the_pace_as_it_is() -> None:
 )
 def test_what_may_be_too_much_is_trouble_and_a_missing_view_is_not(error: Exception, expected: bool) -> None:
     assert _is_trouble(error) is expected
+
+
+class Together:
+    """A server that answers nobody before `expected` requests wait at once, and remembers the most that did."""
+
+    def __init__(self) -> None:
+        self.expected, self.waiting, self.most = 1, 0, 0
+        self.failures: list[Callable[[web.Request], web.Response]] = []
+        self.are_here = asyncio.Event()
+
+    def expect(self, count: int) -> None:
+        self.expected, self.most, self.are_here = count, 0, asyncio.Event()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        if self.failures:
+            return self.failures.pop()(request)
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        if self.waiting >= self.expected:
+            self.are_here.set()
+        await asyncio.wait_for(self.are_here.wait(), 10)
+        self.waiting -= 1
+        return web.json_response({"data": {"account_id": "a" * 32, "is_reseller": True}, "auth_token": "token"})
+
+
+def broken(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+@pytest.mark.parametrize("failure", [lambda _: web.Response(status=429), lambda _: web.Response(status=500), broken])
+def test_the_client_asks_half_as_much_at_once_after_a_failure(failure: Callable[[web.Request], web.Response]) -> None:
+    async def run() -> None:
+        server = Together()
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", server.handle)
+        runner = web.AppRunner(application)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        credentials = Credentials(url=f"http://127.0.0.1:{runner.addresses[0][1]}/v2", api_key="k" * 64)
+        at_once = RetryPolicy(attempts=4, wait_initial_seconds=0, wait_max_seconds=0)
+        now = datetime(2026, 11, 2, 12, tzinfo=UTC)
+        try:
+            async with Client(credentials, retry=at_once, concurrency=8, clock=lambda: now) as client:
+                for _ in range(8):
+                    await client.document("one")
+                server.expect(8)
+                await asyncio.gather(*(client.document("many") for _ in range(16)))
+                assert server.most == 8
+                server.expect(1)
+                # The HTTP library itself repeats, once and unseen, what a kept connection broke.
+                server.failures = [failure] * (2 if failure is broken else 1)
+                await client.document("one")
+                server.expect(4)
+                await asyncio.gather(*(client.document("many") for _ in range(8)))
+                assert server.most == 4
+        finally:
+            await runner.cleanup()
+
+    asyncio.run(run())
