@@ -14,12 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from reseller_reporting.model.errors import CannotWrite, InvalidSettings, StoreBusy
+from reseller_reporting.store.partition_files import PartitionFiles
 
 _ENGINE_MEMORY = "300MB"
 # The Delta library takes a path for a URL, and ends the process over these, or writes elsewhere.
@@ -51,11 +53,30 @@ class Lake:
         account_ids: Iterable[str],
     ) -> None:
         """The partitions months × account_ids of the table hold exactly these rows afterwards."""
-        self._write(table, rows, predicate=f"month IN ({quoted(months)}) AND account_id IN ({quoted(account_ids)})")
+        folder, keys = self.folder / table, ["month", "account_id"]
+        files = PartitionFiles(folder, rows.schema, keys)
+        try:
+            for batch in rows.to_batches() if isinstance(rows, pa.Table) else rows:
+                if batch.num_rows:
+                    files.add(batch)
+            delta = self._open(table) or DeltaTable.create(str(folder), schema=rows.schema, partition_by=keys)
+            replaced = [("month", "in", sorted(set(months))), ("account_id", "in", sorted(set(account_ids)))]
+            delta.create_write_transaction(
+                files.close(), "overwrite", rows.schema, partition_by=keys, partition_filters=replaced
+            )
+        except BaseException as error:
+            files.discard()
+            if isinstance(error, OSError):
+                raise self._unwritten(error) from error
+            raise
 
     def append(self, table: str, rows: pa.Table) -> None:
-        if rows.num_rows:
-            self._write(table, rows, predicate=None)
+        if not rows.num_rows:
+            return
+        try:
+            write_deltalake(str(self.folder / table), rows, partition_by=["month"], mode="append")
+        except OSError as error:
+            raise self._unwritten(error) from error
 
     def files(self, table: str, *, months: Iterable[str], account_ids: Iterable[str] | None = None) -> Files:
         """The files of the table's newest version that hold these partitions."""
@@ -74,7 +95,7 @@ class Lake:
         )
         files: Files = {}
         for path, month, account in zip(paths, months, accounts, strict=True):
-            files.setdefault((month, account), []).append(str(self.folder / table / path))
+            files.setdefault((month, account), []).append(str(self.folder / table / unquote(path)))
         return PinnedTable(files)
 
     @contextmanager
@@ -102,16 +123,8 @@ class Lake:
         folder = self.folder / table
         return DeltaTable(folder) if DeltaTable.is_deltatable(str(folder)) else None
 
-    def _write(self, table: str, rows: pa.Table | pa.RecordBatchReader, *, predicate: str | None) -> None:
-        partitions = ["month", "account_id"] if table in PARTITIONED_BY_ACCOUNT else ["month"]
-        uri = str(self.folder / table)
-        try:
-            if predicate and self._open(table) is not None:
-                write_deltalake(uri, rows, partition_by=partitions, mode="overwrite", predicate=predicate)
-            else:
-                write_deltalake(uri, rows, partition_by=partitions, mode="append")
-        except OSError as error:
-            raise CannotWrite(f"The store {self.folder} cannot be written: {error}.") from error
+    def _unwritten(self, error: OSError) -> CannotWrite:
+        return CannotWrite(f"The store {self.folder} cannot be written: {error}.")
 
 
 def _not_ours(folder: Path, error: OSError) -> InvalidSettings:
@@ -119,9 +132,6 @@ def _not_ours(folder: Path, error: OSError) -> InvalidSettings:
     return InvalidSettings(
         f"The store {folder} cannot be written: {error.strerror}. Set RESELLER_REPORTING_HOME to a folder of yours."
     )
-
-
-PARTITIONED_BY_ACCOUNT = frozenset({"legs", "ledger_entries", "leg_documents", "problems"})
 
 
 class PinnedTable:
@@ -187,8 +197,3 @@ def _sql_type(kind: pa.DataType) -> str:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def quoted(texts: Iterable[str]) -> str:
-    """The texts as a list of SQL literals, sorted."""
-    return ", ".join(_literal(text) for text in sorted(set(texts)))
