@@ -216,7 +216,7 @@ class Pull:
     def _legs_without_explanation(self, span: Span, accounts: Sequence[str]) -> dict[str, list[LegId]]:
         where = calls.pin(self._lake).calls(accounts, from_at=span[0], to_at=span[1], reseller_id=self._own.id)
         needed: dict[str, list[LegId]] = {}
-        with calls.reading(where) as reader:
+        with calls.reading(where, spill=self._lake.folder / "spill") as reader:
             for batch in reader.undocumented():
                 ids = set(legs_needing_documents(batch))
                 for account_id, leg_id in zip(

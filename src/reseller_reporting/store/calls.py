@@ -54,7 +54,7 @@ class Spool:
         """All rows; none may be added afterwards."""
         if self._writer is not None:
             self._writer.close()
-            yield from pq.ParquetFile(self._path).iter_batches()
+            yield from pq.ParquetFile(self._path).iter_batches(_SPILL_ROWS)
         yield from self._batches
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ def replace_span(
     spools = list(spools)
     if not existing and not any(spool.count for spool in spools):
         return
-    with connect() as con:
+    with connect(spill=lake.folder / "spill") as con:
         outside = f'SELECT * FROM {scan(existing, schema)} WHERE "{at}" < $from_at OR "{at}" >= $to_at'
         kept = con.sql(outside, params={"from_at": from_at, "to_at": to_at}).to_arrow_reader(20_000)
 
@@ -118,7 +118,7 @@ def merge_documents(lake: Lake, documents: pa.Table) -> None:
     months = sorted(set(documents["month"].to_pylist()))
     accounts = sorted(set(documents["account_id"].to_pylist()))
     existing = lake.files("leg_documents", months=months, account_ids=accounts)
-    with connect() as con:
+    with connect(spill=lake.folder / "spill") as con:
         con.register("documents", documents)
         rows = con.sql(
             f"SELECT * FROM documents UNION ALL BY NAME SELECT * FROM {scan(existing, LEG_DOCUMENTS)} AS kept "
@@ -310,7 +310,7 @@ class CallsReader:
         columns = [part if part.startswith(("charged", "rate")) else f"rate_{part}" for part in parts]
         # The reseller's own entry tells the same figures as the customer's; where both stand, one is enough.
         newest = "ORDER BY ledger_account_id = $reseller_id DESC, entry_id"
-        entries = ", ".join(f"first({c} {newest}) AS entry_{p}" for c, p in zip(columns, parts, strict=True))
+        entries = ", ".join(f"{c} AS entry_{p}" for c, p in zip(columns, parts, strict=True))
         documents = ", ".join(f"{c} AS document_{p}" for c, p in list(zip(columns, parts, strict=True))[1:])
         entry_rows = scan(self._calls.entries, LEDGER_ENTRIES)
         document_rows = scan(self._calls.documents, LEG_DOCUMENTS)
@@ -322,7 +322,8 @@ class CallsReader:
             FROM {self._legs} AS legs
             LEFT JOIN (
                 SELECT account_id AS entry_account_id, call_id AS entry_call_id, {entries}
-                FROM {entry_rows} GROUP BY account_id, call_id
+                FROM {entry_rows}
+                QUALIFY row_number() OVER (PARTITION BY account_id, call_id {newest}) = 1
             ) AS entries ON entry_call_id = legs.call_id AND entry_account_id = legs.account_id
             LEFT JOIN (
                 SELECT account_id AS document_account_id, leg_id AS document_leg_id, {documents},

@@ -23,7 +23,7 @@ from deltalake import DeltaTable, write_deltalake
 from reseller_reporting.model.errors import CannotWrite, InvalidSettings, StoreBusy
 from reseller_reporting.store.partition_files import PartitionFiles
 
-_ENGINE_MEMORY = "300MB"
+_ENGINE_MEMORY = "200MB"
 # The Delta library takes a path for a URL, and ends the process over these, or writes elsewhere.
 _NO_PATH_OF_DELTA = re.compile(r"[][\\^|%\x00-\x1f\x7f]")
 _SHOWN = "[ ] \\ ^ | % and control characters"
