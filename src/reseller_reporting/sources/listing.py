@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 
 import msgspec
 import pyarrow as pa
@@ -108,10 +109,12 @@ def leg_page(rows: Sequence[ListingRow] | None, records: Callable[[], Sequence[o
     return _slow_page(records(), reading)
 
 
+@cache
 def no_legs() -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([], schema=LEGS)
 
 
+@cache
 def no_problems() -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([], schema=PROBLEMS)
 
@@ -298,7 +301,9 @@ def _slow_page(records: Sequence[object], reading: Reading) -> LegPage:
         elif _is_wanted(start_of(read), reading):
             legs.append(read)
     return LegPage(
-        pa.RecordBatch.from_pylist(legs, schema=LEGS), pa.RecordBatch.from_pylist(problems, schema=PROBLEMS), []
+        pa.RecordBatch.from_pylist(legs, schema=LEGS) if legs else no_legs(),
+        pa.RecordBatch.from_pylist(problems, schema=PROBLEMS) if problems else no_problems(),
+        [],
     )
 
 
@@ -368,6 +373,7 @@ _TEXT_COLUMNS = (
     "hangup_cause",
     "rate_name",
 )
+_TEXTS_OF = attrgetter(*_TEXT_COLUMNS)
 
 
 def _fast_legs(rows: Sequence[ListingRow], reading: Reading) -> pa.RecordBatch | None:
@@ -376,7 +382,7 @@ def _fast_legs(rows: Sequence[ListingRow], reading: Reading) -> pa.RecordBatch |
     starts = _digits([row.timestamp for row in rows])
     if starts is None or not reading.has_timestamp:
         return None
-    if not all(map(is_time, starts)):
+    if starts and not (is_time(min(starts)) and is_time(max(starts))):
         return None
     if (
         not rows
@@ -401,9 +407,12 @@ def _columns(rows: Sequence[ListingRow], starts: list[int], reading: Reading) ->
     if durations is None or answered is None or costs is None or reseller is None:
         return None
     count = len(rows)
-    columns: dict[str, object] = {name: [getattr(row, name) or "" for row in rows] for name in _TEXT_COLUMNS}
+    texts = zip(*map(_TEXTS_OF, rows), strict=True) if rows else [()] * len(_TEXT_COLUMNS)
+    columns: dict[str, object] = {
+        name: [value or "" for value in values] for name, values in zip(_TEXT_COLUMNS, texts, strict=True)
+    }
     columns |= {
-        "month": [month_of(start) for start in starts],
+        "month": _months(starts),
         "account_id": pa.repeat(pa.scalar(reading.account_id), count),
         "leg_id": [row.id for row in rows],
         "started_at": [(start - UNIX_EPOCH) * 1_000_000 for start in starts],
@@ -423,6 +432,12 @@ def _columns(rows: Sequence[ListingRow], starts: list[int], reading: Reading) ->
         for field, column in ((field, columns[field.name]) for field in LEGS)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=LEGS)
+
+
+def _months(starts: list[int]) -> pa.Array | list[str]:
+    if starts and month_of(min(starts)) == (month := month_of(max(starts))):
+        return pa.repeat(pa.scalar(month), len(starts))
+    return [month_of(start) for start in starts]
 
 
 def _unseen(rows: Sequence[ListingRow], skip: Collection[str]) -> Sequence[ListingRow]:

@@ -99,11 +99,12 @@ class _File:
 
 def _split(batch: pa.RecordBatch, keys: list[str]) -> Iterator[tuple[Partition, pa.RecordBatch]]:
     """The rows of each partition; nearly every batch holds a single one."""
-    table = pa.Table.from_batches([batch])
-    partitions = table.group_by(keys).aggregate([]).select(keys).to_pylist()
-    for partition in partitions:
-        rows = batch
-        if len(partitions) > 1:
-            for key in keys:
-                rows = rows.filter(pc.equal(rows.column(key), partition[key]))
-        yield tuple(partition[key] for key in keys), rows
+    if not keys:
+        yield (), batch
+        return
+    column = batch.column(keys[0])
+    values = column.unique().to_pylist()
+    for value in values:
+        rows = batch if len(values) == 1 else batch.filter(pc.equal(column, value))
+        for rest, part in _split(rows, keys[1:]):
+            yield (value, *rest), part

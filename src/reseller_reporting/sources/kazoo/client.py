@@ -20,6 +20,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
@@ -144,7 +145,7 @@ class Client:
         self, path: tuple[str, ...], read: Callable[[bytes], T], parameters: Mapping[str, object] | None = None
     ) -> T:
         """The answer of `path`, read by `read`; parts of the path are encoded here."""
-        where = "/".join(quote(part, safe="") for part in path)
+        where = "/".join(map(_encoded, path))
 
         async def ask() -> T:
             token = await self._valid_token()
@@ -383,6 +384,11 @@ def renewal_time(token: str, now: datetime) -> datetime | None:
     # The two claims come from one clock; ours may go differently.
     lifetime = timedelta(seconds=expires - (issued if isinstance(issued, int) else int(now.timestamp())))
     return now + lifetime - min(_RENEW_EARLY, lifetime / 10) if lifetime > timedelta(0) else None
+
+
+@lru_cache(maxsize=1024)
+def _encoded(part: str) -> str:
+    return quote(part, safe="")
 
 
 def _bad_request_text(said: str, content: bytes) -> str:
