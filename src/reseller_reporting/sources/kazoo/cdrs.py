@@ -12,7 +12,7 @@ from datetime import datetime
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.sources.gregorian import gregorian
 from reseller_reporting.sources.kazoo.client import BadRequest, MissingView, TooLarge
-from reseller_reporting.sources.kazoo.envelope import LISTING, Page
+from reseller_reporting.sources.kazoo.envelope import LISTING, RECORDS, Page
 from reseller_reporting.sources.kazoo.paging import Listings, missing_view, range_of, shorter_span, size_warnings
 from reseller_reporting.sources.kazoo.windows import Window, boundary_windows, inner_windows, shown
 from reseller_reporting.sources.listing import (
@@ -85,7 +85,7 @@ class LegReader:
         while True:
             parameters = {**range_of(window), "ascending": "true"}
             try:
-                page = await self.listings.single(self.path, LISTING, parameters, size)
+                page = await self.listings.single(self.path, RECORDS, parameters, size)
             except BadRequest as error:
                 window = Window(window.created_from, window.created_from + shorter_span(error, window))
                 warnings.append(_boundary_warning(f"KAZOO allows no longer window than {shown(window)}"))

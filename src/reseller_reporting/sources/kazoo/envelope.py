@@ -60,7 +60,12 @@ def read_page(body: bytes, decoder: "msgspec.json.Decoder[Envelope[Row]]") -> Pa
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _untyped_page(body)
     rows = typed.data
-    return Page(rows, lambda: _records(envelope(body)), _key(typed.next_start_key), _count(typed.page_size))
+
+    def records() -> list[object]:
+        """Rows of no type are the records themselves; typed ones have lost what we do not keep."""
+        return [*rows] if decoder is RECORDS else _records(envelope(body))
+
+    return Page(rows, records, _key(typed.next_start_key), _count(typed.page_size))
 
 
 def _untyped_page(body: bytes) -> Page[Any]:
