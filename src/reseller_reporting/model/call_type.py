@@ -1,7 +1,9 @@
 """Billing tags of a leg as KAZOO writes them, and what each means for a bill."""
 
 PER_MINUTE = "per_minute"
-FLAT_RATE = frozenset({"flat_rate", "flat_rate_burst"})
+FLAT_RATE_TRUNK = "flat_rate"
+FLAT_RATE_BURST = "flat_rate_burst"
+FLAT_RATE = frozenset({FLAT_RATE_TRUNK, FLAT_RATE_BURST})
 
 
 def is_billable(customer_call_type: str, reseller_call_type: str | None) -> bool:

@@ -139,3 +139,28 @@ RATED_LEGS = pa.schema(
         pa.field("is_billable", pa.bool_(), nullable=False),
     ]
 )
+
+# One row per rate of a deck: model.rate.Rate in columns. Micros are 1/1 000 000 of the currency.
+RATES = pa.schema(
+    [
+        pa.field("deck", pa.string(), nullable=False),
+        pa.field("prefix", pa.string(), nullable=False),
+        pa.field("per_minute_micros", pa.int64(), nullable=False),
+        pa.field("surcharge_micros", pa.int64(), nullable=False),
+        pa.field("minimum_seconds", pa.int64(), nullable=False),
+        pa.field("increment_seconds", pa.int64(), nullable=False),
+        pa.field("nocharge_seconds", pa.int64(), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("country_code", pa.string(), nullable=False),
+        pa.field("directions", pa.list_(pa.string()), nullable=False),
+        pa.field("effective_at", UTC_TIME),  # Null: since ever.
+        pa.field("is_closed", pa.bool_(), nullable=False),
+        pa.field("rate_id", pa.string(), nullable=False),
+        pa.field("weight", pa.int64(), nullable=False),
+        pa.field("routes", pa.list_(pa.string()), nullable=False),
+        pa.field("options", pa.list_(pa.string()), nullable=False),
+        pa.field("currency", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),  # file:NAME
+        pa.field("taken_at", UTC_TIME, nullable=False),
+    ]
+)
