@@ -28,6 +28,7 @@ from reseller_reporting.rating.as_billed import legs_needing_documents
 from reseller_reporting.store import calls, coverage, snapshots
 from reseller_reporting.store.coverage import Covered
 from reseller_reporting.store.lake import Lake
+from reseller_reporting.store.spool import Spool
 
 ROWS_OF_A_SHEET = 1_048_576
 ROWS_OF_A_PAGE = 1_000
@@ -72,8 +73,7 @@ def _measure(folder: Path, legs: int) -> None:
 def _fill(lake: Lake, count: int) -> None:
     """As a pull does it: spools, whole partitions, the look for legs that need documents, coverage last."""
     legs, entries = (
-        calls.Spool(schema, lake.folder / f"{name}.parquet")
-        for name, schema in (("legs", LEGS), ("entries", LEDGER_ENTRIES))
+        Spool(schema, lake.folder / f"{name}.parquet") for name, schema in (("legs", LEGS), ("entries", LEDGER_ENTRIES))
     )
     for page in _pages(count):
         legs.add(pa.RecordBatch.from_pylist(page, schema=LEGS))

@@ -10,8 +10,8 @@ import pytest
 from reseller_reporting.model.errors import InvalidSettings, StoreBusy
 from reseller_reporting.model.tables import EXPLAINED_LEGS, LEDGER_ENTRIES, LEG_DOCUMENTS, LEGS, PROBLEMS
 from reseller_reporting.store import calls
-from reseller_reporting.store.calls import Spool
 from reseller_reporting.store.lake import Lake
+from reseller_reporting.store.spool import Spool
 
 FROM, TO = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 TAKEN = datetime(2026, 11, 5, tzinfo=UTC)
@@ -78,7 +78,7 @@ def test_rows_come_by_start_then_call_then_leg(lake: Lake) -> None:
 
 
 def test_many_rows_pass_through_a_file_and_arrive_whole(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "_SPILL_ROWS", 2)
+    monkeypatch.setattr("reseller_reporting.store.spool._SPILL_ROWS", 2)
     put(lake, *(leg(f"{n:03}", FROM + timedelta(seconds=n)) for n in range(7)))
     assert names(read(lake)) == [f"{n:03}" for n in range(7)]
     assert not (lake.folder / "spool.parquet").exists()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +16,7 @@ from reseller_reporting.model.account import Account, Snapshot
 from reseller_reporting.model.errors import InvalidSettings, KazooProtocolError
 from reseller_reporting.model.period import ReportPeriod, check_zone, parse_period
 from reseller_reporting.sources.kazoo.source import KazooSource
-from reseller_reporting.store import coverage, snapshots
+from reseller_reporting.store import coverage, snapshots, unfinished
 
 _ACCOUNTS_AT_ONCE = 100
 
@@ -74,6 +75,7 @@ async def _sync(house: House, source: KazooSource, wanted: Wanted, progress: Pro
         pulled = Pulled(period, own, customers.accounts, select(allowed, wanted.accounts))
         chosen_ids = {account.id for account in pulled.selected}
         pulled.failed = {str(id_): why for id_, why in customers.failed.items() if id_ in chosen_ids}
+        unfinished.sweep(house.lake.folder, older_than=timedelta(0) if wanted.refresh else unfinished.KEPT_FOR)
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="pull-", dir=house.lake.folder)))
         await _take_snapshots(house, source, pulled, allowed, progress)
         covered = {} if wanted.refresh else await asyncio.to_thread(coverage.read, house.lake)

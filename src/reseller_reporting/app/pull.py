@@ -5,6 +5,7 @@ Times
 
 Invariants
 - A span is recorded as covered only after all its rows are written.
+- What an interrupted pull has written, or has kept of a large account, is not asked for again.
 - One account's failure is its own: it is remembered with its reason, and the others go on.
 """
 
@@ -24,12 +25,14 @@ from reseller_reporting.model.errors import ResellerReportingError
 from reseller_reporting.model.ids import LegId
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.model.tables import LEDGER_ENTRIES, LEG_DOCUMENTS, LEGS, PROBLEMS
+from reseller_reporting.model.window_read import WindowRead
 from reseller_reporting.rating.as_billed import legs_needing_documents
 from reseller_reporting.sources.kazoo.source import KazooSource
 from reseller_reporting.store import calls, coverage
-from reseller_reporting.store.calls import Spool
 from reseller_reporting.store.coverage import FINAL_AFTER, Covered, Span
 from reseller_reporting.store.lake import Lake
+from reseller_reporting.store.spool import Spool
+from reseller_reporting.store.unfinished import WORTH_KEEPING, UnfinishedPull
 
 # Many accounts a commit (a commit costs as much as hundreds of rows), few enough to keep memory flat.
 _ACCOUNTS_PER_COMMIT = 50
@@ -39,19 +42,46 @@ _ACCOUNTS_AT_ONCE = 24
 
 
 @dataclass(slots=True)
+class _WindowRows:
+    """What one window has given so far."""
+
+    legs: Spool
+    problems: Spool
+    has_warnings: bool = False
+    is_kept: bool = False
+
+
+@dataclass(slots=True)
 class _AccountPull:
     """One account's rows of one span on their way to the lake."""
 
     account: Account
     taken_at: datetime
-    legs: Spool
-    problems: Spool
     entries: Spool
+    unfinished: UnfinishedPull
+    rows: dict[int, _WindowRows] = field(default_factory=dict)  # By window; those known from before are negative.
+    windows: list[WindowRead] = field(default_factory=list)
     has_ledger: bool = True
     warnings: list[ReportWarning] = field(default_factory=list)
 
-    def spools(self) -> tuple[Spool, Spool, Spool]:
-        return self.legs, self.problems, self.entries
+    @property
+    def legs(self) -> list[Spool]:
+        return [window.legs for window in self.rows.values()]
+
+    @property
+    def problems(self) -> list[Spool]:
+        return [window.problems for window in self.rows.values()]
+
+    @property
+    def leg_count(self) -> int:
+        return sum(spool.count for spool in self.legs)
+
+    def close(self, *, but_kept: bool = False) -> None:
+        for window in self.rows.values():
+            if not (but_kept and window.is_kept):
+                window.legs.close()
+                window.problems.close()
+        self.entries.close()
 
 
 class Pull:
@@ -98,7 +128,7 @@ class Pull:
             async with aclosing(self._pulled(span, accounts)) as all_pulled:
                 async for pulled in all_pulled:
                     ready.append(pulled)
-                    if len(ready) >= _ACCOUNTS_PER_COMMIT or sum(p.legs.count for p in ready) >= _LEGS_PER_COMMIT:
+                    if len(ready) >= _ACCOUNTS_PER_COMMIT or sum(p.leg_count for p in ready) >= _LEGS_PER_COMMIT:
                         await self._commit(span, ready, own_entries)
                         ready = []
             await self._commit(span, ready, own_entries)
@@ -107,15 +137,20 @@ class Pull:
 
     async def _read_own_ledger(self, span: Span, entries: Spool) -> None:
         self._own_warnings = []
+        windows: list[WindowRead] = []
         if not self._own.is_reseller:
             return
         try:
             until = span[1] + FINAL_AFTER
-            async for batch in self._source.ledger_entries(self._own.id, span[0], until, warnings=self._own_warnings):
+            reading = self._source.ledger_entries(
+                self._own.id, span[0], until, warnings=self._own_warnings, windows=windows
+            )
+            async for batch in reading:
                 entries.add(batch)
         except ResellerReportingError as error:
             message = f"The reseller's own ledger could not be read: {error.sentence}"
             self._own_warnings.append(ReportWarning("reseller_ledger_unread", message))
+        await asyncio.to_thread(coverage.record_windows, self._lake, {self._own.id: windows}, span)
 
     async def _pulled(self, span: Span, accounts: Sequence[Account]) -> AsyncGenerator[_AccountPull, None]:
         """Accounts as they are done. A new one starts only when one is taken, so few are ever in memory."""
@@ -136,24 +171,23 @@ class Pull:
                 task.cancel()
 
     async def _pull_account(self, account: Account, span: Span) -> _AccountPull | None:
-        pulled = _AccountPull(
-            account, self._clock(), self._spool(LEGS), self._spool(PROBLEMS), self._spool(LEDGER_ENTRIES)
-        )
+        unfinished = UnfinishedPull(self._lake.folder, account.id, span)
+        pulled = _AccountPull(account, self._clock(), self._spool(LEDGER_ENTRIES), unfinished)
         try:
-            async for page in self._source.legs(account.id, *span):
-                pulled.legs.add(page.legs)
-                pulled.problems.add(page.problems)
-                pulled.warnings += page.warnings
+            await self._read_legs(pulled, span)
         except ResellerReportingError as error:
             self.failed[account.id] = error.sentence
-            for spool in pulled.spools():
-                spool.close()
+            pulled.close(but_kept=True)
+            await asyncio.to_thread(coverage.record_windows, self._lake, {account.id: pulled.windows}, span)
             return None
         finally:
             self._progress.step(account.name)
         try:
             until = span[1] + FINAL_AFTER
-            async for batch in self._source.ledger_entries(account.id, span[0], until, warnings=pulled.warnings):
+            reading = self._source.ledger_entries(
+                account.id, span[0], until, warnings=pulled.warnings, windows=pulled.windows
+            )
+            async for batch in reading:
                 pulled.entries.add(batch)
         except ResellerReportingError as error:
             pulled.has_ledger = False
@@ -161,23 +195,51 @@ class Pull:
             pulled.warnings.append(ReportWarning("ledger_unread", message))
         return pulled
 
+    async def _read_legs(self, pulled: _AccountPull, span: Span) -> None:
+        """Large windows are kept as soon as they are whole: a pull that ends here goes on there."""
+        known = pulled.unfinished.kept(self._source.name, now=self._clock())
+        for number, kept in enumerate(known, start=1):
+            pulled.rows[-number] = _WindowRows(kept.legs, kept.problems, is_kept=True)
+            pulled.windows.append(kept.read)
+            pulled.taken_at = min(pulled.taken_at, kept.read.taken_at)
+        pages = self._source.legs(pulled.account.id, *span, known=[kept.read for kept in known])
+        async with aclosing(pages):
+            async for page in pages:
+                if page.window not in pulled.rows:
+                    pulled.rows[page.window] = _WindowRows(self._spool(LEGS), self._spool(PROBLEMS))
+                rows = pulled.rows[page.window]
+                rows.legs.add(page.legs)
+                rows.problems.add(page.problems)
+                rows.has_warnings = rows.has_warnings or bool(page.warnings)
+                pulled.warnings += page.warnings
+                if page.ended is not None:
+                    pulled.windows.append(page.ended)
+                    if rows.legs.count >= WORTH_KEEPING and not (page.ended.failure or rows.has_warnings):
+                        pulled.unfinished.keep(self._source.name, page.ended, rows.legs, rows.problems)
+                        rows.is_kept = True
+
     async def _commit(self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool) -> None:
         if not ready:
             return
         await asyncio.to_thread(self._write_rows, span, ready, own_entries)
         await self._fetch_documents(span, ready)
-        await asyncio.to_thread(coverage.record, self._lake, [self._covered(span, pulled) for pulled in ready])
-        self.legs += sum(pulled.legs.count for pulled in ready)
-        self.malformed += sum(pulled.problems.count for pulled in ready)
+        covered = [self._covered(span, pulled) for pulled in ready]
+        await asyncio.to_thread(self._record, span, covered, {pulled.account.id: pulled.windows for pulled in ready})
+        self.legs += sum(each.legs for each in covered)
+        self.malformed += sum(each.malformed for each in covered)
         for pulled in ready:
-            for spool in pulled.spools():
-                spool.close()
+            pulled.close()
+            pulled.unfinished.forget()
+
+    def _record(self, span: Span, covered: list[Covered], windows: Mapping[str, Sequence[WindowRead]]) -> None:
+        coverage.record_windows(self._lake, windows, span)
+        coverage.record(self._lake, covered)
 
     def _write_rows(self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool) -> None:
         accounts = [pulled.account.id for pulled in ready]
         for table, spools in (
-            ("legs", [pulled.legs for pulled in ready]),
-            ("problems", [pulled.problems for pulled in ready]),
+            ("legs", [spool for pulled in ready for spool in pulled.legs]),
+            ("problems", [spool for pulled in ready for spool in pulled.problems]),
         ):
             calls.replace_span(self._lake, table, spools, account_ids=accounts, from_at=span[0], to_at=span[1])
         # Entries after the span are another period's, too: who refused the ledger now keeps what was read of them.
@@ -233,8 +295,8 @@ class Pull:
             to_at=span[1],
             taken_at=pulled.taken_at,
             source=self._source.name,
-            legs=pulled.legs.count,
-            malformed=pulled.problems.count,
+            legs=pulled.leg_count,
+            malformed=sum(spool.count for spool in pulled.problems),
             has_ledger=pulled.has_ledger,
             warnings=tuple(_merged([*pulled.warnings, *self._own_warnings])),
         )

@@ -190,6 +190,31 @@ def sync(
     return 1 if pulled.failed else 0
 
 
+@cli.command()
+def coverage(
+    period: Period = "last-month",
+    accounts: Accounts = "all",
+    timezone: Timezone = None,
+    include_sub_resellers: SubResellers = False,
+    json: Json = False,
+) -> int:
+    """Tell how complete the store is: per customer what was asked, what came, whether it is final, what failed.
+
+    Example: reseller-reporting coverage --period 2026-10
+    """
+    from reseller_reporting.app.completeness import State, completeness
+    from reseller_reporting.cli.coverage_command import coverage_document, coverage_lines
+
+    wanted = _wanted(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=False)
+    known, customers = completeness(_house(), wanted)
+    if json:
+        _print_json(coverage_document(known.period, customers))
+    else:
+        for line in coverage_lines(customers):
+            _print(line)
+    return 0 if all(each.state in (State.FINAL, State.NOT_FINAL) for each in customers) else 1
+
+
 @cli.command("import")
 def import_(
     files: Annotated[

@@ -22,6 +22,7 @@ from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.model.tables import LEGS, PROBLEMS
 from reseller_reporting.model.units import units_from_currency, units_from_text
+from reseller_reporting.model.window_read import WindowRead
 from reseller_reporting.sources.gregorian import (
     UNIX_EPOCH,
     at,
@@ -88,6 +89,8 @@ class LegPage:
     legs: pa.RecordBatch
     problems: pa.RecordBatch
     warnings: list[ReportWarning]
+    window: int = 0  # Pages of one window bear one number; windows are read side by side.
+    ended: WindowRead | None = None  # On the last page of a window.
 
 
 @dataclass(frozen=True, slots=True)

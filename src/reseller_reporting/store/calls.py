@@ -15,61 +15,18 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from reseller_reporting.model.period import months_between
 from reseller_reporting.model.problems import Problem
 from reseller_reporting.model.tables import EXPLAINED_LEGS, LEDGER_ENTRIES, LEG_DOCUMENTS, LEGS, PROBLEMS
 from reseller_reporting.store.coverage import FINAL_AFTER
 from reseller_reporting.store.lake import Files, Lake, PinnedTable, connect, scan
+from reseller_reporting.store.spool import Spool
 
-_SPILL_ROWS = 10_000
 _MINUTELY = "(customer_call_type = 'per_minute' OR coalesce(reseller_call_type, '') = 'per_minute')"
 # Each table, the time that places its rows in a span, and its schema. Documents follow their leg.
 _PLACED_BY = {"legs": "started_at", "ledger_entries": "period_start_at", "problems": "at"}
 SCHEMAS = {"legs": LEGS, "ledger_entries": LEDGER_ENTRIES, "leg_documents": LEG_DOCUMENTS, "problems": PROBLEMS}
-
-
-class Spool:
-    """Rows on their way into one table: in memory while few, in a Parquet file beside the lake when many."""
-
-    def __init__(self, schema: pa.Schema, path: Path) -> None:
-        self.schema = schema
-        self.count = 0
-        self._path = path
-        self._batches: list[pa.RecordBatch] = []
-        self._in_memory = 0
-        self._writer: pq.ParquetWriter | None = None
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        if batch.num_rows == 0:
-            return
-        self.count += batch.num_rows
-        self._in_memory += batch.num_rows
-        self._batches.append(batch)
-        if self._in_memory >= _SPILL_ROWS:
-            self._spill()
-
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """All rows; none may be added afterwards."""
-        if self._writer is not None:
-            self._writer.close()
-            yield from pq.ParquetFile(self._path).iter_batches(_SPILL_ROWS)
-        yield from self._batches
-
-    def close(self) -> None:
-        """Lets go of every row; whoever still holds the spool holds nothing."""
-        self._batches = []
-        if self._writer is not None:
-            self._writer.close()
-            self._path.unlink(missing_ok=True)
-
-    def _spill(self) -> None:
-        if self._writer is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(self._path, self.schema, compression="zstd")
-        self._writer.write_table(pa.Table.from_batches(self._batches, schema=self.schema))
-        self._batches, self._in_memory = [], 0
 
 
 def replace_span(

@@ -6,20 +6,22 @@ Times
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.problems import ReportWarning
+from reseller_reporting.model.window_read import WindowRead
 from reseller_reporting.store.lake import Lake, connect, scan
-from reseller_reporting.store.schemas import COVERAGE
+from reseller_reporting.store.schemas import COVERAGE, WINDOWS
 
 FINAL_AFTER = timedelta(hours=48)
 
 Span = tuple[datetime, datetime]
+_OF_WINDOW = tuple(field.name for field in fields(WindowRead))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,34 @@ def record(lake: Lake, rows: list[Covered]) -> None:
         "warnings": [json.dumps([[w.code, w.message, w.count] for w in row.warnings]) for row in rows],
     }
     lake.append("coverage", pa.table(columns, schema=COVERAGE))
+
+
+def record_windows(lake: Lake, windows: Mapping[str, Sequence[WindowRead]], span: Span) -> None:
+    """What was asked for by account, whether it came or not."""
+    rows = [
+        {"month": f"{each.taken_at:%Y-%m}", "account_id": account_id, "from_at": span[0], "to_at": span[1]}
+        | {name: getattr(each, name) for name in _OF_WINDOW}
+        for account_id, read in windows.items()
+        for each in read
+    ]
+    lake.append("windows", pa.Table.from_pylist(rows, schema=WINDOWS))
+
+
+def windows(lake: Lake, account_ids: Iterable[str], span: Span) -> dict[str, list[WindowRead]]:
+    """The windows last asked for that touch the span of start times, by account, in order."""
+    wanted = sorted(set(account_ids))
+    with connect() as con:
+        rows = con.sql(
+            f"SELECT account_id, {', '.join(_OF_WINDOW)} FROM {scan(lake.pin('windows').all(), WINDOWS)} "
+            "WHERE list_contains($accounts, account_id) AND from_at < $to_at AND to_at > $from_at "
+            "QUALIFY row_number() OVER (PARTITION BY account_id, listing, created_from, created_to "
+            "ORDER BY taken_at DESC) = 1 ORDER BY account_id, listing, created_from, created_to",
+            params={"accounts": wanted, "from_at": span[0], "to_at": span[1]},
+        ).to_arrow_table()
+    found: dict[str, list[WindowRead]] = {}
+    for row in rows.to_pylist():
+        found.setdefault(row.pop("account_id"), []).append(WindowRead(**row))
+    return found
 
 
 def read(lake: Lake) -> dict[str, list[Covered]]:

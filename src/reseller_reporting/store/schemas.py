@@ -22,6 +22,24 @@ COVERAGE = pa.schema(
     ]
 )
 
+# One row per account, pull and window that was asked for: times of saving, both ends included.
+WINDOWS = pa.schema(
+    [
+        pa.field("month", pa.string(), nullable=False),
+        pa.field("account_id", pa.string(), nullable=False),
+        pa.field("from_at", UTC_TIME, nullable=False),  # The span of start times that it was asked for.
+        pa.field("to_at", UTC_TIME, nullable=False),
+        pa.field("listing", pa.string(), nullable=False),  # cdrs, per-minute-voip
+        pa.field("created_from", UTC_TIME, nullable=False),
+        pa.field("created_to", UTC_TIME, nullable=False),
+        pa.field("taken_at", UTC_TIME, nullable=False),
+        pa.field("pages", pa.int64(), nullable=False),
+        pa.field("records", pa.int64(), nullable=False),
+        pa.field("kept", pa.int64(), nullable=False),
+        pa.field("failure", pa.string(), nullable=False),
+    ]
+)
+
 ACCOUNTS = pa.schema(
     [
         pa.field("month", pa.string(), nullable=False),

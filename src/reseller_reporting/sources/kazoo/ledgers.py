@@ -5,23 +5,28 @@ Invariants
   give the same rows.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
 
+from reseller_reporting.model.errors import ResellerReportingError
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.model.tables import LEDGER_ENTRIES
 from reseller_reporting.model.units import units_from_currency
+from reseller_reporting.model.window_read import WindowRead
 from reseller_reporting.sources.gregorian import UNIX_EPOCH, gregorian, is_time, month_of
 from reseller_reporting.sources.kazoo.envelope import Envelope, Page
+from reseller_reporting.sources.kazoo.ledger_sums import LedgerSums, differences
 from reseller_reporting.sources.kazoo.paging import Listings
-from reseller_reporting.sources.kazoo.windows import ledger_windows
+from reseller_reporting.sources.kazoo.tally import Tally
+from reseller_reporting.sources.kazoo.windows import Window, ledger_windows
 from reseller_reporting.sources.listing import text, whole_number
 
 PER_MINUTE_VOIP = "per-minute-voip"
@@ -76,8 +81,18 @@ class LedgerRow(msgspec.Struct, frozen=True, gc=False):
 LEDGER = msgspec.json.Decoder(Envelope[LedgerRow], float_hook=Decimal)
 
 
+class Span(NamedTuple):
+    """`[first, end)` of the entries' time, read from the database of one month. Gregorian seconds."""
+
+    first: int
+    end: int
+    month: str
+
+
 @dataclass(slots=True)
 class LedgerReader:
+    """Reads one ledger once; what must be told of it is added to `warnings`, window by window to `windows`."""
+
     listings: Listings
     ledger_account_id: str
     source: str
@@ -85,26 +100,49 @@ class LedgerReader:
     to_at: datetime
     clock: Callable[[], datetime]
     warnings: list[ReportWarning] = field(default_factory=list)
+    windows: list[WindowRead] = field(default_factory=list)
+    sums: LedgerSums = field(default_factory=LedgerSums)
 
     async def batches(self) -> AsyncIterator[pa.RecordBatch]:
         """Entries whose period starts within the span; an entry is written seconds later, so windows are wider."""
-        path = ("accounts", self.ledger_account_id, "ledgers", PER_MINUTE_VOIP)
-        first, end = gregorian(self.from_at), gregorian(self.to_at)
+        first, end, now = gregorian(self.from_at), gregorian(self.to_at), gregorian(self.clock())
         before: set[str] = set()  # A server whose pages overlap repeats entries of the last page.
-        for window in ledger_windows(first, min(end, gregorian(self.clock()))):
-            async for _, page in self.listings.windowed(path, LEDGER, window, self.warnings, is_closed=False):
-                batch, before = self._read(page, before, first, end)
-                yield batch
+        for window in ledger_windows(first, min(end, now)):
+            # The last second of a half-open window is the one before its end.
+            tally = Tally(PER_MINUTE_VOIP, Window(window.created_from, window.created_to - 1), self.clock())
+            try:
+                async with aclosing(self._pages_of(window, tally)) as pages:
+                    async for _, page in pages:
+                        batch, before = self._read(page, before, Span(first, end, month_of(window.created_from)))
+                        tally.add(len(page), batch.num_rows)
+                        yield batch
+            except ResellerReportingError as error:
+                self.windows.append(tally.ended(failure=error.sentence))
+                raise
+            self.warnings += tally.told()
+            self.windows.append(ended := tally.ended())
+            if not ended.failure:
+                self.sums.window_read(window)
+        client = self.listings.client
+        self.warnings += await differences(client, self.ledger_account_id, PER_MINUTE_VOIP, self.sums, now)
 
-    def _read(self, page: Page[LedgerRow], before: set[str], first: int, end: int) -> tuple[pa.RecordBatch, set[str]]:
-        """The entries of a page that start in `[first, end)` and were not read before, and the ids of all of them."""
+    def _pages_of(self, window: Window, tally: Tally) -> AsyncGenerator[tuple[Window, Page[LedgerRow]], None]:
+        path = ("accounts", self.ledger_account_id, "ledgers", PER_MINUTE_VOIP)
+        return self.listings.windowed(path, LEDGER, window, tally.warnings, is_closed=False)
+
+    def _read(self, page: Page[LedgerRow], before: set[str], span: Span) -> tuple[pa.RecordBatch, set[str]]:
+        """The entries of a page that start in the span and were not read before, and the ids of all of them."""
         if page.rows is not None:
             by_id = {row.id: row for row in page.rows}
-            wanted = [row for id_, row in by_id.items() if id_ not in before and first <= (row.period.start or 0) < end]
+            new = [row for id_, row in by_id.items() if id_ not in before]
+            wanted = [row for row in new if span.first <= (row.period.start or 0) < span.end]
             batch = self._columns(wanted) if all(map(_is_ordinary, page.rows)) else None
             if batch is not None:
+                for row in new:
+                    account_id, units = row.account.id or self.ledger_account_id, _cached_units(row.amount) or 0
+                    self.sums.add(span.month, account_id, units, row.usage.quantity or 0)
                 return batch, {id_ for id_ in by_id if id_}
-        return self._slow_page(page.records(), before, first, end)
+        return self._slow_page(page.records(), before, span)
 
     def _columns(self, rows: Sequence[LedgerRow]) -> pa.RecordBatch | None:
         """All rows as one batch, or None when a figure is none that a column can hold."""
@@ -138,15 +176,17 @@ class LedgerReader:
             return None
         return pa.RecordBatch.from_arrays(arrays, schema=LEDGER_ENTRIES)
 
-    def _slow_page(
-        self, records: Sequence[object], before: set[str], first: int, end: int
-    ) -> tuple[pa.RecordBatch, set[str]]:
+    def _slow_page(self, records: Sequence[object], before: set[str], span: Span) -> tuple[pa.RecordBatch, set[str]]:
         read = [self._entry(record) for record in records]
         entries = {str(entry["entry_id"]): (entry, start) for entry, start in filter(None, read)}
         if unreadable := read.count(None):
             message = "Ledger entries without id, amount or time"
             self.warnings.append(ReportWarning("ledger_entry_unreadable", message, unreadable))
-        wanted = [e for id_, (e, start) in entries.items() if id_ not in before and first <= start < end]
+        new = [each for id_, each in entries.items() if id_ not in before]
+        for entry, _ in new:
+            units, seconds = whole_number(entry["amount_units"]) or 0, whole_number(entry["charged_seconds"]) or 0
+            self.sums.add(span.month, str(entry["account_id"]), units, seconds)
+        wanted = [entry for entry, start in new if span.first <= start < span.end]
         return pa.RecordBatch.from_pylist(wanted, schema=LEDGER_ENTRIES), set(entries)
 
     def _entry(self, record: object) -> tuple[dict[str, object], int] | None:

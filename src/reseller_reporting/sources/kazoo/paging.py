@@ -5,7 +5,7 @@ Invariants
 - A key that repeats is an error, not an endless listing.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -61,7 +61,7 @@ class Listings:
         warnings: list[ReportWarning],
         *,
         is_closed: bool,
-    ) -> AsyncIterator[tuple[Window, Page[Row]]]:
+    ) -> AsyncGenerator[tuple[Window, Page[Row]], None]:
         """Every page of a window, which is cut smaller where the server finds it too long."""
         pieces = [window] if self.span_max is None else split(window, self.span_max, is_closed=is_closed)
         while pieces:

@@ -1,6 +1,6 @@
 """The KAZOO source: what the rest of the house may ask of KAZOO, in our tables and nouns."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -11,6 +11,8 @@ from reseller_reporting.model.account import Account, Snapshot
 from reseller_reporting.model.errors import KazooUnavailable
 from reseller_reporting.model.ids import AccountId, LegId
 from reseller_reporting.model.problems import ReportWarning
+from reseller_reporting.model.window_read import WindowRead
+from reseller_reporting.sources.gregorian import gregorian
 from reseller_reporting.sources.kazoo.accounts import Customers, read_customers, read_reseller
 from reseller_reporting.sources.kazoo.cdrs import LegReader
 from reseller_reporting.sources.kazoo.client import Client, RetryPolicy
@@ -19,6 +21,7 @@ from reseller_reporting.sources.kazoo.documents import read_documents
 from reseller_reporting.sources.kazoo.ledgers import LedgerReader
 from reseller_reporting.sources.kazoo.paging import MISSING_VIEW, Listings
 from reseller_reporting.sources.kazoo.snapshots import read_snapshot
+from reseller_reporting.sources.kazoo.windows import Window
 from reseller_reporting.sources.listing import LegPage
 
 __all__ = ["Credentials", "Customers", "KazooSource", "LegPage", "RetryPolicy"]
@@ -58,9 +61,15 @@ class KazooSource:
         """All descendants; whose customer each is stands on it, and choosing is the caller's."""
         return await read_customers(self._client, self._listings, reseller)
 
-    def legs(self, account_id: AccountId, from_at: datetime, to_at: datetime) -> AsyncIterator[LegPage]:
-        """Legs that started in `[from_at, to_at)` and the malformed records among them, page by page."""
+    def legs(
+        self, account_id: AccountId, from_at: datetime, to_at: datetime, *, known: Iterable[WindowRead] = ()
+    ) -> AsyncGenerator[LegPage, None]:
+        """Legs that started in `[from_at, to_at)` and the malformed records among them, page by page.
+
+        Windows within a month that are `known` from an earlier pull are not asked for again.
+        """
         reader = LegReader(self._listings, account_id, self.name, from_at, to_at, self._clock)
+        reader.known = [Window(gregorian(each.created_from), gregorian(each.created_to)) for each in known]
         return reader.pages()
 
     async def ledger_entries(
@@ -70,13 +79,15 @@ class KazooSource:
         to_at: datetime,
         *,
         warnings: list[ReportWarning] | None = None,
+        windows: list[WindowRead] | None = None,
     ) -> AsyncIterator[pa.RecordBatch]:
         """Per-minute entries whose period starts in `[from_at, to_at)`.
 
-        Warnings are added to the list given; without one, a month that cannot be listed is an error after the rest.
+        Warnings and the windows read are added to the lists given; without one for warnings, a month that cannot be
+        listed is an error after the rest.
         """
-        told = [] if warnings is None else warnings
-        reader = LedgerReader(self._listings, ledger_account_id, self.name, from_at, to_at, self._clock, told)
+        told, read = [] if warnings is None else warnings, [] if windows is None else windows
+        reader = LedgerReader(self._listings, ledger_account_id, self.name, from_at, to_at, self._clock, told, read)
         async for batch in reader.batches():
             yield batch
         if warnings is None and (unread := [each for each in told if each.code == MISSING_VIEW]):

@@ -11,13 +11,14 @@ read in one page; windows inside one month page safely.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reseller_reporting.sources.gregorian import DAY, at, month_begins, month_ends, month_of
 
 SAVED_LATE = 2 * DAY  # A call may last a day, and may be saved up to a day after its end.
 SPAN_MAX = 31 * DAY
+WRITTEN_BY = 3600  # A ledger entry is written within seconds of the call's end.
 _SPAN_STATED = re.compile(r"more than (\d+) seconds")
 
 
@@ -54,8 +55,16 @@ def boundary_windows(from_seconds: int, to_seconds: int, now: int) -> list[tuple
 
 
 def ledger_windows(from_seconds: int, to_seconds: int) -> list[Window]:
-    """Half-open windows within one month each; an entry is written within seconds of the call's end."""
-    return [Window(first, after) for first, after in _cut(from_seconds - 3600, to_seconds + 3600)]
+    """Half-open windows within one month each; an entry is written within seconds of the call's end.
+
+    A month that the period's time zone cuts off by less than a day is read from its begin: then it can be held against
+    KAZOO's own sum of it.
+    """
+    first = from_seconds - WRITTEN_BY
+    begins = month_begins(month_of(from_seconds))
+    if from_seconds - begins < DAY:
+        first = min(first, begins)
+    return [Window(first, after) for first, after in _cut(first, to_seconds + WRITTEN_BY)]
 
 
 def split(window: Window, span_max: int, *, is_closed: bool) -> list[Window]:
@@ -66,6 +75,22 @@ def split(window: Window, span_max: int, *, is_closed: bool) -> list[Window]:
         pieces.append(Window(first, first + step - (1 if is_closed else 0)))
         first += step
     return [*pieces, Window(first, window.created_to)]
+
+
+def outside(window: Window, known: Iterable[Window]) -> list[Window]:
+    """What of a closed window no known one covers."""
+    left = [window]
+    for done in known:
+        left = [
+            Window(first, last)
+            for part in left
+            for first, last in (
+                (part.created_from, min(part.created_to, done.created_from - 1)),
+                (max(part.created_from, done.created_to + 1), part.created_to),
+            )
+            if first <= last
+        ]
+    return left
 
 
 def refused_span(data: object, window: Window) -> int | None:
