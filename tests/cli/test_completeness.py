@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,7 @@ def test_a_month_never_asked_for_is_told_as_such(terminal: Terminal, busy: BusyW
 
 
 def test_a_half_read_account_goes_on_where_it_was(
-    terminal: Terminal, busy: BusyWorld, new_terminal: type[Terminal]
+    terminal: Terminal, busy: BusyWorld, new_terminal: Callable[[], Terminal]
 ) -> None:
     with running(busy) as kazoo:
         undisturbed = new_terminal().connect(kazoo)
