@@ -4,19 +4,21 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 COMMAND = [sys.executable, "-m", "reseller_reporting"]
 HEADER = "| step | wall s | CPU s | CPU / wall | peak MB of the largest process |\n| --- | --- | --- | --- | --- |"
 
 
 @contextmanager
-def simulated_kazoo(*, accounts: int, calls: int) -> Iterator[Mapping[str, str]]:
+def simulated_kazoo(*, accounts: int, calls: int, faults: str = "calm") -> Iterator[Mapping[str, str]]:
     """Serves on a free port until the block ends; gives what it printed."""
-    size = ["--accounts", str(accounts), "--calls", str(calls)]
+    size = ["--accounts", str(accounts), "--calls", str(calls), "--faults", faults]
     serving = [*COMMAND, "simulate", "kazoo", "--port", "0", "--json", *size]
     server = subprocess.Popen(serving, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
@@ -38,19 +40,30 @@ def environment(told: Mapping[str, str], home: Path) -> dict[str, str]:
     }
 
 
-def step(name: str, command: Sequence[str], variables: Mapping[str, str]) -> None:
+class Measured(NamedTuple):
+    wall_seconds: float
+    cpu_seconds: float
+    peak_mb: float  # Of the largest process.
+    said: str
+
+
+def step(name: str, command: Sequence[str], variables: Mapping[str, str]) -> Measured:
     """Runs one command and prints a row of the table."""
     began = time.perf_counter()
-    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    said = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.perf_counter() - began
-    if process.returncode:
-        raise SystemExit(said.decode())
-    cpu = used.ru_utime + used.ru_stime
-    print(f"| {name} | {wall:.1f} | {cpu:.1f} | {cpu / wall:.2f} | {used.ru_maxrss / 1024:.0f} |", flush=True)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(command, env=variables, stdout=out, stderr=err)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - began
+        out.seek(0)
+        err.seek(0)
+        if process.returncode:
+            raise SystemExit(err.read().decode())
+        said = out.read().decode()
+    measured = Measured(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, said)
+    cpu = measured.cpu_seconds
+    print(f"| {name} | {wall:.1f} | {cpu:.1f} | {cpu / wall:.2f} | {measured.peak_mb:.0f} |", flush=True)
+    return measured
 
 
 def _document(stream: Iterable[str]) -> str:

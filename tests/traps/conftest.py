@@ -72,6 +72,11 @@ def ticking() -> Callable[[], float]:
 
 
 @pytest.fixture(scope="session")
+def new_fault_clock() -> Callable[[], Callable[[], float]]:
+    return ticking
+
+
+@pytest.fixture(scope="session")
 def run_june(new_terminal: Callable[[], Any]) -> Callable[..., June]:
     """Reports the month from a new store; pages are small, so that there are many."""
 
