@@ -12,6 +12,7 @@ ALICE, BOB, CAROL = "1" * 32, "2" * 32, "3" * 32
 # Faults after which nothing is missing, and nothing says that it were.
 HARMLESS = {
     "a token that dies in the middle of a long pull": "token_requests=25",
+    "a token that dies within fewer requests than run side by side": "token_requests=3",
     "plain 429 without Retry-After": "too_many_requests=0.3",
     "buckets that run empty": "bucket=36",
     "500": "error_500=0.4",

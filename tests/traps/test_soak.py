@@ -29,7 +29,7 @@ def files_of_october(terminal: Terminal, faults: str, fault_clock: Callable[[], 
         outcome = terminal.run("run", "--period", "2026-10", "--out", "out")
     assert outcome.code == 0, outcome.err
     left = terminal.left()
-    assert {row["Complete"] for row in left.summary} == {"yes"}
+    assert [row["Warnings"] for row in left.summary if row["Complete"] != "yes"] == []
     return left.files(), left.manifest["totals"]["legs_read"]
 
 

@@ -96,6 +96,10 @@ class _WorthRetrying(Exception):
 class _TokenRefused(Exception):
     """401 on a request that bore a token."""
 
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.token = token
+
 
 class Client:
     """An async context manager; entering logs in."""
@@ -112,6 +116,7 @@ class Client:
         self._concurrency = concurrency
         self._http: aiohttp.ClientSession | None = None
         self._token: str | None = None
+        self._useless_tokens = 0  # Refusals since a token was last accepted.
         self._renew_at: datetime | None = None
         self._login: LoginEnvelope | None = None
 
@@ -148,19 +153,13 @@ class Client:
         where = "/".join(map(_encoded, path))
 
         async def ask() -> T:
-            token = await self._valid_token()
-            try:
-                return read(await self._ask("GET", where, parameters, None, token))
-            except _TokenRefused:
-                token = await self._renew(token)
-            return read(await self._ask("GET", where, parameters, None, token))
+            while True:
+                try:
+                    return read(await self._ask(where, parameters))
+                except _TokenRefused as refused:
+                    await self._renew(refused.token, is_refused=True)
 
-        try:
-            return await self._repeat(where, ask)
-        except _TokenRefused:
-            raise KazooDenied(
-                f"KAZOO at {self.url} refuses a token that it has just given. Check the account of the credentials."
-            ) from None
+        return await self._repeat(where, ask)
 
     async def document(self, *path: str) -> object:
         """The `data` of a single document."""
@@ -174,15 +173,22 @@ class Client:
             return await self._renew(token)
         return token
 
-    async def _renew(self, stale: str | None) -> str:
+    async def _renew(self, stale: str | None, *, is_refused: bool = False) -> str:
         async with self._login_at_once:
             if self._token is not None and self._token != stale:
                 return self._token  # Another task has renewed it meanwhile.
+            if is_refused:
+                # A token may die after few requests; where two never served at all, the reason is another one.
+                self._useless_tokens += 1
+            if self._useless_tokens > 1:
+                raise KazooDenied(
+                    f"KAZOO at {self.url} refuses a token that it has just given. Check the account of the credentials."
+                )
             endpoint, data = self._credentials.login()
             body = msgspec.json.encode({"data": data})
 
             async def ask() -> LoginEnvelope:
-                return self._read_login(await self._ask("PUT", endpoint, None, body, None))
+                return self._read_login(await self._send("PUT", endpoint, body=body))
 
             try:
                 granted = await self._repeat(endpoint, ask, attempts=_FIRST_ATTEMPTS if self._login is None else None)
@@ -256,8 +262,22 @@ class Client:
             ) from None
         raise AssertionError("a retried request neither answers nor fails")
 
-    async def _ask(
-        self, verb: str, where: str, parameters: Mapping[str, object] | None, body: bytes | None, token: str | None
+    async def _ask(self, where: str, parameters: Mapping[str, object] | None) -> bytes:
+        """One GET. The token is taken when the turn has come: many wait for one, and meanwhile a token may die."""
+        async with self._turns.turn():
+            token = await self._valid_token()
+            content = await self._send("GET", where, parameters=parameters, token=token)
+            self._useless_tokens = 0
+            return content
+
+    async def _send(
+        self,
+        verb: str,
+        where: str,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        body: bytes | None = None,
+        token: str | None = None,
     ) -> bytes:
         assert self._http is not None, "the client is used before it is entered"
         query = f"?{urlencode(parameters)}" if parameters else ""
@@ -265,20 +285,19 @@ class Client:
         headers = {} if token is None else {"X-Auth-Token": token}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        async with self._turns.turn():
-            try:
-                async with self._http.request(verb, url, data=body, headers=headers, allow_redirects=False) as response:
-                    content = await response.read()
-                    self._check(response, content, where, had_token=token is not None)
-                    return content
-            except aiohttp.ClientConnectorCertificateError as error:
-                raise KazooUnavailable(
-                    f"The certificate of {self.url} is not trusted: {error.certificate_error}."
-                ) from None
-            except (aiohttp.ClientError, OSError) as error:
-                raise _WorthRetrying(cause_of(error)) from None
+        try:
+            async with self._http.request(verb, url, data=body, headers=headers, allow_redirects=False) as response:
+                content = await response.read()
+                self._check(response, content, where, token)
+                return content
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise KazooUnavailable(
+                f"The certificate of {self.url} is not trusted: {error.certificate_error}."
+            ) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise _WorthRetrying(cause_of(error)) from None
 
-    def _check(self, response: aiohttp.ClientResponse, content: bytes, where: str, *, had_token: bool) -> None:
+    def _check(self, response: aiohttp.ClientResponse, content: bytes, where: str, token: str | None) -> None:
         status = response.status
         is_page = response.content_type == "text/html" or content.lstrip()[:1] == b"<"
         if status in _REPEATABLE or status == 429:
@@ -292,13 +311,13 @@ class Client:
         if is_page or (status < 300 and not is_json):
             raise self._no_crossbar()
         if status >= 300:
-            raise self._refusal(status, content, where, had_token=had_token)
+            raise self._refusal(status, content, where, token)
 
-    def _refusal(self, status: int, content: bytes, where: str, *, had_token: bool) -> Exception:  # noqa: PLR0911
+    def _refusal(self, status: int, content: bytes, where: str, token: str | None) -> Exception:  # noqa: PLR0911
         said = said_by(content) or f"status {status}"
         match status:
-            case 401 if had_token:
-                return _TokenRefused()
+            case 401 if token is not None:
+                return _TokenRefused(token)
             case 401:
                 return KazooDenied(
                     f"KAZOO at {self.url} refuses the credentials. Check the API key, or user name and password."
