@@ -15,7 +15,7 @@ from reseller_reporting.simulate.crossbar_listing import (
     start_key,
 )
 from reseller_reporting.simulate.listing import Document
-from reseller_reporting.simulate.world import LedgerEntry, Span, StoredCdr
+from reseller_reporting.simulate.world import Span, StoredCdr, StoredEntry
 
 _MONTH_NAME_LENGTH = 6
 _TWO_DAYS_SECONDS = 172_800
@@ -83,7 +83,7 @@ def ledger_entries(ask: Ask) -> Reply:
     service = ask.parts["source"]
     created_from, created_to = created_range(ask)
 
-    def read(month: str, span: Span) -> Iterator[LedgerEntry]:
+    def read(month: str, span: Span) -> Iterator[StoredEntry]:
         return ask.world.ledger(ask.account.id, month, span, service)
 
     found = over_months(ask, created_from, created_to - 1, read, start_key(ask))
@@ -107,7 +107,7 @@ def ledger_summary(ask: Ask) -> Reply:
     if not ask.world.has_month(ask.account.id, month):
         raise Refused(503, "datastore missing view", {"message": "datastore missing view"})
     entries = list(_month_entries(ask, month))
-    by_account: dict[tuple[str, str], list[LedgerEntry]] = {}
+    by_account: dict[tuple[str, str], list[StoredEntry]] = {}
     for entry in entries:
         by_account.setdefault((entry.account_id, entry.account_name), []).append(entry)
     breakdown = [
@@ -131,14 +131,14 @@ def ledger_total(ask: Ask) -> Reply:
     return Reply({"amount": _currency(sum(entry.units for entry in _month_entries(ask, month)))})
 
 
-def _entries(ask: Ask, from_second: int, last_second: int) -> Iterator[LedgerEntry]:
-    def read(month: str, span: Span) -> Iterator[LedgerEntry]:
+def _entries(ask: Ask, from_second: int, last_second: int) -> Iterator[StoredEntry]:
+    def read(month: str, span: Span) -> Iterator[StoredEntry]:
         return ask.world.ledger(ask.account.id, month, span)
 
     return over_months(ask, from_second, last_second, read)
 
 
-def _month_entries(ask: Ask, month: str) -> Iterator[LedgerEntry]:
+def _month_entries(ask: Ask, month: str) -> Iterator[StoredEntry]:
     if not _is_month(month):
         return iter(())
     start = gregorian.month_start(month)
@@ -146,7 +146,7 @@ def _month_entries(ask: Ask, month: str) -> Iterator[LedgerEntry]:
     return ask.world.ledger(ask.account.id, month, span)
 
 
-def _sums(entries: Iterable[LedgerEntry]) -> Document:
+def _sums(entries: Iterable[StoredEntry]) -> Document:
     units: dict[str, int] = {}
     usages: dict[str, Document] = {}
     quantities: dict[str, int] = {}
@@ -160,19 +160,8 @@ def _sums(entries: Iterable[LedgerEntry]) -> Document:
     }
 
 
-def _entry(entry: LedgerEntry) -> Document:
-    return {
-        "id": entry.id,
-        "account": {"id": entry.account_id, "name": entry.account_name},
-        "amount": _currency(entry.units),
-        "description": entry.description,
-        "source": {"service": entry.service, "id": entry.source_id},
-        "usage": {"type": entry.usage_type, "quantity": entry.quantity, "unit": entry.usage_unit},
-        "period": {"start": entry.period_start},
-        "metadata": entry.metadata,
-        "audit": {"available_units": entry.available_units},
-        "executor": {},
-    }
+def _entry(entry: StoredEntry) -> object:
+    return entry.row()
 
 
 def _currency(units: int) -> float:

@@ -19,7 +19,7 @@ from typing import Generic, TypeVar
 from reseller_reporting.simulate import generate_services, gregorian
 from reseller_reporting.simulate.generate_calls import Books, Day, make_day
 from reseller_reporting.simulate.generate_deck import inbound_book, outbound_book
-from reseller_reporting.simulate.generate_legs import DAY_SECONDS, Leg, by_key
+from reseller_reporting.simulate.generate_legs import DAY_SECONDS, Leg, LegDebit, by_key
 from reseller_reporting.simulate.generate_people import Party, make_parties
 from reseller_reporting.simulate.listing import PER_MINUTE, Document
 from reseller_reporting.simulate.world import (
@@ -30,10 +30,13 @@ from reseller_reporting.simulate.world import (
     Login,
     Span,
     StoredCdr,
+    StoredEntry,
 )
 
 LEGS_REMEMBERED = 100_000
 _BUCKETS_REMEMBERED = 40_000
+# A month of a large world is asked for again and again, and much dearer to make than to keep. On-net legs included.
+_LEGS_A_CALL = 3
 _FIRST_MONTH = "201501"
 _PER_MINUTE_VOIP = "per-minute-voip"
 
@@ -51,9 +54,10 @@ class GeneratedWorld:
         self._parties = make_parties(seed, accounts, calls)
         self._by_id = {party.record.id: party for party in self._parties}
         self._books = Books(outbound_book(Random(f"out {seed}")), inbound_book(Random(f"in {seed}")))
-        self._days = _Remembered[Day](LEGS_REMEMBERED)
-        self._cdr_buckets = _Remembered[list[Leg]](_BUCKETS_REMEMBERED)
-        self._ledger_buckets = _Remembered[list[LedgerRow]](_BUCKETS_REMEMBERED)
+        month = _LEGS_A_CALL * calls
+        self._days = _Remembered[Day](LEGS_REMEMBERED + month)
+        self._cdr_buckets = _Remembered[list[Leg]](_BUCKETS_REMEMBERED + month)
+        self._ledger_buckets = _Remembered[list[LedgerRow]](_BUCKETS_REMEMBERED + month)
         self._quantities = lru_cache(maxsize=None)(generate_services.quantities)
         self.logins: Sequence[Login] = [self._login(seed)]
 
@@ -106,14 +110,14 @@ class GeneratedWorld:
         day = gregorian.month_start(date[:6]) // DAY_SECONDS + int(date[6:]) - 1
         return next((leg for leg in self._day(self._by_id[account_id], day).legs if leg.id == cdr_id), None)
 
-    def ledger(self, account_id: str, month: str, span: Span, service: str | None = None) -> Iterator[LedgerEntry]:
+    def ledger(self, account_id: str, month: str, span: Span, service: str | None = None) -> Iterator[StoredEntry]:
         """A month holds what was written in it, whenever the calls began."""
         party = self._by_id[account_id]
         first, after = _days_of(month)
         for day in _days_within(span, first, after - 1):
             bucket = self._ledger_buckets.get((party.place, day), partial(self._written_on, party, day), len)
             for (_, entry_id), row in _within(bucket, span, _key_of_row):
-                entry = row if isinstance(row, LedgerEntry) else row.ledger_entry(entry_id)
+                entry = row if isinstance(row, LedgerEntry) else LegDebit(row, entry_id)
                 if service in (None, entry.service):
                     yield entry
 

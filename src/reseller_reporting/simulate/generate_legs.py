@@ -16,7 +16,7 @@ from reseller_reporting.simulate import gregorian
 from reseller_reporting.simulate.generate_people import Party, Station
 from reseller_reporting.simulate.listing import MONTHS, PER_MINUTE, WEEKDAYS, Document, listing_row
 from reseller_reporting.simulate.rate import Rate
-from reseller_reporting.simulate.world import Key, LedgerEntry
+from reseller_reporting.simulate.world import Key
 
 CARRIER_OUT, DEVICE_OUT, CARRIER_IN, DEVICE_IN = range(4)
 DAY_SECONDS = 86_400
@@ -113,7 +113,7 @@ class Leg:
         return msgspec.Raw(self._row_text(is_reseller).encode())
 
     def _row_text(self, is_reseller: bool) -> str:
-        caller, caller_name, callee, callee_name, to, from_, request = self._ends()
+        caller, caller_name, callee, callee_name, to, from_, request = self.ends()
         day, second = divmod(self.started, DAY_SECONDS)
         date, rfc_date = _date_texts(day)
         minute, second = divmod(second, 60)
@@ -146,7 +146,7 @@ class Leg:
         return f'{text},"reseller_cost":"{cost}","reseller_call_type":"{reseller_tag}"}}'
 
     def document(self) -> Document:
-        caller, caller_name, callee, callee_name, to, from_, request = self._ends()
+        caller, caller_name, callee, callee_name, to, from_, request = self.ends()
         interaction, _, interaction_key = self.interaction_id.partition("-")
         return {
             "_id": self.id,
@@ -190,43 +190,6 @@ class Leg:
         digest = hashlib.md5(f"{owner_id} {self.call_id}".encode(), usedforsecurity=False).hexdigest()
         return f"{_month_of_day(self.written // DAY_SECONDS)}-{digest}"
 
-    def ledger_entry(self, entry_id: str) -> LedgerEntry:
-        """The debit that a party found in its ledger."""
-        record, rate = self.party.record, self.rate
-        assert rate is not None
-        return LedgerEntry(
-            id=entry_id,
-            saved=self.written,
-            service="per-minute-voip",
-            source_id=self.call_id,
-            units=-self.cost_units,
-            quantity=self.charged_seconds,
-            account_id=record.id,
-            account_name=record.name,
-            description=rate.name,
-            period_start=self.written - 2,
-            metadata=self._ledger_metadata(),
-            available_units=5_000_000 - self.written % 1_000_003,
-        )
-
-    def _ledger_metadata(self) -> Document:
-        caller, caller_name, callee, _, to, from_, _ = self._ends()
-        rate = self.rate
-        assert rate is not None
-        return {
-            "to": to,
-            "from": from_,
-            "direction": _DIRECTIONS[self.kind],
-            "caller_id_number": caller,
-            "caller_id_name": caller_name,
-            "callee_id_number": callee,
-            "resource_type": "offnet-termination" if self.kind == CARRIER_OUT else "offnet-origination",
-            "account_trunk_usage": self.customer_usage,
-            "reseller_trunk_usage": self.reseller_usage,
-            "billing_seconds": self.answered_seconds,
-            "rate": rate.ledger_metadata(),
-        }
-
     def _channel_vars(self) -> Document:
         record = self.party.record
         channel: Document = {
@@ -255,7 +218,7 @@ class Leg:
             }
         return channel | (self.rate.channel_vars() if self.rate else {})
 
-    def _ends(self) -> tuple[str, str, str, str, str, str, str]:
+    def ends(self) -> tuple[str, str, str, str, str, str, str]:
         """Caller, its name, callee, its name; then to, from and request as SIP has them."""
         far, own, record, name = self.far, self.own, self.party.record, self.station.name
         if self.kind == CARRIER_OUT:
@@ -268,6 +231,65 @@ class Leg:
             return far, far, "", "", f"{own}@{record.realm}", f"{far}@carrier.example", f"{own}@sbc.example.com"
         to = f"{own}@{record.realm}"
         return far, far, own, name, to, f"{far}@{record.realm}", to
+
+
+class LegDebit:
+    """The debit that a party found in its ledger for a leg."""
+
+    __slots__ = ("_leg", "id")
+    service = "per-minute-voip"
+    usage_type = "voice"
+    usage_unit = "sec"
+
+    def __init__(self, leg: Leg, entry_id: str) -> None:
+        self._leg = leg
+        self.id = entry_id
+
+    @property
+    def saved(self) -> int:
+        return self._leg.written
+
+    @property
+    def units(self) -> int:
+        return -self._leg.cost_units
+
+    @property
+    def quantity(self) -> int:
+        return self._leg.charged_seconds
+
+    @property
+    def account_id(self) -> str:
+        return self._leg.party.record.id
+
+    @property
+    def account_name(self) -> str:
+        return self._leg.party.record.name
+
+    def row(self) -> object:
+        leg = self._leg
+        record, rate, written = leg.party.record, leg.rate, leg.written
+        assert rate is not None
+        caller, caller_name, callee, _, to, from_, _ = leg.ends()
+        resource = "offnet-termination" if leg.kind == CARRIER_OUT else "offnet-origination"
+        return msgspec.Raw(
+            (
+                f'{{"id":"{self.id}","account":{{"id":"{record.id}","name":"{record.name}"}},'
+                f'"amount":{-leg.cost_units / 10_000},"description":"{rate.name}",'
+                f'"source":{{"service":"per-minute-voip","id":"{leg.call_id}"}},'
+                f'"usage":{{"type":"voice","quantity":{leg.charged_seconds},"unit":"sec"}},'
+                f'"period":{{"start":{written - 2}}},"metadata":{{"to":"{to}","from":"{from_}",'
+                f'"direction":"{_DIRECTIONS[leg.kind]}","caller_id_number":"{caller}",'
+                f'"caller_id_name":"{caller_name}","callee_id_number":"{callee}","resource_type":"{resource}",'
+                f'"account_trunk_usage":"{leg.customer_usage}","reseller_trunk_usage":"{leg.reseller_usage}",'
+                f'"billing_seconds":{leg.answered_seconds},"rate":{_ledger_rate(rate)}}},'
+                f'"audit":{{"available_units":{5_000_000 - written % 1_000_003}}},"executor":{{}}}}'
+            ).encode()
+        )
+
+
+@lru_cache(maxsize=1024)
+def _ledger_rate(rate: Rate) -> str:
+    return msgspec.json.encode(rate.ledger_metadata()).decode()
 
 
 def by_key(leg: Leg) -> Key:

@@ -86,9 +86,43 @@ class StoredCdr(Protocol):
         """The stored document, with its private keys; None where only the row is known."""
 
 
+class StoredEntry(Protocol):
+    """A line of an account's ledger. `units` are signed as KAZOO shows them: a debit is negative."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def saved(self) -> int: ...
+
+    @property
+    def service(self) -> str: ...
+
+    @property
+    def units(self) -> int: ...
+
+    @property
+    def quantity(self) -> int: ...
+
+    @property
+    def usage_type(self) -> str: ...
+
+    @property
+    def usage_unit(self) -> str: ...
+
+    @property
+    def account_id(self) -> str: ...
+
+    @property
+    def account_name(self) -> str: ...
+
+    def row(self) -> object:
+        """What the listing shows of it: JSON, or msgspec.Raw of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """A line of an account's ledger. `units` are signed as KAZOO shows them: a debit is negative."""
+    """A line that is told in full."""
 
     id: str
     saved: int
@@ -104,6 +138,21 @@ class LedgerEntry:
     period_start: int
     metadata: Mapping[str, object] = field(default_factory=dict)
     available_units: int = 0
+
+    def row(self) -> object:
+        return {
+            "id": self.id,
+            "account": {"id": self.account_id, "name": self.account_name},
+            # Money leaves KAZOO as a double, four decimals exact.
+            "amount": self.units / 10_000,
+            "description": self.description,
+            "source": {"service": self.service, "id": self.source_id},
+            "usage": {"type": self.usage_type, "quantity": self.quantity, "unit": self.usage_unit},
+            "period": {"start": self.period_start},
+            "metadata": self.metadata,
+            "audit": {"available_units": self.available_units},
+            "executor": {},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +193,7 @@ class World(Protocol):
 
     def cdr(self, account_id: str, cdr_id: str) -> StoredCdr | None: ...
 
-    def ledger(self, account_id: str, month: str, span: Span, service: str | None = None) -> Iterator[LedgerEntry]: ...
+    def ledger(self, account_id: str, month: str, span: Span, service: str | None = None) -> Iterator[StoredEntry]: ...
 
     def forced_answer(self, account_id: str, path: str) -> ForcedAnswer | None:
         """`path` is what follows the account's id: `/cdrs`, `/ledgers/per-minute-voip`."""
