@@ -258,6 +258,10 @@ class LegDebit:
         return self._leg.charged_seconds
 
     @property
+    def source_id(self) -> str:
+        return self._leg.call_id
+
+    @property
     def account_id(self) -> str:
         return self._leg.party.record.id
 

@@ -99,6 +99,9 @@ class StoredEntry(Protocol):
     def service(self) -> str: ...
 
     @property
+    def source_id(self) -> str: ...
+
+    @property
     def units(self) -> int: ...
 
     @property
