@@ -22,7 +22,7 @@ def main() -> None:
     asked = parser.parse_args()
     print(HEADER)
     with tempfile.TemporaryDirectory() as folder:
-        left = []
+        left: list[tuple[dict[str, object], dict[str, str]]] = []
         for faults in ("calm", asked.faults):
             out = Path(folder) / f"out-{len(left)}"
             measured = _run(asked.accounts, asked.calls, faults, Path(folder) / f"home-{len(left)}", out)

@@ -416,7 +416,7 @@ def _columns(rows: Sequence[ListingRow], starts: list[int], reading: Reading) ->
     }
     columns |= {
         "month": _months(starts),
-        "account_id": pa.repeat(pa.scalar(reading.account_id), count),
+        "account_id": repeated(reading.account_id, count),
         "leg_id": [row.id for row in rows],
         "started_at": [(start - UNIX_EPOCH) * 1_000_000 for start in starts],
         "direction": [row.direction for row in rows],
@@ -427,7 +427,7 @@ def _columns(rows: Sequence[ListingRow], starts: list[int], reading: Reading) ->
         "reseller_call_type": reseller[0],
         "reseller_cost_units": reseller[1],
         "rate_units": [_cached_rate_units(row.rate) for row in rows],
-        "source": pa.repeat(pa.scalar(reading.source), count),
+        "source": repeated(reading.source, count),
         "taken_at": pa.repeat(pa.scalar(reading.taken_at, LEGS.field("taken_at").type), count),
     }
     arrays = [
@@ -437,9 +437,14 @@ def _columns(rows: Sequence[ListingRow], starts: list[int], reading: Reading) ->
     return pa.RecordBatch.from_arrays(arrays, schema=LEGS)
 
 
+def repeated(value: str, count: int) -> pa.Array:
+    """A text column of one value. Without the type Arrow looks for pandas, each time anew."""
+    return pa.repeat(pa.scalar(value, pa.string()), count)
+
+
 def _months(starts: list[int]) -> pa.Array | list[str]:
     if starts and month_of(min(starts)) == (month := month_of(max(starts))):
-        return pa.repeat(pa.scalar(month), len(starts))
+        return repeated(month, len(starts))
     return [month_of(start) for start in starts]
 
 

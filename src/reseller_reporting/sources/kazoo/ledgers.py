@@ -27,7 +27,7 @@ from reseller_reporting.sources.kazoo.ledger_sums import LedgerSums, differences
 from reseller_reporting.sources.kazoo.paging import Listings
 from reseller_reporting.sources.kazoo.tally import Tally
 from reseller_reporting.sources.kazoo.windows import Window, ledger_windows
-from reseller_reporting.sources.listing import text, whole_number
+from reseller_reporting.sources.listing import repeated, text, whole_number
 
 PER_MINUTE_VOIP = "per-minute-voip"
 
@@ -151,7 +151,7 @@ class LedgerReader:
         columns: dict[str, object] = {
             "month": [month_of(start) for start in starts],
             "account_id": [row.account.id or self.ledger_account_id for row in rows],
-            "ledger_account_id": pa.repeat(pa.scalar(str(self.ledger_account_id)), len(rows)),
+            "ledger_account_id": repeated(self.ledger_account_id, len(rows)),
             "entry_id": [row.id for row in rows],
             "service": [row.source.service or PER_MINUTE_VOIP for row in rows],
             "call_id": [row.source.id or "" for row in rows],
@@ -164,7 +164,7 @@ class LedgerReader:
             "rate_minimum_seconds": [rate.minimum for rate in rates],
             "rate_nocharge_seconds": [rate.nocharge_time for rate in rates],
             "rate_name": [rate.name or row.description or "" for rate, row in zip(rates, rows, strict=True)],
-            "source": pa.repeat(pa.scalar(self.source), len(rows)),
+            "source": repeated(self.source, len(rows)),
             "taken_at": pa.repeat(pa.scalar(self.clock(), LEDGER_ENTRIES.field("taken_at").type), len(rows)),
         }
         try:
