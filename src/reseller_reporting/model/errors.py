@@ -102,3 +102,9 @@ class MailFailed(ResellerReportingError):
 
     kind = Kind.UNAVAILABLE
     code = "mail_failed"
+
+
+class KazooHasNoAnswer(ResellerReportingError):
+    """KAZOO's own code stops on such a document: there is nothing to be bit for bit equal to."""
+
+    code = "kazoo_has_no_answer"

@@ -37,14 +37,31 @@ def kazoo_cost(
     """
     if answered_seconds <= 0 or answered_seconds <= nocharge_seconds:
         return NO_CHARGE
+    undiscounted_units = undiscounted_cost_units(
+        rate_units=rate_units,
+        increment_seconds=increment_seconds,
+        minimum_seconds=minimum_seconds,
+        surcharge_units=surcharge_units,
+        seconds=answered_seconds,
+    )
     increment_seconds = increment_seconds or DEFAULT_INCREMENT_SECONDS
-    minimum_units = (minimum_seconds / 60) * rate_units
     if answered_seconds <= minimum_seconds:
         charged_seconds = minimum_seconds
-        undiscounted_units = int(surcharge_units + minimum_units)
     else:
         charged_seconds = ceil(answered_seconds / increment_seconds) * increment_seconds
-        increments = ceil((answered_seconds - minimum_seconds) / increment_seconds)
-        undiscounted_units = int(surcharge_units + minimum_units + increments * ((increment_seconds / 60) * rate_units))
     discount_units = int((discount_percent * 0.01) * undiscounted_units)
     return KazooCharge(charged_seconds, undiscounted_units - discount_units)
+
+
+def undiscounted_cost_units(
+    *, rate_units: int, increment_seconds: int, minimum_seconds: int, surcharge_units: int, seconds: int
+) -> int:
+    """KAZOO's `calculate_cost/5`: no time costs nothing, all else at least surcharge and minimum."""
+    if seconds == 0:
+        return 0
+    increment_seconds = increment_seconds or DEFAULT_INCREMENT_SECONDS
+    minimum_units = (minimum_seconds / 60) * rate_units
+    if seconds <= minimum_seconds:
+        return int(surcharge_units + minimum_units)
+    increments = ceil((seconds - minimum_seconds) / increment_seconds)
+    return int(surcharge_units + minimum_units + increments * ((increment_seconds / 60) * rate_units))

@@ -3,9 +3,11 @@
 A call is not bound to a kind of trunk: all current ones are held against all limits anew, as the switch does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reseller_reporting.model.call_type import FLAT_RATE_BURST, FLAT_RATE_TRUNK
+from reseller_reporting.rating.kazoo_number import integer
 
 UNLIMITED = -1
 
@@ -18,6 +20,34 @@ class TrunkLimits:
     outbound: int = 0
     twoway: int = 0
     burst: int = 0
+
+
+def trunk_limits(document: Mapping[str, object]) -> TrunkLimits:
+    """The limits in force by a KAZOO limits document, whose private figures cap its public ones.
+
+    A private 0 closes the trunks, a negative one leaves the public figure. Otherwise the smaller one holds, by plain
+    comparison: a public -1 stays unlimited whatever the private figure says.
+    """
+    return TrunkLimits(
+        inbound=_in_force(document, "inbound_trunks"),
+        outbound=_in_force(document, "outbound_trunks"),
+        twoway=_in_force(document, "twoway_trunks"),
+        burst=_in_force(document, "burst_trunks"),
+    )
+
+
+def _in_force(document: Mapping[str, object], name: str) -> int:
+    public = _whole(document.get(name), 0)
+    private = document.get(f"pvt_{name}")
+    if private is None:
+        return public
+    capped = _whole(private, 0)
+    return public if capped < 0 else min(capped, public) if capped > 0 else 0
+
+
+def _whole(value: object, default: int) -> int:
+    """A limit as the document gives it; text and fractions are read as KAZOO reads any integer."""
+    return default if value is None else integer(value)
 
 
 def flat_rate_tag(limits: TrunkLimits, *, inbound: int, outbound: int) -> str | None:
