@@ -17,7 +17,7 @@ from functools import cached_property
 from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
 from reseller_reporting.rating.allotment import RESERVED_SECONDS, Allotment, allotment_for
 from reseller_reporting.rating.charge import kazoo_cost, undiscounted_cost_units
-from reseller_reporting.rating.kazoo_number import half_away, integer
+from reseller_reporting.rating.kazoo_number import integer, number, units_of_dollars
 from reseller_reporting.rating.number import EMERGENCY, TOLLFREE_US, classify, is_flat_rate_eligible
 from reseller_reporting.rating.trunk import UNLIMITED, TrunkLimits, flat_rate_tag, trunk_limits
 
@@ -380,4 +380,4 @@ def _units(value: object, default: int) -> int:
             return default
         case int():
             return value
-    return half_away(float(str(value)) * 10_000)
+    return units_of_dollars(number(value))
