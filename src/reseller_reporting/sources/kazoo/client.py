@@ -46,7 +46,6 @@ USER_AGENT = f"reseller-reporting/{__version__}"
 _REPEATABLE = frozenset({500, 502, 503, 504})
 _FIRST_ATTEMPTS = 3  # Somebody waits to hear that the URL is wrong.
 _THROTTLED_WAIT_SECONDS = 1.0
-_ANSWER_WAIT_SECONDS = 90.0
 _RENEW_EARLY = timedelta(seconds=60)
 
 T = TypeVar("T")
@@ -60,6 +59,7 @@ class RetryPolicy:
     attempts: int = 6
     wait_initial_seconds: float = 1.0
     wait_max_seconds: float = 20.0
+    answer_seconds_max: float = 90.0  # Silence for longer is no answer.
 
 
 class BadRequest(KazooProtocolError):
@@ -123,7 +123,7 @@ class Client:
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._concurrency),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_ANSWER_WAIT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=self._retry.answer_seconds_max),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
             cookie_jar=aiohttp.DummyCookieJar(),
         )

@@ -31,7 +31,7 @@ async def probe(
     credentials: Credentials,
     *,
     clock: Callable[[], datetime],
-    retry: RetryPolicy = RetryPolicy(attempts=2, wait_max_seconds=2),  # noqa: B008  # Frozen, so sharing is harmless.
+    retry: RetryPolicy = RetryPolicy(attempts=2, wait_max_seconds=2, answer_seconds_max=15),  # noqa: B008  # Frozen, so sharing is harmless.
     timeout_seconds: float = 6,
 ) -> list[Finding]:
     """Every step until one fails that the next ones stand on."""
