@@ -26,6 +26,7 @@ def refused(outcome: Outcome, *words: str) -> None:
 
 WRONG_PERIODS = [
     "2026-13",
+    "9998-01",
     "2026-00",
     "october",
     "2026-10-16..2026-10-01",

@@ -51,7 +51,7 @@ def test_utc_months_are_those_that_the_period_touches() -> None:
 )
 def test_what_is_no_period_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(InvalidSettings, match="period"):
-        check_period(text)
+        check_period(text, now=NOW)
 
 
 def test_a_zone_that_does_not_exist_is_refused() -> None:

@@ -273,11 +273,12 @@ def test_an_answer_too_large_is_asked_for_in_smaller_pages(server: Awkward) -> N
     assert server.ask(read_legs)[0] == ["202610-one"]
 
 
-def test_a_stated_maximum_range_is_taken_from_the_message(server: Awkward) -> None:
+@pytest.mark.parametrize("stated", ["is more than 700000 seconds from", "is too far from"])
+def test_a_maximum_range_is_taken_from_the_message_or_found_by_halving(server: Awkward, stated: str) -> None:
     async def pages(request: web.Request) -> web.Response:
         first, last = int(request.query["created_from"]), int(request.query["created_to"])
         if last - first > 700_000:
-            message = f"created_to {last} is more than 700000 seconds from created_from {first}"
+            message = f"created_to {last} {stated} created_from {first}"
             return refusal(400, "validation error", {"created_from": {"date_range": {"message": message}}})
         return crossbar([leg("one", 2)] if first == gregorian(OCTOBER[0]) else [])
 

@@ -322,12 +322,13 @@ def _wanted(
     period: str, accounts: str, timezone: str | None, *, include_sub_resellers: bool, refresh: bool
 ) -> "Wanted":
     """What was asked for, with everything checked that can be seen without asking KAZOO."""
+    from reseller_reporting.app.house import utc_now
     from reseller_reporting.app.ingest import Wanted
     from reseller_reporting.app.selection import read_selection
     from reseller_reporting.model.period import check_period, check_zone
 
     return Wanted(
-        period=check_period(period),
+        period=check_period(period, now=utc_now()),
         timezone=check_zone(timezone) if timezone is not None else None,
         accounts=read_selection(accounts),
         include_sub_resellers=include_sub_resellers,

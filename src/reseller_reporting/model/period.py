@@ -84,6 +84,9 @@ def check_zone(name: str) -> str:
     return name
 
 
+_FIRST_ZONE = "Pacific/Kiritimati"  # Where every day begins.
+
+
 def parse_period(text: str, *, timezone: str, now: datetime) -> ReportPeriod:
     """`2026-10`, `2026-10-01..2026-10-16` (end exclusive), `last-month` or `this-month`, cut in the zone."""
     zone = ZoneInfo(check_zone(timezone))
@@ -96,9 +99,11 @@ def parse_period(text: str, *, timezone: str, now: datetime) -> ReportPeriod:
     return ReportPeriod(name, at_midnight(first), at_midnight(last), timezone)
 
 
-def check_period(text: str) -> str:
-    """The same text, when it can be a period in some zone: wrong usage is seen before KAZOO is asked."""
-    parse_period(text, timezone="UTC", now=datetime(2000, 6, 15, tzinfo=UTC))
+def check_period(text: str, *, now: datetime) -> str:
+    """The same text, when it can be a period that has begun somewhere: wrong usage is seen before KAZOO is asked."""
+    period = parse_period(text, timezone=_FIRST_ZONE, now=now)
+    if period.from_at > now:
+        raise InvalidSettings(f"The period '{text}' has not begun. Name one that has, or use this-month.")
     return text
 
 
