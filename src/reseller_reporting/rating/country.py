@@ -6,6 +6,7 @@ charged all the same.
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from reseller_reporting.rating.country_table import NAMES, PREFIXES
@@ -21,7 +22,12 @@ _PUNCTUATION = re.compile(r"[\s().-]+")
 _NUMBER = re.compile(r"(\+?)([0-9]+)")  # Not \d: other scripts' digits are no telephone number.
 # Shorter ones are extensions, emergency numbers and other short codes; E.164 allows 15 digits.
 _E164_LENGTHS = range(7, 16)
-_NANP_LENGTH = 11
+NANP_DIGITS = 11
+
+
+def country_prefixes() -> Mapping[str, str]:
+    """Every prefix with its country's code; where they nest, the longest one decides."""
+    return _REGION_BY_PREFIX
 
 
 def far_end(direction: str, caller_id_number: str, dialed_number: str) -> str:
@@ -33,7 +39,7 @@ def far_end(direction: str, caller_id_number: str, dialed_number: str) -> str:
 def country_code(number: str) -> str:
     """ISO 3166-1 alpha-2, `ZZ` where it cannot be told: short codes, hidden callers, codes of no country."""
     digits = _e164_digits(number)
-    if len(digits) not in _E164_LENGTHS or (digits[0] == "1" and len(digits) < _NANP_LENGTH):
+    if len(digits) not in _E164_LENGTHS or (digits[0] == "1" and len(digits) < NANP_DIGITS):
         return UNKNOWN_CODE
     for length in _PREFIX_LENGTHS:
         if region := _REGION_BY_PREFIX.get(digits[:length]):
@@ -56,7 +62,7 @@ def _e164_digits(number: str) -> str:
     for international_prefix in ("011", "00"):
         if digits.startswith(international_prefix):
             return digits.removeprefix(international_prefix)
-    if plus or len(digits) >= _NANP_LENGTH:
+    if plus or len(digits) >= NANP_DIGITS:
         return digits
     # Ten digits are read as NANP; the table knows no area code that begins with 0 or 1.
-    return "1" + digits if len(digits) == _NANP_LENGTH - 1 else ""
+    return "1" + digits if len(digits) == NANP_DIGITS - 1 else ""

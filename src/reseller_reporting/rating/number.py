@@ -28,6 +28,7 @@ _CLASSES = (
     ("did_us", re.compile(r"(?:\+?1)?[2-9]\d{2}[2-9]\d{6}", re.ASCII)),
     ("international", re.compile(r"\+[2-9]\d{7,}", re.ASCII)),
 )
+_NO_DIGIT = re.compile(r"[^0-9]")
 _FLAT_RATE_WHITELIST = re.compile(r"\+1\d{10}", re.ASCII)
 # 833 and 822 are toll-free, too, but stand in no default blacklist.
 _FLAT_RATE_BLACKLIST = re.compile(rf"\+1(?:{_CARIBBEAN}|900|800|888|877|866|855|844)\d{{7}}", re.ASCII)
@@ -42,6 +43,12 @@ def normalise(number: str) -> str:
         if match := pattern.fullmatch(number):
             return prefix + match[1]
     return number
+
+
+@lru_cache(maxsize=65_536)
+def rated_digits(number: str) -> str:
+    """The digits that a deck is searched by: those of the normalised number, whatever else stands in it."""
+    return _NO_DIGIT.sub("", normalise(number))
 
 
 def classify(number: str) -> str:
