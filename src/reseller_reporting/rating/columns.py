@@ -7,6 +7,7 @@ Times
 - A column is rated by the prices in force at one moment; legs on both sides of a change are rated in two calls.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,6 +30,9 @@ from reseller_reporting.rating.prefix_trie import PrefixTrie, build
 NO_RATE = -1
 # Importing the compiler takes as long as rating so many legs one by one.
 SCALAR_LEGS_MAX = 50_000
+# Calling a kernel takes as long as rating so many.
+_CALL_LEGS_MAX = 20
+_KERNELS = "reseller_reporting.rating.column_kernels"
 _EXACT_MAX = 2**62
 
 
@@ -51,9 +55,14 @@ class Edition:
 
     def __init__(self, deck: Deck, direction: str, at: datetime) -> None:
         self.deck, self.direction, self.at = deck, direction, at
-        self.rates: list[Rate] = deck.edition(direction, at)
-        self._rows = {id(rate): row for row, rate in enumerate(self.rates)}
-        self._best = self._best_rows()
+        in_force = deck.edition(direction, at)
+        best = {rate.prefix: rate for rate in reversed(in_force)}
+        others = [rate for rate in in_force if best[rate.prefix] is not rate]
+        # The best of each prefix come first: what the trie finds is then a place among all.
+        self.rates: list[Rate] = [*best.values(), *others]
+        self._places = {id(rate): place for place, rate in enumerate(self.rates)}
+        self._prefixes = list(best)
+        self._is_plain = np.array([not (rate.routes or rate.options) for rate in best.values()], np.bool_)
         self._trie: PrefixTrie | None = None
         self._parts: dict[Arithmetic, Any] = {}
 
@@ -70,7 +79,7 @@ class Edition:
 
         Releases the interpreter for most of its time: slices of a column may be rated in threads.
         """
-        if len(numbers) <= SCALAR_LEGS_MAX or not self._best:
+        if not self._prefixes or not pays(len(numbers), SCALAR_LEGS_MAX):
             return self._rate_each(numbers, answered_seconds, arithmetic, places, rounding)
         rows = self.rows_of(numbers)
         return self._charge(rows, np.ascontiguousarray(answered_seconds, np.int64), arithmetic, places, rounding)
@@ -78,29 +87,12 @@ class Edition:
     def rows_of(self, numbers: pa.Array) -> Any:
         """The place of each number's rate, by the trie; odd numbers and conditional rates by the deck itself."""
         if self._trie is None:
-            self._trie = build(list(self._best))
-        is_plain = np.array([self._is_plain(prefix) for prefix in self._best], dtype=np.bool_)
-        found = _prefix_rows(numbers, self._trie, is_plain, self._scalar_place)
-        places = np.fromiter(self._best.values(), np.int32, len(self._best))
-        # What the scalar rule found is a place already, and stands below -3.
-        return np.where(found >= 0, places[np.maximum(found, 0)], np.where(found <= _ASKED, _ASKED - found, NO_RATE))
-
-    def _best_rows(self) -> dict[str, int]:
-        best: dict[str, int] = {}
-        for row, rate in enumerate(self.rates):
-            best.setdefault(rate.prefix, row)
-        return best
-
-    def _is_plain(self, prefix: str) -> bool:
-        rate = self.rates[self._best[prefix]]
-        return not rate.routes and not rate.options
+            self._trie = build(self._prefixes)
+        return _prefix_rows(numbers, self._trie, self._is_plain, self._scalar_place)
 
     def _scalar_place(self, number: str) -> int:
         rate = self.deck.find(rated_digits(number), self.direction, self.at)
-        return NO_RATE if rate is None else self._rows_of_rate(rate)
-
-    def _rows_of_rate(self, rate: Rate) -> int:
-        return self._rows[id(rate)]
+        return NO_RATE if rate is None else self._places[id(rate)]
 
     def _rate_each(
         self, numbers: pa.Array, answered: Any, arithmetic: Arithmetic, places: int, rounding: Rounding
@@ -178,30 +170,32 @@ def country_codes(numbers: pa.Array) -> pa.Array:
     prefixes = country_prefixes()
     codes = [*sorted({*prefixes.values()} | {UNKNOWN_CODE})]
     place_of = {code: place for place, code in enumerate(codes)}
-    if len(numbers) <= SCALAR_LEGS_MAX:
+    if not pays(len(numbers), SCALAR_LEGS_MAX):
         found = np.array([place_of[country_code(number or "")] for number in numbers.to_pylist()], np.int32)
     else:
-        rows = _prefix_rows(
-            numbers,
-            _country_trie(),
-            np.ones(len(prefixes), np.bool_),
-            lambda number: place_of[country_code(number)],
-            digits_min=7,
-        )
-        of_row = np.array([place_of[code] for code in prefixes.values()], np.int32)
-        unknown = place_of[UNKNOWN_CODE]
-        found = np.where(rows >= 0, of_row[np.maximum(rows, 0)], np.where(rows <= _ASKED, _ASKED - rows, unknown))
-    return pa.DictionaryArray.from_arrays(pa.array(found.astype(np.int32)), pa.array(codes))
+        # What the scalar rule finds is a place beyond those of the prefixes.
+        of_row = np.array([place_of[code] for code in [*prefixes.values(), *codes, UNKNOWN_CODE]], np.int32)
+        found = of_row[
+            _prefix_rows(
+                numbers,
+                _country_trie(),
+                np.ones(len(prefixes), np.bool_),
+                lambda number: len(prefixes) + place_of[country_code(number)],
+                digits_min=7,
+            )
+        ]
+    return pa.DictionaryArray.from_arrays(pa.array(found), pa.array(codes))
 
 
-# A place that the scalar rule found, told apart from what the kernel found: place p stands as -4 - p.
-_ASKED = -4
+def pays(legs: int, scalar_legs_max: int) -> bool:
+    """Whether the kernels serve so many legs sooner than the scalar rules: once the compiler is there, they do."""
+    return legs > scalar_legs_max or (legs > _CALL_LEGS_MAX and _KERNELS in sys.modules)
 
 
 def _prefix_rows(
     numbers: pa.Array, trie: PrefixTrie, is_plain: Any, ask: Callable[[str], int], *, digits_min: int = 1
 ) -> Any:
-    """Rows of the trie; `_ASKED - place` for what `ask` found."""
+    """Rows of the trie, and what `ask` found in their place where it was asked."""
     from reseller_reporting.rating import column_kernels
 
     if numbers.null_count:
@@ -215,8 +209,7 @@ def _prefix_rows(
         places = np.nonzero(rows == column_kernels.ASK_SCALAR)[0]
         odd = numbers.take(pa.array(places)).dictionary_encode()
         answers = np.array([ask(each) for each in odd.dictionary.to_pylist()], np.int64)
-        asked = answers[odd.indices.to_numpy(zero_copy_only=False)]
-        rows[places] = np.where(asked < 0, NO_RATE, _ASKED - asked)
+        rows[places] = answers[odd.indices.to_numpy(zero_copy_only=False)]
     return rows
 
 

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reseller_reporting.model.call_type import FLAT_RATE_BURST, FLAT_RATE_TRUNK
+from reseller_reporting.rating.columns import pays
 from reseller_reporting.rating.trunk import UNLIMITED, TrunkLimits, flat_rate_tag
 
 # Importing the compiler takes as long as replaying so many legs one by one.
@@ -82,7 +83,7 @@ def replay(legs: Iterable[TrunkLeg], limits: TrunkLimits) -> list[State]:
 
 def replay_columns(legs: TrunkLegs, limits: TrunkLimits) -> Any:
     """The same over arrays: a State for each leg, as int8."""
-    if len(legs) <= SCALAR_LEGS_MAX:
+    if not pays(len(legs), SCALAR_LEGS_MAX):
         each = zip(
             legs.starts.tolist(),
             legs.ends.tolist(),

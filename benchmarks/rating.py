@@ -1,0 +1,337 @@
+"""Rating at size: made-up legs of a month, rated, placed in countries and replayed on trunks, against plain ways.
+
+    python benchmarks/rating.py [--legs 10000000] [--prefixes 100000] [--accounts 1000]
+
+Everything is measured in this one run: read the ratios. Each way is checked to give the same answers as the others.
+"""
+
+import argparse
+import heapq
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reseller_reporting.model.rate import Rate
+from reseller_reporting.rating.columns import Arithmetic, Edition, country_codes
+from reseller_reporting.rating.country import country_code
+from reseller_reporting.rating.deck import Deck
+from reseller_reporting.rating.replay import TrunkLegs, replay_columns
+from reseller_reporting.rating.trunk import TrunkLimits
+
+AT = datetime(2026, 10, 1, tzinfo=UTC)
+_BEGIN = int(AT.timestamp())
+_MONTH_SECONDS = 31 * 86_400
+_ROW_GROUP = 250_000
+_SELLING = [(60, 60), (30, 6), (6, 6), (1, 1), (60, 1)]
+_THREADS = 2
+
+
+@dataclass(frozen=True)
+class Month:
+    """Files of one account each row group upwards: numbers and seconds, and what trunks need."""
+
+    path: Path
+    legs: int
+    bounds: Any  # Where each account's legs begin.
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--legs", type=int, default=10_000_000)
+    parser.add_argument("--prefixes", type=int, default=100_000)
+    parser.add_argument("--accounts", type=int, default=1_000)
+    asked = parser.parse_args()
+    random = np.random.default_rng(7)
+    deck = made_up_deck(random, asked.prefixes)
+    edition = Edition(deck, "outbound", AT)
+    with tempfile.TemporaryDirectory() as folder:
+        month = made_up_month(random, deck, asked.legs, asked.accounts, Path(folder))
+        _warm(edition, month)
+        print(f"{asked.legs:,} legs, {len(edition.rates):,} prefixes, {asked.accounts:,} accounts\n")
+        print("| way | legs | s | M legs/s | times pandas | times dict loop |\n| --- | --- | --- | --- | --- | --- |")
+        _rating(edition, month)
+        _replay(month)
+        _scaling(edition, month)
+        _whole(edition, month)
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\npeak memory {peak_mb:.0f} MB, the making of the month included")
+
+
+# --- what is made up -------------------------------------------------------------------------------------------------
+
+
+def made_up_deck(random: Any, count: int) -> Deck:
+    prefixes: set[str] = set()
+    while len(prefixes) < count:
+        lengths = random.choice([1, 2, 3, 4, 5, 6, 7, 8], count, p=[0.0005, 0.001, 0.005, 0.05, 0.15, 0.3, 0.3, 0.1935])
+        for length, value in zip(lengths.tolist(), random.integers(0, 10**8, count).tolist(), strict=True):
+            prefixes.add(f"{1 + value % 9}{value:08d}"[:length])
+    chosen = sorted(prefixes)
+    random.shuffle(chosen)
+    rates = []
+    for prefix, price, selling in zip(
+        chosen[:count], random.integers(10, 20_000, count).tolist(), random.integers(0, 5, count).tolist(), strict=False
+    ):
+        minimum, increment = _SELLING[selling]
+        rates.append(
+            Rate(prefix=prefix, per_minute_micros=price * 100, minimum_seconds=minimum, increment_seconds=increment)
+        )
+    return Deck("made up", rates)
+
+
+def made_up_month(random: Any, deck: Deck, legs: int, accounts: int, folder: Path) -> Month:
+    """Accounts of very different sizes, numbers around the deck's prefixes, an eighth of the calls unanswered."""
+    weights = 1 / np.arange(1, accounts + 1)
+    sizes = np.maximum(1, (weights / weights.sum() * legs).astype(np.int64))
+    sizes[0] += legs - sizes.sum()
+    bounds = np.concatenate([[0], np.cumsum(sizes)])
+    prefixes = np.array([rate.prefix for rate in deck.rates])
+    path = folder / "month.parquet"
+    schema = pa.schema(
+        [("number", pa.string()), ("answered", pa.int64()), ("starts", pa.int64()), ("outbound", pa.bool_())]
+    )
+    with pq.ParquetWriter(path, schema, compression="snappy") as writer:
+        for start in range(0, legs, _ROW_GROUP):
+            count = min(_ROW_GROUP, legs - start)
+            head = prefixes[random.integers(0, len(prefixes), count)]
+            tail = np.char.zfill(random.integers(0, 10**5, count).astype(str), 6)
+            numbers = np.char.add(np.char.add("+", head), tail)
+            answered = np.where(random.random(count) < 0.125, 0, random.exponential(150, count)).astype(np.int64)
+            starts = random.integers(_BEGIN, _BEGIN + _MONTH_SECONDS, count) * 1_000_000
+            columns = [pa.array(numbers), pa.array(answered), pa.array(starts), pa.array(random.random(count) < 0.6)]
+            writer.write_table(pa.table(columns, schema=schema))
+    return Month(path, legs, bounds)
+
+
+# --- ways to rate ----------------------------------------------------------------------------------------------------
+
+
+def _rating(edition: Edition, month: Month) -> None:
+    few = _first(month, min(month.legs, 200_000))
+    many = _first(month, min(month.legs, 1_000_000))
+    baseline, by_pandas = timed(lambda: _pandas_apply(edition, few))
+    pandas_rate = len(few) / baseline
+    loop_seconds, by_loop = timed(lambda: _dict_loop(edition, many))
+    loop_rate = len(many) / loop_seconds
+    tell("pandas apply", len(few), baseline, pandas_rate, loop_rate)
+    tell("Python loop over a dict", len(many), loop_seconds, pandas_rate, loop_rate)
+    read_seconds, _ = timed(lambda: pq.read_table(month.path, columns=["number", "answered"]))
+    tell("reading the columns (pyarrow)", month.legs, read_seconds, pandas_rate, loop_rate)
+    for arithmetic in Arithmetic:
+        seconds, costs = timed(partial(_by_columns, edition, month, arithmetic))
+        tell(f"**columns, {arithmetic.value} arithmetic**", month.legs, seconds, pandas_rate, loop_rate)
+        print(f"|   | | {seconds / read_seconds:.2f} × reading | | | |")
+        if arithmetic is Arithmetic.KAZOO:
+            assert costs[: len(few)].tolist() == by_pandas
+            assert costs[: len(many)].tolist() == by_loop
+    numbers = many.column("number").combine_chunks()
+    seconds, codes = timed(lambda: _by_slices(month, "number", country_codes))
+    tell("country by columns", month.legs, seconds, pandas_rate, loop_rate)
+    assert codes[0][:1000].to_pylist() == [country_code(each) for each in numbers[:1000].to_pylist()]
+
+
+def _by_columns(edition: Edition, month: Month, arithmetic: Arithmetic) -> Any:
+    """Row groups side by side: the kernels let go of the interpreter."""
+    file = pq.ParquetFile(month.path)
+
+    def rate_group(group: int) -> Any:
+        with pq.ParquetFile(month.path) as own:
+            table = own.read_row_group(group, columns=["number", "answered"], use_threads=False)
+        number, answered = (table.column(name).combine_chunks() for name in ("number", "answered"))
+        return edition.rate(number, answered.to_numpy(), arithmetic=arithmetic).costs
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return np.concatenate(list(pool.map(rate_group, range(file.num_row_groups))))
+
+
+def _by_slices(month: Month, column: str, work: Callable[[pa.Array], Any]) -> list[Any]:
+    file = pq.ParquetFile(month.path)
+
+    def one(group: int) -> Any:
+        with pq.ParquetFile(month.path) as own:
+            return work(own.read_row_group(group, columns=[column], use_threads=False).column(column).combine_chunks())
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(one, range(file.num_row_groups)))
+
+
+def _rates_by_prefix(edition: Edition) -> dict[str, tuple[int, int, int]]:
+    return {
+        rate.prefix: (rate.per_minute_micros // 100, rate.increment_seconds, rate.minimum_seconds)
+        for rate in edition.rates
+    }
+
+
+def _cost(known: dict[str, tuple[int, int, int]], number: str, seconds: int) -> int:
+    """KAZOO's charge written out, as one would in a script."""
+    for length in range(min(len(number) - 1, 8), 0, -1):
+        found = known.get(number[1 : 1 + length])
+        if found is not None:
+            rate, increment, minimum = found
+            if seconds <= 0:
+                return 0
+            if seconds <= minimum:
+                return int(minimum / 60 * rate)
+            return int(minimum / 60 * rate + -(-(seconds - minimum) // increment) * (increment / 60 * rate))
+    return 0
+
+
+def _pandas_apply(edition: Edition, table: pa.Table) -> list[int]:
+    known = _rates_by_prefix(edition)
+    frame = pd.DataFrame(
+        {"number": table.column("number").to_pylist(), "answered": table.column("answered").to_pylist()}
+    )
+    return list(frame.apply(lambda row: _cost(known, row["number"], row["answered"]), axis=1))
+
+
+def _dict_loop(edition: Edition, table: pa.Table) -> list[int]:
+    known = _rates_by_prefix(edition)
+    numbers, answered = table.column("number").to_pylist(), table.column("answered").to_pylist()
+    return [_cost(known, number, seconds) for number, seconds in zip(numbers, answered, strict=True)]
+
+
+# --- trunks ----------------------------------------------------------------------------------------------------------
+
+
+def _replay(month: Month) -> None:
+    """All accounts with 5 + 5 + 10 trunks; pure Python on the first of them, one core each."""
+    accounts = _accounts_in_order(month)
+    limits = TrunkLimits(inbound=5, outbound=5, twoway=10)
+    seconds, states = timed(lambda: [replay_columns(legs, limits) for legs in accounts])
+    few = next((n for n in range(1, len(accounts) + 1) if sum(map(len, accounts[-n:])) >= 1_000_000), len(accounts))
+    plain_seconds, plain = timed(lambda: [_heapq(legs) for legs in accounts[-few:]])
+    plain_legs = sum(map(len, accounts[-few:]))
+    assert [each.tolist() for each in states[-few:]] == plain
+    rate, plain_rate = month.legs / seconds, plain_legs / plain_seconds
+    print(f"| replay, Python heapq | {plain_legs:,} | {plain_seconds:.2f} | {plain_rate / 1e6:.2f} | | |")
+    print(f"| **replay, columns, one core** | {month.legs:,} | {seconds:.2f} | {rate / 1e6:.1f} | | |")
+    print(f"|   | | {rate / plain_rate:.1f} × heapq, call for call equal | | | |")
+
+
+def _accounts_in_order(month: Month) -> list[TrunkLegs]:
+    table = pq.read_table(month.path, columns=["starts", "answered", "outbound"])
+    starts, answered = table.column("starts").to_numpy(), table.column("answered").to_numpy()
+    outbound = table.column("outbound").to_numpy()
+    legs = []
+    for begin, end in zip(month.bounds[:-1], month.bounds[1:], strict=True):
+        order = np.argsort(starts[begin:end], kind="stable")
+        own = starts[begin:end][order]
+        ends = own + answered[begin:end][order] * 1_000_000
+        legs.append(TrunkLegs(own, ends, outbound[begin:end][order], np.ones(end - begin, np.bool_)))
+    return legs
+
+
+def _heapq(legs: TrunkLegs) -> list[int]:
+    """The same decision as one would write it: two heaps of ends, limits of 5, 5 and 10."""
+    inbound: list[int] = []
+    outbound: list[int] = []
+    states = []
+    for start, end, out in zip(legs.starts.tolist(), legs.ends.tolist(), legs.is_outbound.tolist(), strict=True):
+        while inbound and inbound[0] <= start:
+            heapq.heappop(inbound)
+        while outbound and outbound[0] <= start:
+            heapq.heappop(outbound)
+        over = max(0, len(inbound) + (not out) - 5) + max(0, len(outbound) + out - 5)
+        if over > 10:
+            states.append(0)
+            continue
+        states.append(1)
+        if end > start:
+            heapq.heappush(outbound if out else inbound, end)
+    return states
+
+
+# --- size ------------------------------------------------------------------------------------------------------------
+
+
+def _scaling(edition: Edition, month: Month) -> None:
+    """The same kernels over a tenth, all, and all five times over."""
+    table = pq.read_table(month.path, columns=["number", "answered"])
+    numbers, answered = table.column("number").combine_chunks(), table.column("answered").to_numpy()
+    print("\n| legs | ns a leg, one thread |\n| --- | --- |")
+    for legs, times in ((month.legs // 10, 1), (month.legs, 1), (month.legs, 5)):
+        part, own = numbers.slice(0, legs), answered[:legs]
+
+        def rate(part: pa.Array = part, own: Any = own, times: int = times) -> None:
+            for _ in range(times):
+                edition.rate(part, own)
+
+        seconds, _ = timed(rate)
+        print(f"| {legs * times:,} | {seconds / legs / times * 1e9:.0f} |")
+
+
+def _whole(edition: Edition, month: Month) -> None:
+    """Account by account: order, replay, both sides, country and sums."""
+    limits = TrunkLimits(inbound=5, outbound=5, twoway=10)
+    began = time.perf_counter()
+    table = pq.read_table(month.path)
+    columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+    total = 0
+    for begin, end in zip(month.bounds[:-1].tolist(), month.bounds[1:].tolist(), strict=True):
+        own = {name: column.slice(begin, end - begin) for name, column in columns.items()}
+        order = np.argsort(own["starts"].to_numpy(), kind="stable")
+        own = {name: column.take(pa.array(order)) for name, column in own.items()}
+        starts, answered = own["starts"].to_numpy(), own["answered"].to_numpy()
+        outbound = own["outbound"].to_numpy(zero_copy_only=False)
+        states = replay_columns(
+            TrunkLegs(starts, starts + answered * 1_000_000, outbound, np.ones(len(starts), np.bool_)), limits
+        )
+        over = states == 0
+        for arithmetic in Arithmetic:
+            rated = edition.rate(own["number"], answered, arithmetic=arithmetic)
+            total += int(rated.costs[over].sum())
+        total += len(country_codes(own["number"]).value_counts())
+    seconds = time.perf_counter() - began
+    print(f"\nboth sides, replay, country and sums of {month.legs:,} legs, account by account: {seconds:.1f} s")
+    assert total > 0
+
+
+# --- measuring -------------------------------------------------------------------------------------------------------
+
+
+def timed(work: Callable[[], Any], times: int = 3) -> tuple[float, Any]:
+    """The best of some runs, and what the last one gave."""
+    best, result = float("inf"), None
+    for _ in range(times):
+        began = time.perf_counter()
+        result = work()
+        best = min(best, time.perf_counter() - began)
+    return best, result
+
+
+def tell(name: str, legs: int, seconds: float, pandas_rate: float, loop_rate: float) -> None:
+    rate = legs / seconds
+    print(
+        f"| {name} | {legs:,} | {seconds:.2f} | {rate / 1e6:.2f} | {rate / pandas_rate:.0f} | {rate / loop_rate:.1f} |",
+        flush=True,
+    )
+
+
+def _first(month: Month, legs: int) -> pa.Table:
+    return pq.read_table(month.path, columns=["number", "answered"]).slice(0, legs)
+
+
+def _warm(edition: Edition, month: Month) -> None:
+    few = _first(month, min(month.legs, 100_000))
+    number, answered = few.column("number").combine_chunks(), few.column("answered").to_numpy()
+    for arithmetic in Arithmetic:
+        edition.rate(number, answered, arithmetic=arithmetic)
+    country_codes(number)
+    for legs in _accounts_in_order(month)[:1]:
+        replay_columns(legs, TrunkLimits(twoway=1))
+
+
+if __name__ == "__main__":
+    main()
