@@ -7,6 +7,7 @@ Everything is measured in this one run: read the ratios. Each way is checked to 
 
 import argparse
 import heapq
+import math
 import resource
 import tempfile
 import time
@@ -121,7 +122,9 @@ def made_up_month(random: Any, deck: Deck, legs: int, accounts: int, folder: Pat
 def _rating(edition: Edition, month: Month) -> None:
     few = _first(month, min(month.legs, 200_000))
     many = _first(month, min(month.legs, 1_000_000))
-    baseline, by_pandas = timed(lambda: _pandas_apply(edition, few))
+    path = month.path.with_name("few.parquet")
+    pq.write_table(few, path)
+    baseline, by_pandas = timed(lambda: _pandas_apply(edition, path))
     pandas_rate = len(few) / baseline
     loop_seconds, by_loop = timed(lambda: _dict_loop(edition, many))
     loop_rate = len(many) / loop_seconds
@@ -167,32 +170,42 @@ def _by_slices(month: Month, column: str, work: Callable[[pa.Array], Any]) -> li
         return list(pool.map(one, range(file.num_row_groups)))
 
 
-def _rates_by_prefix(edition: Edition) -> dict[str, tuple[int, int, int]]:
+Parts = tuple[int, int, int, int, int]
+
+
+def _rates_by_prefix(edition: Edition) -> dict[str, Parts]:
     return {
-        rate.prefix: (rate.per_minute_micros // 100, rate.increment_seconds, rate.minimum_seconds)
+        rate.prefix: (
+            rate.per_minute_micros // 100,
+            rate.increment_seconds,
+            rate.minimum_seconds,
+            rate.surcharge_micros // 100,
+            rate.nocharge_seconds,
+        )
         for rate in edition.rates
     }
 
 
-def _cost(known: dict[str, tuple[int, int, int]], number: str, seconds: int) -> int:
-    """KAZOO's charge written out, as one would in a script."""
-    for length in range(min(len(number) - 1, 8), 0, -1):
-        found = known.get(number[1 : 1 + length])
+def _cost(known: dict[str, Parts], number: str, seconds: int) -> int:
+    """Longest prefix and KAZOO's charge with all of its parts, as one writes it in a script."""
+    digits = number.removeprefix("+")
+    for length in range(min(len(digits), 15), 0, -1):
+        found = known.get(digits[:length])
         if found is not None:
-            rate, increment, minimum = found
-            if seconds <= 0:
+            rate, increment, minimum, surcharge, nocharge = found
+            if seconds <= 0 or seconds <= nocharge:
                 return 0
-            if seconds <= minimum:
-                return int(minimum / 60 * rate)
-            return int(minimum / 60 * rate + -(-(seconds - minimum) // increment) * (increment / 60 * rate))
+            cost = surcharge + minimum / 60 * rate
+            if seconds > minimum:
+                cost = cost + math.ceil((seconds - minimum) / increment) * (increment / 60 * rate)
+            return int(cost)
     return 0
 
 
-def _pandas_apply(edition: Edition, table: pa.Table) -> list[int]:
+def _pandas_apply(edition: Edition, path: Path) -> list[int]:
+    """From the file, as every other way: a frame, and a function for each of its rows."""
     known = _rates_by_prefix(edition)
-    frame = pd.DataFrame(
-        {"number": table.column("number").to_pylist(), "answered": table.column("answered").to_pylist()}
-    )
+    frame = pd.read_parquet(path, columns=["number", "answered"])
     return list(frame.apply(lambda row: _cost(known, row["number"], row["answered"]), axis=1))
 
 

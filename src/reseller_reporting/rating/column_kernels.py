@@ -123,7 +123,11 @@ def kazoo_costs(rows: Any, answered: Any, parts: Any, seconds: Any, costs: Any) 
 
 @compiled
 def exact_costs(rows: Any, answered: Any, parts: Any, step: Any, up: Any, seconds: Any, costs: Any) -> None:
-    """`exact_charge.exact_charge` of every leg: sixtieths of a micro, rounded to steps. `up` is added before."""
+    """`exact_charge.exact_charge` of every leg: sixtieths of a micro, rounded to steps. `up` is added before.
+
+    A step is a whole number of micros.
+    """
+    step_micros = step // 60
     for leg in range(len(rows)):
         row = rows[leg]
         talked = answered[leg]
@@ -134,10 +138,12 @@ def exact_costs(rows: Any, answered: Any, parts: Any, step: Any, up: Any, second
         increment = parts[row, 1]
         billed = parts[row, 2]
         if talked > billed:
-            billed += (talked - billed + increment - 1) // increment * increment
+            # A narrow division is the quicker one; the caller sees to it that seconds fit.
+            increments = np.uint32(talked - billed + increment - 1) // np.uint32(increment)
+            billed += np.int64(increments) * increment
         seconds[leg] = billed
         sixtieths = parts[row, 3] * 60 + parts[row, 0] * billed
-        costs[leg] = (sixtieths + up) // step * step // 60
+        costs[leg] = (sixtieths + up) // step * step_micros
 
 
 @inlined

@@ -122,7 +122,10 @@ class Edition:
         step = 60 * MICROS_PER_CURRENCY // int(10**places)
         # The largest figure on the way must fit: else whole numbers without a bound do it.
         longest = int(answered.max(initial=0)) + int(parts[:, 1:3].max(initial=0)) * 2
-        if int(parts[:, 0].max(initial=0)) * longest + int(parts[:, 3].max(initial=0)) * 60 + step > _EXACT_MAX:
+        if (
+            longest >= 2**32
+            or int(parts[:, 0].max(initial=0)) * longest + int(parts[:, 3].max(initial=0)) * 60 + step > _EXACT_MAX
+        ):
             pairs = zip(rows.tolist(), answered.tolist(), strict=True)
             each = [(0, 0) if r < 0 else charge(self.rates[r], a, arithmetic, places, rounding) for r, a in pairs]
             return RatedColumns(rows, *(np.array(column, np.int64) for column in zip(*each, strict=True)))
