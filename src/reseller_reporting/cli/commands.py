@@ -1,19 +1,28 @@
 """The commands, each a sentence: parse, call one use case, say what happened. Heavy imports wait for their command."""
 
-import json as json_text
-import os
-import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reseller_reporting import __version__
+from reseller_reporting.cli.deck_commands import decks
+from reseller_reporting.cli.options import (
+    Accounts,
+    Json,
+    Out,
+    Period,
+    Refresh,
+    Source,
+    SourceOption,
+    SubResellers,
+    Timezone,
+)
+from reseller_reporting.cli.speech import note, tell, tell_json, the_house
 from reseller_reporting.cli.terminal import watched
 
 if TYPE_CHECKING:
-    from reseller_reporting.app.house import House
     from reseller_reporting.app.ingest import Wanted
     from reseller_reporting.app.report import Report
 
@@ -29,6 +38,7 @@ cli = typer.Typer(
 )
 simulate = typer.Typer(no_args_is_help=True, help="Simulated servers for trying out.\n\nExample: simulate kazoo")
 cli.add_typer(simulate, name="simulate")
+cli.add_typer(decks, name="decks")
 
 
 class Legs(StrEnum):
@@ -36,36 +46,10 @@ class Legs(StrEnum):
     ALL = "all"
 
 
-class Source(StrEnum):
-    KAZOO = "kazoo"
-    STORE = "store"
-
-
 class CallFormat(StrEnum):
     KAZOO_CSV = "kazoo-csv"
     KAZOO_JSON = "kazoo-json"
 
-
-Period = Annotated[
-    str,
-    typer.Option(metavar="PERIOD", help="2026-10, 2026-10-01..2026-10-16 (end exclusive), last-month or this-month."),
-]
-Accounts = Annotated[
-    str,
-    typer.Option(metavar="WHICH", help="all; ids or exact names separated by commas; or @FILE with one per line."),
-]
-Timezone = Annotated[
-    str | None,
-    typer.Option(metavar="ZONE", help="IANA name, such as Europe/Berlin. Default: the reseller account's, else UTC."),
-]
-SubResellers = Annotated[bool, typer.Option("--include-sub-resellers", help="Also the customers of sub-resellers.")]
-Refresh = Annotated[bool, typer.Option("--refresh", help="Ask KAZOO again, even for what cannot change any more.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
-Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where the files go. Default: reports/PERIOD.")]
-SourceOption = Annotated[
-    Source,
-    typer.Option(help="kazoo: pull what is missing first. store: use only what the store holds."),
-]
 
 _FAULTS = (
     "What to make difficult: calm, busy, flaky, throttled, restarting, old, strict or all; single faults, as in "
@@ -99,7 +83,7 @@ def run(
     """
     from reseller_reporting.app import mailing, report
 
-    house = _house()
+    house = the_house()
     recipients = mailing.check_recipients(house, email or [])
     order = report.Order(
         wanted=_wanted(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=refresh),
@@ -112,7 +96,7 @@ def run(
     _tell_report(made, as_json=json)
     if recipients:
         mailing.mail(house, made, recipients)
-        _note(f"Sent to {', '.join(recipients)}.")
+        note(f"Sent to {', '.join(recipients)}.")
     return 1 if made.failed else 0
 
 
@@ -131,7 +115,7 @@ def demo(
     from reseller_reporting.app.demo import demo as use_case
 
     with watched() as progress:
-        made = use_case(_house(), accounts=accounts, calls=calls, seed=seed, out=out, progress=progress)
+        made = use_case(the_house(), accounts=accounts, calls=calls, seed=seed, out=out, progress=progress)
     _tell_report(made, as_json=json)
     return 1 if made.failed else 0
 
@@ -145,15 +129,15 @@ def accounts(source: SourceOption = Source.KAZOO, json: Json = False) -> None:
     from reseller_reporting.app.ingest import customer_tree
     from reseller_reporting.app.stored import stored_tree
 
-    own, tree = stored_tree(_house()) if source is Source.STORE else customer_tree(_house())
+    own, tree = stored_tree(the_house()) if source is Source.STORE else customer_tree(the_house())
     tree = sorted(tree, key=lambda account: (account.name, account.id))
     if json:
         keys = ("id", "name", "realm", "parent_id", "reseller_id", "is_reseller")
-        return _print_json({"accounts": [{key: getattr(account, key) for key in keys} for account in tree]})
+        return tell_json({"accounts": [{key: getattr(account, key) for key in keys} for account in tree]})
     for account in tree:
         of_other = "" if account.reseller_id == own.id else "  (of a sub-reseller)"
-        _print(f"{account.id}  {account.name}{'  (reseller)' if account.is_reseller else ''}{of_other}")
-    _note(f"{len(tree)} accounts below {own.name or 'the store'}.")
+        tell(f"{account.id}  {account.name}{'  (reseller)' if account.is_reseller else ''}{of_other}")
+    note(f"{len(tree)} accounts below {own.name or 'the store'}.")
     return None
 
 
@@ -174,19 +158,19 @@ def sync(
 
     wanted = _wanted(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=refresh)
     with watched() as progress:
-        pulled = ingest.sync(_house(), wanted, progress)
+        pulled = ingest.sync(the_house(), wanted, progress)
     if json:
         span = {"from": pulled.period.from_local.isoformat(), "to": pulled.period.to_local.isoformat()}
         failed = [{"id": id_, "reason": why} for id_, why in sorted(pulled.failed.items())]
         counts = {"accounts": len(pulled.selected), "legs": pulled.legs, "malformed": pulled.malformed}
-        _print_json({"period": {**span, "timezone": pulled.period.timezone}, **counts, "failed": failed})
+        tell_json({"period": {**span, "timezone": pulled.period.timezone}, **counts, "failed": failed})
     else:
-        _print(
+        tell(
             f"{pulled.period.name} ({pulled.period.timezone}): {pulled.legs} legs newly read for "
             f"{len(pulled.selected)} customers, {pulled.malformed} malformed records."
         )
         for id_, why in sorted(pulled.failed.items()):
-            _note(f"Failed: {id_}: {why}")
+            note(f"Failed: {id_}: {why}")
     return 1 if pulled.failed else 0
 
 
@@ -206,12 +190,12 @@ def coverage(
     from reseller_reporting.cli.coverage_command import coverage_document, coverage_lines
 
     wanted = _wanted(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=False)
-    known, customers = completeness(_house(), wanted)
+    known, customers = completeness(the_house(), wanted)
     if json:
-        _print_json(coverage_document(known.period, customers))
+        tell_json(coverage_document(known.period, customers))
     else:
         for line in coverage_lines(customers):
-            _print(line)
+            tell(line)
     return 0 if all(each.state in (State.FINAL, State.NOT_FINAL) for each in customers) else 1
 
 
@@ -236,18 +220,16 @@ def import_(
     from reseller_reporting.app.imports import import_files
 
     with watched() as progress:
-        read = import_files(_house(), files, account=account, call_format=format and format.value, progress=progress)
+        read = import_files(the_house(), files, account=account, call_format=format and format.value, progress=progress)
     if json:
         rows = [
             {"file": str(each.path), "account_id": each.account.id, "legs": each.legs, "malformed": each.malformed}
             for each in read
         ]
-        return _print_json({"files": rows})
+        return tell_json({"files": rows})
     for each in read:
-        _print(
-            f"{each.path}: {each.legs} legs, {each.malformed} malformed, for {each.account.name} ({each.account.id})"
-        )
-    _note("Report on them with: reseller-reporting run --source store")
+        tell(f"{each.path}: {each.legs} legs, {each.malformed} malformed, for {each.account.name} ({each.account.id})")
+    note("Report on them with: reseller-reporting run --source store")
     return None
 
 
@@ -259,14 +241,14 @@ def doctor(json: Json = False) -> int:
     """
     from reseller_reporting.app.doctor import examine
 
-    findings = examine(_house())
+    findings = examine(the_house())
     healthy = all(finding.ok for finding in findings)
     if json:
         rows = [{"name": finding.name, "ok": finding.ok, "message": finding.message} for finding in findings]
-        _print_json({"ok": healthy, "findings": rows})
+        tell_json({"ok": healthy, "findings": rows})
     else:
         for finding in findings:
-            _print(f"{'ok  ' if finding.ok else 'MEND'}  {finding.name}: {finding.message}")
+            tell(f"{'ok  ' if finding.ok else 'MEND'}  {finding.name}: {finding.message}")
     return 0 if healthy else 1
 
 
@@ -288,12 +270,12 @@ def kazoo(
     def ready(simulated: Simulated) -> None:
         if json:
             keys = ("url", "api_key", "account_name", "username", "password")
-            return _print_json({key: getattr(simulated, key) for key in keys})
-        _print(f"A simulated KAZOO listens at {simulated.url}. In another terminal:")
-        _print(f"export RESELLER_REPORTING_KAZOO_URL={simulated.url}")
-        _print(f"export RESELLER_REPORTING_KAZOO_API_KEY={simulated.api_key}")
-        _print("reseller-reporting run")
-        _print(
+            return tell_json({key: getattr(simulated, key) for key in keys})
+        tell(f"A simulated KAZOO listens at {simulated.url}. In another terminal:")
+        tell(f"export RESELLER_REPORTING_KAZOO_URL={simulated.url}")
+        tell(f"export RESELLER_REPORTING_KAZOO_API_KEY={simulated.api_key}")
+        tell("reseller-reporting run")
+        tell(
             f"Or log in as account '{simulated.account_name}', user '{simulated.username}', "
             f"password '{simulated.password}'. Ctrl-C ends it."
         )
@@ -308,14 +290,7 @@ def version() -> None:
 
     Example: reseller-reporting version
     """
-    _print(__version__)
-
-
-def _house() -> "House":
-    from reseller_reporting.app.house import House
-    from reseller_reporting.config import load_settings
-
-    return House(load_settings(os.environ, working_folder=Path.cwd()))
+    tell(__version__)
 
 
 def _wanted(
@@ -338,25 +313,12 @@ def _wanted(
 
 def _tell_report(made: "Report", *, as_json: bool) -> None:
     if as_json:
-        return _print_json(made.manifest)
+        return tell_json(made.manifest)
     from reseller_reporting.app.telling import sentences
 
     for sentence in sentences(made):
-        _print(sentence)
+        tell(sentence)
     return None
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def _print_json(document: dict[str, Any]) -> None:
-    _print(json_text.dumps(document, ensure_ascii=False, indent=2))
-
-
-def _note(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
 
 
 command = typer.main.get_command(cli)

@@ -108,3 +108,11 @@ class KazooHasNoAnswer(ResellerReportingError):
     """KAZOO's own code stops on such a document: there is nothing to be bit for bit equal to."""
 
     code = "kazoo_has_no_answer"
+
+
+class UnknownDeck(ResellerReportingError):
+    """No stored deck bears this name; the sentence names those that are there."""
+
+    kind = Kind.NOT_FOUND
+    code = "unknown_deck"
+    is_wrong_usage = True
