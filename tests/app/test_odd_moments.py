@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
 from reseller_reporting.simulate.server import running
 from reseller_reporting.simulate.world import ForcedAnswer
@@ -16,7 +14,6 @@ from reseller_reporting.store.lake import Lake
 if TYPE_CHECKING:
     from tests.conftest import Terminal
 
-    from reseller_reporting.simulate.server import SimulatedKazoo
 
 RUN = ("run", "--period", "2024-06", "--out", "out")
 
@@ -93,11 +90,10 @@ def test_a_time_zone_of_kazoo_that_is_none_is_named_with_its_remedy(terminal: Te
         assert terminal.run(*RUN, "--timezone", "Europe/Berlin").code == 0
 
 
-@pytest.mark.parametrize("period", ["2090-01", "1980-01"])
-def test_a_period_far_away_is_a_report_without_calls(connected: Terminal, kazoo: SimulatedKazoo, period: str) -> None:
-    assert connected.run("run", "--period", period, "--out", "out").code == 0
+def test_a_period_long_ago_is_a_report_without_calls(connected: Terminal) -> None:
+    assert connected.run("run", "--period", "1980-01", "--out", "out").code == 0
     assert [row["Calls"] for row in connected.left().summary] == ["0", "0"]
-    assert {row["Complete"] for row in connected.left().summary} == {"no" if period == "2090-01" else "yes"}
+    assert {row["Complete"] for row in connected.left().summary} == {"yes"}
 
 
 def test_documents_that_are_refused_are_said(acme: ScriptedWorld, connected: Terminal) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from reseller_reporting.sources.kazoo import client
+from reseller_reporting.sources.kazoo.client import RetryPolicy
+from reseller_reporting.sources.kazoo.source import KazooSource
 
 ALICE, BOB, CAROL = "1" * 32, "2" * 32, "3" * 32
 
@@ -59,7 +60,10 @@ def test_what_failed_in_passing_was_asked_again(fault: str, run_june: Callable[.
 def test_an_answer_that_does_not_come_is_asked_for_again(
     monkeypatch: pytest.MonkeyPatch, run_june: Callable[..., Any], calm_june: Any
 ) -> None:
-    monkeypatch.setattr(client, "_ANSWER_WAIT_SECONDS", 0.15)
+    impatient = RetryPolicy(answer_seconds_max=0.15)
+    defaults = KazooSource.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "retry", impatient)
     june = run_june("slow=0.08,slow_seconds=0.4")
     assert june.files == calm_june.files
     assert len(june.kazoo.requests) > len(calm_june.kazoo.requests)

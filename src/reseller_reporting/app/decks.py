@@ -101,6 +101,17 @@ def deck(house: House, name: str) -> Deck:
     return Deck(name, rates)
 
 
+def only_deck(house: House, name: str | None) -> Deck:
+    """The deck of this name; without one the only deck there is."""
+    if name is not None:
+        return deck(house, name)
+    names = [facts.name for facts in decks(house)]
+    if len(names) == 1:
+        return deck(house, names[0])
+    known = f"one of {', '.join(names)}" if names else "none is stored: `reseller-reporting decks import` brings one"
+    raise InvalidSettings(f"Which deck? Say --deck NAME ({known}).")
+
+
 def rates_towards(house: House, name: str, number: str | None) -> list[Rate]:
     """The deck's rates, only those whose prefix the number has where one is given; in order of prefix and date."""
     rates = deck(house, name).rates

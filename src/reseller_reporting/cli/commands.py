@@ -19,11 +19,11 @@ from reseller_reporting.cli.options import (
     SubResellers,
     Timezone,
 )
-from reseller_reporting.cli.speech import note, tell, tell_json, the_house
+from reseller_reporting.cli.rating_commands import explain, rate
+from reseller_reporting.cli.speech import note, tell, tell_json, the_house, wanted_of
 from reseller_reporting.cli.terminal import watched
 
 if TYPE_CHECKING:
-    from reseller_reporting.app.ingest import Wanted
     from reseller_reporting.app.report import Report
 
 cli = typer.Typer(
@@ -39,6 +39,8 @@ cli = typer.Typer(
 simulate = typer.Typer(no_args_is_help=True, help="Simulated servers for trying out.\n\nExample: simulate kazoo")
 cli.add_typer(simulate, name="simulate")
 cli.add_typer(decks, name="decks")
+cli.command()(rate)
+cli.command()(explain)
 
 
 class Legs(StrEnum):
@@ -86,7 +88,7 @@ def run(
     house = the_house()
     recipients = mailing.check_recipients(house, email or [])
     order = report.Order(
-        wanted=_wanted(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=refresh),
+        wanted=wanted_of(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=refresh),
         source=source.value,
         out=out,
         legs_listed=legs.value,
@@ -156,7 +158,7 @@ def sync(
     """
     from reseller_reporting.app import ingest
 
-    wanted = _wanted(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=refresh)
+    wanted = wanted_of(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=refresh)
     with watched() as progress:
         pulled = ingest.sync(the_house(), wanted, progress)
     if json:
@@ -189,7 +191,7 @@ def coverage(
     from reseller_reporting.app.completeness import State, completeness
     from reseller_reporting.cli.coverage_command import coverage_document, coverage_lines
 
-    wanted = _wanted(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=False)
+    wanted = wanted_of(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=False)
     known, customers = completeness(the_house(), wanted)
     if json:
         tell_json(coverage_document(known.period, customers))
@@ -291,24 +293,6 @@ def version() -> None:
     Example: reseller-reporting version
     """
     tell(__version__)
-
-
-def _wanted(
-    period: str, accounts: str, timezone: str | None, *, include_sub_resellers: bool, refresh: bool
-) -> "Wanted":
-    """What was asked for, with everything checked that can be seen without asking KAZOO."""
-    from reseller_reporting.app.house import utc_now
-    from reseller_reporting.app.ingest import Wanted
-    from reseller_reporting.app.selection import read_selection
-    from reseller_reporting.model.period import check_period, check_zone
-
-    return Wanted(
-        period=check_period(period, now=utc_now()),
-        timezone=check_zone(timezone) if timezone is not None else None,
-        accounts=read_selection(accounts),
-        include_sub_resellers=include_sub_resellers,
-        refresh=refresh,
-    )
 
 
 def _tell_report(made: "Report", *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reseller_reporting.app.house import House
+    from reseller_reporting.app.ingest import Wanted
 
 
 def the_house() -> "House":
@@ -15,6 +16,24 @@ def the_house() -> "House":
     from reseller_reporting.config import load_settings
 
     return House(load_settings(os.environ, working_folder=Path.cwd()))
+
+
+def wanted_of(
+    period: str, accounts: str, timezone: str | None, *, include_sub_resellers: bool, refresh: bool = False
+) -> "Wanted":
+    """What was asked for, with everything checked that can be seen without asking KAZOO."""
+    from reseller_reporting.app.house import utc_now
+    from reseller_reporting.app.ingest import Wanted
+    from reseller_reporting.app.selection import read_selection
+    from reseller_reporting.model.period import check_period, check_zone
+
+    return Wanted(
+        period=check_period(period, now=utc_now()),
+        timezone=check_zone(timezone) if timezone is not None else None,
+        accounts=read_selection(accounts),
+        include_sub_resellers=include_sub_resellers,
+        refresh=refresh,
+    )
 
 
 def tell(text: str) -> None:

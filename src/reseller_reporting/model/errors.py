@@ -116,3 +116,10 @@ class UnknownDeck(ResellerReportingError):
     kind = Kind.NOT_FOUND
     code = "unknown_deck"
     is_wrong_usage = True
+
+
+class UnknownCall(ResellerReportingError):
+    """The store holds no such call in the period."""
+
+    kind = Kind.NOT_FOUND
+    code = "unknown_call"

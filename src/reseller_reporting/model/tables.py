@@ -116,6 +116,15 @@ EXPLAINED_LEGS = pa.schema(
     ]
 )
 
+# EXPLAINED_LEGS with what each party's ledger took for the call. Null: no entry for it in that ledger.
+AUDITED_LEGS = pa.schema(
+    [
+        *EXPLAINED_LEGS,
+        pa.field("customer_ledger_units", pa.int64()),
+        pa.field("reseller_ledger_units", pa.int64()),
+    ]
+)
+
 # What the rating room gives to the reports: one row per leg, same order, every figure of the call sheet.
 RATED_LEGS = pa.schema(
     [
@@ -162,5 +171,49 @@ RATES = pa.schema(
         pa.field("currency", pa.string(), nullable=False),
         pa.field("source", pa.string(), nullable=False),  # file:NAME
         pa.field("taken_at", UTC_TIME, nullable=False),
+    ]
+)
+
+# Legs that a carrier brought or took, in total order (started_at, call_id, leg_id): what may use a trunk or cost money.
+OFF_NET_LEGS = pa.schema(
+    [
+        LEGS.field(name)
+        for name in (
+            "account_id",
+            "leg_id",
+            "call_id",
+            "started_at",
+            "duration_seconds",
+            "answered_seconds",
+            "direction",
+            "caller_id_number",
+            "dialed_number",
+            "customer_call_type",
+            "customer_cost_units",
+            "reseller_call_type",
+            "reseller_cost_units",
+        )
+    ]
+)
+
+# What a deck and trunk limits say of OFF_NET_LEGS, beside what the switch stated for the same party.
+RERATED_LEGS = pa.schema(
+    [
+        pa.field("account_id", pa.string(), nullable=False),
+        pa.field("started_at", UTC_TIME, nullable=False),
+        pa.field("call_id", pa.string(), nullable=False),
+        pa.field("leg_id", pa.string(), nullable=False),
+        pa.field("direction", pa.string(), nullable=False),
+        pa.field("number", pa.string(), nullable=False),  # The called one, by which a leg is rated.
+        pa.field("country_code", pa.string(), nullable=False),  # Of the far end.
+        pa.field("answered_seconds", pa.int64(), nullable=False),
+        pa.field("paid_by", pa.string(), nullable=False),  # flat_rate, flat_rate_burst, per_minute, limits_disabled
+        pa.field("prefix", pa.string()),  # Null: no rate, so the leg is unrated.
+        pa.field("rate_name", pa.string()),
+        pa.field("per_minute_micros", pa.int64()),
+        pa.field("billed_seconds", pa.int64()),
+        pa.field("cost_micros", pa.int64()),  # Null where the leg is to be paid by the minute and has no rate.
+        pa.field("stated_call_type", pa.string(), nullable=False),
+        pa.field("stated_cost_units", pa.int64()),
     ]
 )

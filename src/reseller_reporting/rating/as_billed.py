@@ -52,7 +52,7 @@ def rate_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     """EXPLAINED_LEGS in, RATED_LEGS out, row by row in the same order."""
     made: dict[str, list[Any]] = {"breakdown": [], "country_code": [], "charged_seconds": [], "is_billable": []}
     for leg in _legs(batch):
-        parts = _parts(leg)
+        parts = parts_of(leg)
         made["charged_seconds"].append(_charged_seconds(leg, parts))
         made["country_code"].append(country_code(far_end(leg.direction, leg.caller_id_number, leg.dialed_number)))
         made["is_billable"].append(is_billable(leg.customer_call_type, leg.reseller_call_type))
@@ -109,7 +109,7 @@ def _charged_seconds(leg: ExplainedLeg, parts: Parts | None) -> int | None:
     return kazoo_cost(**parts._asdict(), answered_seconds=leg.answered_seconds).charged_seconds
 
 
-def _parts(leg: ExplainedLeg) -> Parts | None:
+def parts_of(leg: ExplainedLeg) -> Parts | None:
     """The document tells all; the ledger's rate knows neither surcharge nor discount."""
     if not leg.has_document:
         return _entry_parts(leg)

@@ -18,7 +18,15 @@ import pyarrow.compute as pc
 
 from reseller_reporting.model.period import months_between
 from reseller_reporting.model.problems import Problem
-from reseller_reporting.model.tables import EXPLAINED_LEGS, LEDGER_ENTRIES, LEG_DOCUMENTS, LEGS, PROBLEMS
+from reseller_reporting.model.tables import (
+    AUDITED_LEGS,
+    EXPLAINED_LEGS,
+    LEDGER_ENTRIES,
+    LEG_DOCUMENTS,
+    LEGS,
+    OFF_NET_LEGS,
+    PROBLEMS,
+)
 from reseller_reporting.store.coverage import FINAL_AFTER
 from reseller_reporting.store.lake import Files, Lake, PinnedTable, connect, scan
 from reseller_reporting.store.spool import Spool
@@ -189,6 +197,38 @@ class CallsReader:
         names = {"reseller_id": self._calls.reseller_id}
         reader = self._con.cursor().sql(sql, params={**self._span, **names}).to_arrow_reader(rows_per_batch)
         yield from _cast(reader, EXPLAINED_LEGS)
+
+    def call(self, call_id: str) -> pa.Table:
+        """EXPLAINED_LEGS of this call id, or of the leg of this id."""
+        sql = f"SELECT {_columns(EXPLAINED_LEGS)} FROM ({self._joined()}) WHERE call_id = $call OR leg_id = $call"
+        given = {**self._span, "reseller_id": self._calls.reseller_id, "call": call_id}
+        return _cast(self._con.cursor().sql(sql, params=given).to_arrow_reader(1_000), EXPLAINED_LEGS).read_all()
+
+    def off_net(self) -> pa.Table:
+        """OFF_NET_LEGS of all the accounts together, in total order."""
+        sql = (
+            f"SELECT {_columns(OFF_NET_LEGS)} FROM {self._legs} "
+            "WHERE customer_call_type <> '' OR coalesce(reseller_call_type, '') <> '' "
+            "ORDER BY started_at, call_id, leg_id"
+        )
+        return _cast(self._con.cursor().sql(sql, params=self._span).to_arrow_reader(65_536), OFF_NET_LEGS).read_all()
+
+    def audited(self) -> Iterator[pa.RecordBatch]:
+        """EXPLAINED_LEGS that either party pays by the minute, with what each ledger took: AUDITED_LEGS."""
+        entries = scan(self._calls.entries, LEDGER_ENTRIES)
+        sql = f"""
+            SELECT {_columns(AUDITED_LEGS)} FROM (
+                SELECT joined.*, taken.* EXCLUDE (taken_call_id, taken_account_id) FROM ({self._joined()}) AS joined
+                LEFT JOIN (
+                    SELECT account_id AS taken_account_id, call_id AS taken_call_id,
+                        (-sum(amount_units) FILTER (ledger_account_id = account_id))::BIGINT AS customer_ledger_units,
+                        (-sum(amount_units) FILTER (ledger_account_id = $reseller_id))::BIGINT AS reseller_ledger_units
+                    FROM {entries} GROUP BY account_id, call_id
+                ) AS taken ON taken_call_id = joined.call_id AND taken_account_id = joined.account_id
+            ) WHERE {_MINUTELY} ORDER BY started_at, call_id, leg_id
+        """
+        reader = self._con.cursor().sql(sql, params={**self._span, "reseller_id": self._calls.reseller_id})
+        yield from _cast(reader.to_arrow_reader(8_192), AUDITED_LEGS)
 
     def undocumented(self) -> Iterator[pa.RecordBatch]:
         """EXPLAINED_LEGS that cost by the minute, were answered and have no document: few of all."""

@@ -1,0 +1,404 @@
+"""Rerating: stored legs against decks and trunk limits, and what the switch charged against its own rule."""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from reseller_reporting import __version__
+from reseller_reporting.app.decks import decks as stored_decks
+from reseller_reporting.app.decks import only_deck
+from reseller_reporting.app.house import House
+from reseller_reporting.app.ingest import Pulled, Wanted
+from reseller_reporting.app.progress import Progress
+from reseller_reporting.app.stored import stored
+from reseller_reporting.delivery.folder import RunFolder
+from reseller_reporting.model.account import Account, Limits
+from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
+from reseller_reporting.model.errors import InvalidSettings
+from reseller_reporting.model.problems import Problem
+from reseller_reporting.model.rate import MICROS_PER_UNIT, micros_text
+from reseller_reporting.model.units import currency_text
+from reseller_reporting.rating.audit import Disagreement, Party, disagreements
+from reseller_reporting.rating.columns import Arithmetic
+from reseller_reporting.rating.deck import Deck
+from reseller_reporting.rating.exact_charge import PLACES_DEFAULT, Rounding
+from reseller_reporting.rating.rerate import Rerated, Side, Terms, rerate
+from reseller_reporting.rating.trunk import TrunkLimits
+from reseller_reporting.rating.trunk_use import TrunkUse, trunk_use
+from reseller_reporting.reports.names import slug
+from reseller_reporting.store import calls, snapshots
+from reseller_reporting.store.calls import Pinned
+
+FORMATS = ("parquet", "csv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateOrder:
+    """What is to be rated, and by what."""
+
+    wanted: Wanted
+    deck: str | None = None
+    side: Side = "customer"
+    trunks: TrunkLimits | None = None  # None: those of the stored limits.
+    arithmetic: Arithmetic = Arithmetic.KAZOO
+    places: int = PLACES_DEFAULT
+    rounding: Rounding = Rounding.HALF_UP
+    audits: bool = False
+    out: Path | None = None
+    file_format: Literal["parquet", "csv"] = "csv"
+
+
+@dataclass(slots=True)
+class RatedAccount:
+    """The sums of one account."""
+
+    account: Account
+    file: str = ""
+    legs: int = 0
+    flat: int = 0
+    burst: int = 0
+    over: int = 0
+    exempt: int = 0
+    per_minute: int = 0
+    unrated: int = 0
+    billed_seconds: int = 0
+    cost_micros: int = 0
+    stated_units: int = 0
+    tags_agree: int = 0
+    tags_differ: int = 0
+    audited: int = 0
+    disagreements: int = 0
+    difference_units: int = 0
+    use: TrunkUse | None = None
+
+
+@dataclass(slots=True)
+class Rating:
+    """What one rating made."""
+
+    folder: Path
+    pulled: Pulled
+    accounts: list[RatedAccount] = field(default_factory=list)
+    pool: TrunkUse | None = None  # The reseller's trunks over all its accounts at once.
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+
+def order_of(wanted: Wanted, *, trunks: str | None, **stated: Any) -> RateOrder:
+    """The order of words from outside; what they cannot mean is refused here."""
+    stated["arithmetic"], stated["rounding"] = Arithmetic(stated["arithmetic"]), Rounding(stated["rounding"])
+    return RateOrder(wanted=wanted, trunks=None if trunks is None else parse_trunks(trunks), **stated)
+
+
+def rate(house: House, order: RateOrder, progress: Progress) -> Rating:
+    """Rated legs of every wanted account, their sums, and what does not agree: all files, or none."""
+    deck = _deck(house, order)
+    known = stored(house, order.wanted)
+    rating = Rating(order.out or Path("rates") / known.period.name, known)
+    with RunFolder(rating.folder) as target:
+        names = _make(house, order, deck, rating, target, progress)
+        target.stage("manifest.json").write_text(json.dumps(rating.manifest, indent=2, ensure_ascii=False), "utf-8")
+        target.publish([*names, "manifest.json"])
+    return rating
+
+
+def _deck(house: House, order: RateOrder) -> Deck | None:
+    """An audit needs none."""
+    return None if order.deck is None and order.audits and not stored_decks(house) else only_deck(house, order.deck)
+
+
+def _make(
+    house: House, order: RateOrder, deck: Deck | None, rating: Rating, target: RunFolder, progress: Progress
+) -> list[str]:
+    period, own = rating.pulled.period, rating.pulled.own
+    pinned = calls.pin(house.lake)
+    taken, _ = snapshots.read(house.lake, period)
+    limits = {account_id: snapshot.limits for account_id, snapshot in taken.items()}
+    accounts = sorted(rating.pulled.selected, key=lambda account: (account.name, account.id))
+    terms = Terms(
+        deck=deck,
+        limits=order.trunks or TrunkLimits(),
+        side=order.side,
+        arithmetic=order.arithmetic,
+        places=order.places,
+        rounding=order.rounding,
+    )
+    progress.stage("Rating", len(accounts))
+    names, problems = [], []
+    for account, rerated in _rerated(house, order, terms, rating, pinned, accounts, limits):
+        rated = _summed(account, rerated, terms)
+        rated.file = f"rated/{slug(account.name)}--{account.id}.{order.file_format}"
+        _write_legs(rerated.legs, target.stage(rated.file), order.file_format)
+        problems += _unrated(account, rerated.legs) if deck is not None else []
+        if order.audits:
+            found = list(_audited(house, pinned, rating.pulled, account))
+            rated.disagreements = len(found)
+            rated.difference_units = sum(each.difference_units for each in found)
+            problems += [_problem(each) for each in found]
+        rating.accounts.append(rated)
+        names.append(rated.file)
+        progress.step(account.name)
+    _write_sums(rating.accounts, target.stage("sums.csv"))
+    _write_problems(problems, target.stage("problems.csv"))
+    rating.manifest = _manifest(order, deck, rating, own)
+    return [*names, "sums.csv", "problems.csv"]
+
+
+def _rerated(
+    house: House,
+    order: RateOrder,
+    terms: Terms,
+    rating: Rating,
+    pinned: Pinned,
+    accounts: Sequence[Account],
+    limits: dict[Any, Limits | None],
+) -> Iterator[tuple[Account, Rerated]]:
+    """Account by account; on the reseller's side all of them share its trunks, so that one replay decides for all."""
+    period, own = rating.pulled.period, rating.pulled.own
+    if order.side == "reseller":
+        shared = order.trunks or trunk_limits_of(limits.get(own.id))
+        ids = [account.id for account in rating.pulled.tree if account.reseller_id == own.id] or [
+            a.id for a in accounts
+        ]
+        whole = rerate(_off_net(house, pinned, rating.pulled, ids), replace(terms, limits=shared))
+        span = (period.from_at, period.to_at)
+        answered = whole.legs["answered_seconds"].to_numpy()
+        rating.pool = trunk_use(whole.trunk_legs, whole.states, shared, answered, span=span, zone=period.timezone)
+        for account in accounts:
+            own_rows = np.nonzero(np.asarray(pc.equal(whole.legs["account_id"], account.id)))[0]
+            yield account, Rerated(whole.legs.take(pa.array(own_rows)), whole.trunk_legs, whole.states[own_rows])
+        return
+    for account in accounts:
+        own_limits = order.trunks or trunk_limits_of(limits.get(account.id))
+        legs = _off_net(house, pinned, rating.pulled, [account.id])
+        yield account, rerate(legs, replace(terms, limits=own_limits))
+
+
+def trunk_limits_of(limits: Limits | None) -> TrunkLimits:
+    """Public limits; what KAZOO keeps to itself (burst trunks, private caps) is not known."""
+    if limits is None:
+        return TrunkLimits()
+    return TrunkLimits(
+        inbound=limits.inbound_trunks or 0, outbound=limits.outbound_trunks or 0, twoway=limits.twoway_trunks or 0
+    )
+
+
+def parse_trunks(text: str) -> TrunkLimits:
+    """`0/0/8/0` as KAZOO writes it: inbound, outbound, two-way, burst; -1 is unlimited."""
+    try:
+        figures = [int(part) for part in text.split("/")]
+        if len(figures) in (3, 4) and min(figures) >= -1:
+            return TrunkLimits(**dict(zip(("inbound", "outbound", "twoway", "burst"), figures, strict=False)))
+    except ValueError:
+        pass
+    raise InvalidSettings(f"'{text}' are no trunks. Write inbound/outbound/two-way/burst, as 0/0/8/0; -1 is unlimited.")
+
+
+def _off_net(house: House, pinned: Pinned, pulled: Pulled, account_ids: Sequence[str]) -> pa.Table:
+    period = pulled.period
+    where = pinned.calls(account_ids, from_at=period.from_at, to_at=period.to_at, reseller_id=pulled.own.id)
+    with calls.reading(where, spill=house.lake.folder / "spill") as reader:
+        return reader.off_net()
+
+
+def _audited(house: House, pinned: Pinned, pulled: Pulled, account: Account) -> Iterator[Disagreement]:
+    """The reseller's side is known only of its own customers."""
+    period = pulled.period
+    where = pinned.calls([account.id], from_at=period.from_at, to_at=period.to_at, reseller_id=pulled.own.id)
+    parties: tuple[Party, ...] = ("customer", "reseller") if account.reseller_id == pulled.own.id else ("customer",)
+    with calls.reading(where, spill=house.lake.folder / "spill") as reader:
+        for batch in reader.audited():
+            yield from disagreements(batch, parties=parties)
+
+
+def _summed(account: Account, rerated: Rerated, terms: Terms) -> RatedAccount:
+    legs = rerated.legs
+    paid, stated = legs["paid_by"].to_pylist(), legs["stated_call_type"].to_pylist()
+    by_minute = pc.equal(legs["paid_by"], PER_MINUTE)
+    on_trunk = [(p in FLAT_RATE, s in FLAT_RATE) for p, s in zip(paid, stated, strict=True) if s]
+    return RatedAccount(
+        account=account,
+        legs=len(legs),
+        flat=paid.count("flat_rate"),
+        burst=paid.count("flat_rate_burst"),
+        over=int(np.count_nonzero(rerated.states == 0)),
+        exempt=paid.count("limits_disabled"),
+        per_minute=paid.count(PER_MINUTE),
+        unrated=0 if terms.deck is None else int(pc.sum(pc.and_(by_minute, pc.is_null(legs["prefix"]))).as_py() or 0),
+        billed_seconds=pc.sum(legs["billed_seconds"]).as_py() or 0,
+        cost_micros=pc.sum(legs["cost_micros"]).as_py() or 0,
+        stated_units=pc.sum(legs["stated_cost_units"]).as_py() or 0,
+        tags_agree=sum(ours == theirs for ours, theirs in on_trunk),
+        tags_differ=sum(ours != theirs for ours, theirs in on_trunk),
+    )
+
+
+def _unrated(account: Account, legs: pa.Table) -> list[Problem]:
+    rows = legs.filter(pc.and_(pc.equal(legs["paid_by"], PER_MINUTE), pc.is_null(legs["prefix"])))
+    return [
+        Problem(source=f"deck:{account.id}", row=None, record_id=row["leg_id"], reason=f"no rate for {row['number']}")
+        for row in rows.select(["leg_id", "number"]).to_pylist()
+    ]
+
+
+def _problem(found: Disagreement) -> Problem:
+    return Problem(source=f"audit:{found.account_id}", row=None, record_id=found.leg_id, reason=found.reason)
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+_HEADERS = {
+    "account_id": "Account ID",
+    "started_at": "Date/time",
+    "call_id": "Call ID",
+    "leg_id": "Leg ID",
+    "direction": "Direction",
+    "number": "To Number",
+    "country_code": "Country Code",
+    "answered_seconds": "Answered Seconds",
+    "paid_by": "Paid By",
+    "prefix": "Prefix",
+    "rate_name": "Rate Name",
+    "per_minute_micros": "Rate",
+    "billed_seconds": "Billed Seconds",
+    "cost_micros": "Cost",
+    "stated_call_type": "Stated Call Type",
+    "stated_cost_units": "Stated Cost",
+}
+
+
+def _write_legs(legs: pa.Table, path: Path, file_format: str) -> None:
+    if file_format == "parquet":
+        pq.write_table(legs, path, compression="zstd")
+        return
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_HEADERS.values())
+        for batch in legs.to_batches(max_chunksize=20_000):
+            columns = {name: batch.column(name).to_pylist() for name in _HEADERS}
+            columns["started_at"] = [moment.isoformat() for moment in columns["started_at"]]
+            for name in ("per_minute_micros", "cost_micros"):
+                columns[name] = [None if micros is None else micros_text(micros) for micros in columns[name]]
+            columns["stated_cost_units"] = [
+                None if u is None else currency_text(u) for u in columns["stated_cost_units"]
+            ]
+            writer.writerows(zip(*columns.values(), strict=True))
+
+
+_SUMS = [
+    "Account ID",
+    "Name",
+    "Legs",
+    "Flat-rate",
+    "Burst",
+    "Over",
+    "Exempt",
+    "Per-minute",
+    "Unrated",
+    "Billed Seconds",
+    "Cost",
+    "Stated Cost",
+    "Difference",
+    "Tags Agree",
+    "Tags Differ",
+    "Audit Disagreements",
+    "Audit Difference",
+]
+
+
+def _write_sums(accounts: Sequence[RatedAccount], path: Path) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_SUMS)
+        for each in accounts:
+            writer.writerow(
+                [
+                    each.account.id,
+                    each.account.name,
+                    each.legs,
+                    each.flat,
+                    each.burst,
+                    each.over,
+                    each.exempt,
+                    each.per_minute,
+                    each.unrated,
+                    each.billed_seconds,
+                    micros_text(each.cost_micros),
+                    currency_text(each.stated_units),
+                    micros_text(each.cost_micros - each.stated_units * MICROS_PER_UNIT),
+                    each.tags_agree,
+                    each.tags_differ,
+                    each.disagreements,
+                    currency_text(each.difference_units),
+                ]
+            )
+
+
+def _write_problems(problems: Sequence[Problem], path: Path) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Source", "Row", "Record ID", "Reason"])
+        writer.writerows([each.source, each.row, each.record_id, each.reason] for each in problems)
+
+
+def _manifest(order: RateOrder, deck: Deck | None, rating: Rating, own: Account) -> dict[str, Any]:
+    period = rating.pulled.period
+    sums = [_sums_document(each) for each in rating.accounts]
+    return {
+        "period": {
+            "from": period.from_local.isoformat(),
+            "to": period.to_local.isoformat(),
+            "timezone": period.timezone,
+        },
+        "made_by": __version__,
+        "reseller": {"id": own.id, "name": own.name},
+        "deck": None if deck is None else deck.name,
+        "side": order.side,
+        "arithmetic": order.arithmetic.value,
+        "accounts": sums,
+        "pool": None if rating.pool is None else use_document(rating.pool),
+        "totals": {
+            "legs": sum(each.legs for each in rating.accounts),
+            "over": sum(each.over for each in rating.accounts),
+            "unrated": sum(each.unrated for each in rating.accounts),
+            "cost": micros_text(sum(each.cost_micros for each in rating.accounts)),
+            "stated_cost": currency_text(sum(each.stated_units for each in rating.accounts)),
+            "audit_disagreements": sum(each.disagreements for each in rating.accounts),
+            "audit_difference": currency_text(sum(each.difference_units for each in rating.accounts)),
+        },
+    }
+
+
+def _sums_document(each: RatedAccount) -> dict[str, Any]:
+    return {
+        "id": each.account.id,
+        "name": each.account.name,
+        "file": each.file,
+        "legs": each.legs,
+        "flat_rate": each.flat,
+        "flat_rate_burst": each.burst,
+        "over": each.over,
+        "exempt": each.exempt,
+        "per_minute": each.per_minute,
+        "unrated": each.unrated,
+        "billed_seconds": each.billed_seconds,
+        "cost": micros_text(each.cost_micros),
+        "stated_cost": currency_text(each.stated_units),
+        "tags_agree": each.tags_agree,
+        "tags_differ": each.tags_differ,
+        "audit_disagreements": each.disagreements,
+        "audit_difference": currency_text(each.difference_units),
+    }
+
+
+def use_document(use: TrunkUse) -> dict[str, Any]:
+    """Everything but the single minutes."""
+    figures = {name: value for name, value in asdict(replace(use, minutes=None)).items() if name != "minutes"}
+    return figures | {"peak_at": use.peak_at and use.peak_at.isoformat(), "peak_by_hour": list(use.peak_by_hour)}
