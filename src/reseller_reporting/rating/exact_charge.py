@@ -3,19 +3,10 @@
 Owns: `exact_charge`. Does not own: KAZOO's charge, which is doubles, truncated, and another function (charge).
 """
 
-from enum import StrEnum
 from typing import NamedTuple
 
 from reseller_reporting.model.rate import MICROS_PER_CURRENCY, Rate
-
-PLACES_DEFAULT = 4
-PLACES_MAX = 6
-
-
-class Rounding(StrEnum):
-    DOWN = "down"  # What the switch does.
-    HALF_UP = "half-up"
-    UP = "up"
+from reseller_reporting.model.rounding import PLACES_DEFAULT, PLACES_MAX, Rounding
 
 
 class ExactCharge(NamedTuple):
