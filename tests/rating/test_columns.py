@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reseller_reporting.model.rate import BOTH, Rate
+from reseller_reporting.model.rounding import Rounding
 from reseller_reporting.rating import columns
 from reseller_reporting.rating.columns import NO_RATE, Arithmetic, Edition, charge, country_codes
 from reseller_reporting.rating.country import country_code
 from reseller_reporting.rating.deck import Deck
-from reseller_reporting.model.rounding import Rounding
 from reseller_reporting.rating.number import rated_digits
 
 AT = datetime(2026, 10, 1, tzinfo=UTC)

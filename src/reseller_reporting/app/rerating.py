@@ -25,11 +25,11 @@ from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
 from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.model.problems import Problem
 from reseller_reporting.model.rate import MICROS_PER_UNIT, micros_text
+from reseller_reporting.model.rounding import PLACES_DEFAULT, Rounding
 from reseller_reporting.model.units import currency_text
 from reseller_reporting.rating.audit import Disagreement, Party, disagreements
 from reseller_reporting.rating.columns import Arithmetic
 from reseller_reporting.rating.deck import Deck
-from reseller_reporting.model.rounding import PLACES_DEFAULT, Rounding
 from reseller_reporting.rating.rerate import Rerated, Side, Terms, rerate
 from reseller_reporting.rating.trunk import TrunkLimits
 from reseller_reporting.rating.trunk_use import TrunkUse, trunk_use

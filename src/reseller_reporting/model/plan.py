@@ -1,7 +1,8 @@
 """Price plans: what the reseller's own customers owe, as a document says it. Names, types and ranges, no arithmetic.
 
-Owns: the shape of one plan and of who gets which. The published JSON Schema is made of these classes. Does not own: how a
-file is read, rules between several places of a plan (rating.plan_check), what a plan makes of a month (rating.pricing).
+Owns: the shape of one plan and of who gets which. The published JSON Schema is made of these classes.
+Does not own: how a file is read, rules between several places of a plan (rating.plan_check), what a plan makes of a
+month (rating.pricing).
 
 Invariants
 - Money is a Decimal with at most six decimals, so that every price is a whole number of micros.
@@ -263,7 +264,7 @@ class Plan(Part):
 
 
 class Assignment(Part):
-    """Which plan a customer gets from a day on. An id goes before an exact name, that before a pattern, that before all."""
+    """Which plan a customer gets from a day on. An id goes before a name, a name before a pattern, that before all."""
 
     plan: Name
     customer: str = "*"  # An id, an exact name, or a pattern with * and ?; `*` alone is the default for everyone.

@@ -149,6 +149,24 @@ RATED_LEGS = pa.schema(
     ]
 )
 
+# What a price plan reads of a billable leg of RATED_LEGS, in the same order.
+PRICEABLE_LEGS = pa.schema(
+    [
+        RATED_LEGS.field(name)
+        for name in (
+            "started_at",
+            "call_id",
+            "leg_id",
+            "direction",
+            "dialed_number",
+            "country_code",
+            "answered_seconds",
+            "charged_seconds",
+            "reseller_cost_units",
+        )
+    ]
+)
+
 # One row per rate of a deck: model.rate.Rate in columns. Micros are 1/1 000 000 of the currency.
 RATES = pa.schema(
     [

@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reseller_reporting.model.rate import MICROS_PER_CURRENCY, Rate, units_from_micros
+from reseller_reporting.model.rounding import PLACES_DEFAULT, Rounding
 from reseller_reporting.rating.charge import DEFAULT_INCREMENT_SECONDS, kazoo_cost
 from reseller_reporting.rating.country import NANP_DIGITS, UNKNOWN_CODE, country_code, country_prefixes
 from reseller_reporting.rating.deck import Deck
-from reseller_reporting.model.rounding import PLACES_DEFAULT, Rounding
 from reseller_reporting.rating.exact_charge import exact_charge
 from reseller_reporting.rating.number import rated_digits
 from reseller_reporting.rating.prefix_trie import PrefixTrie, build

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reseller_reporting.model.rate import MICROS_PER_UNIT, Rate, micros_text, units_from_micros
+from reseller_reporting.model.rounding import PLACES_DEFAULT, Rounding
 from reseller_reporting.rating.breakdown import Parts
 from reseller_reporting.rating.charge import DEFAULT_INCREMENT_SECONDS, kazoo_cost, undiscounted_cost_units
 from reseller_reporting.rating.columns import Arithmetic, charge
 from reseller_reporting.rating.deck import PREFIX_DIGITS_MAX, Deck
-from reseller_reporting.model.rounding import PLACES_DEFAULT, Rounding
 from reseller_reporting.rating.number import classify, is_flat_rate_eligible, normalise, rated_digits
 
 

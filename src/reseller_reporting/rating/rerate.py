@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 
 from reseller_reporting.model.call_type import FLAT_RATE_BURST, FLAT_RATE_TRUNK, PER_MINUTE
 from reseller_reporting.model.rate import BOTH, MICROS_PER_UNIT
+from reseller_reporting.model.rounding import PLACES_DEFAULT, Rounding
 from reseller_reporting.model.tables import RERATED_LEGS
 from reseller_reporting.rating.authorise import LIMITS_DISABLED
 from reseller_reporting.rating.columns import Arithmetic, Edition, country_codes
 from reseller_reporting.rating.deck import Deck
-from reseller_reporting.model.rounding import PLACES_DEFAULT, Rounding
 from reseller_reporting.rating.number import EMERGENCY, TOLLFREE_US, classify, is_flat_rate_eligible
 from reseller_reporting.rating.replay import State, TrunkLegs, replay_columns
 from reseller_reporting.rating.trunk import TrunkLimits
