@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from reseller_reporting.model.account import Account, InvoiceItem, Limits, Services, Snapshot
@@ -34,31 +35,69 @@ def read(lake: Lake, period: ReportPeriod) -> tuple[dict[str, Snapshot], str | N
     That is the last one up to a month after the period's end; else the first after; else the last before.
     """
     with connect() as con:
-        accounts = con.sql(f"SELECT * FROM {scan(lake.pin('accounts').all(), ACCOUNTS)}").to_arrow_table().to_pylist()
+        accounts = _taken(lake, con)
         chosen: dict[str, dict[str, Any]] = {}
         for row in accounts:
             best = chosen.get(row["account_id"])
             if best is None or _preference(row["taken_at"], period) > _preference(best["taken_at"], period):
                 chosen[row["account_id"]] = row
-        keys = pa.table(
-            {
-                "account_id": pa.array([row["account_id"] for row in chosen.values()], pa.string()),
-                "taken_at": pa.array([row["taken_at"] for row in chosen.values()], ACCOUNTS.field("taken_at").type),
-            }
-        )
-        con.register("chosen", keys)
-        parts: dict[str, dict[str, list[dict[str, Any]]]] = {}
-        for name in ("quantities", "invoice_items", "limits", "names"):
-            found = con.sql(
-                f"SELECT * FROM {scan(lake.pin(name).all(), _TABLES[name])} JOIN chosen USING (account_id, taken_at)"
-            )
-            by_account: dict[str, list[dict[str, Any]]] = {}
-            for row in found.to_arrow_table().to_pylist():
-                by_account.setdefault(row["account_id"], []).append(row)
-            parts[name] = by_account
+        found = {snapshot.account.id: snapshot for snapshot in _snapshots(lake, con, list(chosen.values()))}
     own = [row for row in chosen.values() if row["is_own"]]
     own_id = max(own, key=lambda row: row["taken_at"])["account_id"] if own else None
-    return {key: _snapshot(row, {n: p.get(key, []) for n, p in parts.items()}) for key, row in chosen.items()}, own_id
+    return {str(id_): snapshot for id_, snapshot in found.items()}, own_id
+
+
+def history(lake: Lake, period: ReportPeriod, account_ids: Iterable[str]) -> dict[str, list[Snapshot]]:
+    """For each account every snapshot with services that tells what it had on a day of the period, in order of time.
+
+    Those taken within the period, and before them the last earlier one; where there is neither, the first later one.
+    """
+    wanted = set(account_ids)
+    with connect() as con:
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for row in sorted(_taken(lake, con), key=lambda row: row["taken_at"]):
+            if row["has_services"] and row["account_id"] in wanted:
+                rows.setdefault(row["account_id"], []).append(row)
+        telling = [row for own in rows.values() for row in _telling(own, period)]
+        found: dict[str, list[Snapshot]] = {}
+        for snapshot in _snapshots(lake, con, telling):
+            found.setdefault(str(snapshot.account.id), []).append(snapshot)
+    return found
+
+
+def _telling(rows: list[dict[str, Any]], period: ReportPeriod) -> list[dict[str, Any]]:
+    earlier = [row for row in rows if row["taken_at"] < period.from_at]
+    within = [row for row in rows if period.from_at <= row["taken_at"] < period.to_at]
+    return [*earlier[-1:], *within] or rows[:1]
+
+
+def _taken(lake: Lake, con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """One row per snapshot."""
+    found = con.sql(f"SELECT * FROM {scan(lake.pin('accounts').all(), ACCOUNTS)}").to_arrow_table()
+    return [dict(row) for row in found.to_pylist()]
+
+
+def _snapshots(lake: Lake, con: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> list[Snapshot]:
+    """The snapshots of these rows, in their order, with everything that was taken at those moments."""
+    keys = pa.table(
+        {
+            "account_id": pa.array([row["account_id"] for row in rows], pa.string()),
+            "taken_at": pa.array([row["taken_at"] for row in rows], ACCOUNTS.field("taken_at").type),
+        }
+    )
+    con.register("chosen", keys)
+    parts: dict[str, dict[tuple[str, datetime], list[dict[str, Any]]]] = {}
+    for name in ("quantities", "invoice_items", "limits", "names"):
+        found = con.sql(
+            f"SELECT * FROM {scan(lake.pin(name).all(), _TABLES[name])} JOIN chosen USING (account_id, taken_at)"
+        )
+        by_snapshot = parts[name] = {}
+        for part in found.to_arrow_table().to_pylist():
+            by_snapshot.setdefault((part["account_id"], part["taken_at"]), []).append(part)
+    return [
+        _snapshot(row, {name: found.get((row["account_id"], row["taken_at"]), []) for name, found in parts.items()})
+        for row in rows
+    ]
 
 
 _TABLES = {
