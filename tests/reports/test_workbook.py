@@ -1,10 +1,7 @@
 import hashlib
 import pickle
-import re
-import shutil
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +13,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 from python_calamine import CalamineWorkbook
+from recalculation import recalculated
 
 from reseller_reporting.model.account import InvoiceItem, Limits, Services, Snapshot
 from reseller_reporting.model.errors import CannotWrite
@@ -382,33 +380,6 @@ def test_the_same_rows_give_the_same_bytes_in_any_zone_and_process(
         subprocess.run(command, check=True, env=environment)
         digests.add(hashlib.sha256(out.read_bytes()).hexdigest())
     assert len(digests) == 1
-
-
-_ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
-<prop oor:name="OOXMLRecalcMode"><value>0</value></prop></item>
-</oor:items>"""
-
-
-def recalculated(path: Path, scratch: Path) -> Path:
-    """The workbook as LibreOffice calculates it, from a copy that holds no computed value."""
-    office = shutil.which("soffice")
-    if office is None:
-        pytest.skip("LibreOffice is not installed: formulas are not recalculated here")
-    bare, profile = scratch / "bare" / path.name, scratch / "profile"
-    bare.parent.mkdir()
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(bare, "w") as target:
-        for name in source.namelist():
-            target.writestr(name, re.sub(rb"(</f>)<v>[^<]*</v>", rb"\1", source.read(name)))
-    (profile / "user").mkdir(parents=True)
-    (profile / "user" / "registrymodifications.xcu").write_text(_ALWAYS_RECALCULATE)
-    command = [
-        *(office, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx"),
-        *("--outdir", str(scratch / "made"), str(bare)),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return scratch / "made" / path.name
 
 
 @pytest.mark.slow

@@ -123,3 +123,10 @@ class UnknownCall(ResellerReportingError):
 
     kind = Kind.NOT_FOUND
     code = "unknown_call"
+
+
+class ExtraMissing(ResellerReportingError):
+    """A feature needs a package that is installed on request only; the sentence says how."""
+
+    code = "extra_missing"
+    is_wrong_usage = True

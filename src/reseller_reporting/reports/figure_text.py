@@ -6,6 +6,7 @@ from reseller_reporting.model.units import currency_text
 
 # Doubles that KAZOO prints carry noise beyond this; the shares of a split item do not go as far.
 _PLACES_MAX = 12
+_MICRO_PLACES = 6
 
 
 def money_text(units: int | None) -> str:
@@ -38,3 +39,23 @@ def minutes_text(seconds: int | None) -> str:
 
 def count_text(count: int | None) -> str:
     return "" if count is None else str(count)
+
+
+def micros_amount(micros: int) -> Decimal:
+    """Millionths of the currency as an exact amount."""
+    return Decimal(micros).scaleb(-_MICRO_PLACES)
+
+
+def micros_text(micros: int | None, *, places_least: int = 4) -> str:
+    """An exact amount with so many decimals, and more only where it has more; empty where unknown."""
+    if micros is None:
+        return ""
+    whole, part = divmod(abs(micros), 10**_MICRO_PLACES)
+    decimals = f"{part:06d}".rstrip("0").ljust(places_least, "0")
+    return f"{'-' if micros < 0 else ''}{whole}{'.' if decimals else ''}{decimals}"
+
+
+def decimal_text(number: Decimal) -> str:
+    """Plain digits without trailing zeros or an exponent."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -16,5 +16,13 @@ def slug(name: str) -> str:
 
 
 def workbook_name(account: Account) -> str:
+    return f"{_stem(account)}.xlsx"
+
+
+def statement_name(account: Account) -> str:
+    return f"{_stem(account)}.pdf"
+
+
+def _stem(account: Account) -> str:
     """The id keeps apart accounts of one name; an id from a file may hold what a file name must not."""
-    return f"{slug(account.name)}--{re.sub(r'[^A-Za-z0-9._-]', '-', account.id)}.xlsx"
+    return f"{slug(account.name)}--{re.sub(r'[^A-Za-z0-9._-]', '-', account.id)}"

@@ -119,3 +119,7 @@ class Look:
     def figure(self, num_format: str) -> Any:
         """A key figure on the first sheet."""
         return self._format(bold=True, font_color=INK, num_format=num_format, valign="vcenter")
+
+    def made(self, **properties: Any) -> Any:
+        """Any other format, for a sheet with a look of its own."""
+        return self._format(**properties)

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from reseller_reporting.model.call_type import PER_MINUTE
-from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.figure_text import noise_free
+from reseller_reporting.reports.period_text import spoken_period
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.look import COUNT, MINUTES, MONEY, ROW_HEIGHT, Look
@@ -24,21 +24,6 @@ _WIDTHS = (28, 20, 11, 68)
 _LAST_COLUMN = len(_WIDTHS) - 1
 _CHARACTERS_PER_LINE = 118
 _LINE_HEIGHT = 17
-# The language of the report, whatever the machine's.
-_MONTHS = {
-    "01": "January",
-    "02": "February",
-    "03": "March",
-    "04": "April",
-    "05": "May",
-    "06": "June",
-    "07": "July",
-    "08": "August",
-    "09": "September",
-    "10": "October",
-    "11": "November",
-    "12": "December",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +69,7 @@ def _write_title(sheet: Any, look: Look, facts: AccountFacts) -> int:
     sheet.set_row(0, 32)
     sheet.write_string(0, 0, cell_text(facts.account.name or facts.account.id), look.title)
     sheet.set_row(1, 20)
-    sheet.write_string(1, 0, cell_text(f"Calls and costs, {_spoken(facts.period)}"), look.subtitle)
+    sheet.write_string(1, 0, cell_text(f"Calls and costs, {spoken_period(facts.period)}"), look.subtitle)
     return 3
 
 
@@ -256,8 +241,3 @@ def _sentence(warning: ReportWarning) -> str:
 
 def _moment(moment: datetime) -> str:
     return moment.isoformat(sep=" ", timespec="minutes")
-
-
-def _spoken(period: ReportPeriod) -> str:
-    year, _, month = period.name.partition("-")
-    return f"{_MONTHS[month]} {year}" if month in _MONTHS else period.name.replace("..", " to ") + " (end exclusive)"

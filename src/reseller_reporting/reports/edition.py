@@ -1,0 +1,52 @@
+"""Editions: who a document is for, and so what it may show.
+
+Owns: what a customer may see. Does not own: how a sheet leaves a column out.
+
+Invariant
+- A customer's document has no reseller cost, no margin, no rate name of the provider's, and nothing of other customers.
+"""
+
+from enum import StrEnum
+
+from reseller_reporting.model.statement import Line, LineKind
+
+
+class Edition(StrEnum):
+    INTERNAL = "internal"  # For the reseller's own office: everything.
+    CUSTOMER = "customer"
+
+
+# In the order in which they stand.
+CUSTOMER_CALL_COLUMNS = (
+    "Date/time",
+    "Call ID",
+    "(From) Caller ID",
+    "To Number",
+    "Billing Minutes",
+    "Direction",
+    "Country",
+    "User",
+    "Billing Seconds",
+    "Price",
+    "Price Breakdown",
+)
+# Sheets that hold nothing but what a customer may see, in columns that the customer edition leaves them.
+CUSTOMER_SHEETS = ("Statement", "Calls", "Countries", "Users")
+# Words that stand in no part of a customer's document: titles of columns, kinds of figures.
+FORBIDDEN_TITLES = (
+    "Reseller Cost",
+    "Reseller Call Type",
+    "Reseller Recurring Cost",
+    "Rate Name",
+    "Margin",
+    "Customer Cost",
+)
+
+# The evidence of usage may name a deck, and a markup on what the reseller paid.
+_HIDDEN_EVIDENCE = frozenset({LineKind.USAGE})
+
+
+def evidence_shown(line: Line, edition: Edition) -> str:
+    """How the amount came about, as far as the reader may know."""
+    is_hidden = edition is Edition.CUSTOMER and line.kind in _HIDDEN_EVIDENCE
+    return "" if is_hidden else line.evidence
