@@ -20,7 +20,7 @@ class StatementLook:
 
     @property
     def line_text(self) -> Any:
-        return self.base.made(indent=1, valign="top", text_wrap=True)
+        return self.base.made(align="left", indent=1, valign="top", text_wrap=True)
 
     @property
     def quantity(self) -> Any:
@@ -36,11 +36,11 @@ class StatementLook:
 
     @property
     def how(self) -> Any:
-        return self.base.made(font_color=QUIET, text_wrap=True, valign="top")
+        return self.base.made(font_color=QUIET, align="left", indent=1, text_wrap=True, valign="top")
 
     @property
     def sum_text(self) -> Any:
-        return self.base.made(font_color=QUIET, top=1, top_color=RULE, indent=1)
+        return self.base.made(font_color=QUIET, top=1, top_color=RULE, align="left", indent=1)
 
     @property
     def sum_unit(self) -> Any:

@@ -21,9 +21,9 @@ STATEMENT_COLUMNS = (
     Column("Unit", 11, "text_indented"),
     Column("Unit Price", 13, "money"),
     Column("Amount", 16, "money"),
-    Column("Currency", 10, "text_indented"),
-    Column("How", 70),
-    Column("Plan", 24),
+    Column("Currency", 11, "text_indented"),
+    Column("How", 70, "text_indented"),
+    Column("Plan", 24, "text_indented"),
 )
 _TEXT, _QUANTITY, _UNIT, _UNIT_PRICE, _AMOUNT, _CURRENCY, _HOW, _PLAN = range(len(STATEMENT_COLUMNS))
 AMOUNT_COLUMN = "E"
