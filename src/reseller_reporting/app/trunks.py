@@ -84,7 +84,7 @@ def read_pool(
     if snapshot is None or snapshot.limits is None:
         return "Not known: the reseller's limits could not be read."
     if trunk_limits_of(snapshot.limits) == TrunkLimits():
-        return None
+        return "None: the reseller's limits, as KAZOO shows them, hold no trunks."
     lacking = sum(_is_lacking(account, pulled, covered, house.clock()) for account in accounts)
     if lacking:
         return (

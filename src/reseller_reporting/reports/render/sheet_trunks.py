@@ -16,7 +16,7 @@ from reseller_reporting.model.units import currency
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.grid import Grid
 from reseller_reporting.reports.render.local_time import LocalSerials
-from reseller_reporting.reports.render.look import HEAT, INK, QUIET, RULE, Look
+from reseller_reporting.reports.render.look import AMBER_FULL, HEAT, INK, QUIET, RULE, Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, close_sheet, open_sheet, write_row
 from reseller_reporting.reports.render.sheets_usage import (
     BURST,
@@ -42,7 +42,7 @@ _LABEL, _MEANING, _OF_ALL, _LEGS, _TALKED, _COST = range(6)
 _GAP, _HOUR, _FIRST_DAY = 6, 7, 8
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LAST = _FIRST_DAY + len(_WEEKDAYS) - 1
-_HOURS = [f"{hour:02}:00" for hour in range(24)]
+_HOURS = list(range(24))
 _DAY_COLOURS = ("#1F2A44", "#35507F", "#5877AE", "#86A0CC", "#B3C3E0", "#D98A00", "#F2BE5C")
 _CHART_ROWS, _ROW_PIXELS, _CHART_WIDTH = 12, 20, 705
 
@@ -50,7 +50,7 @@ _MEANINGS = {
     "flat_rate": "a trunk was free",
     "flat_rate_burst": "a burst trunk was free",
     "over": "no trunk was free",
-    "not asked": "not for trunks, or settled before",
+    "not asked": "no trunk was asked for",
 }
 
 
@@ -214,7 +214,7 @@ class _Page:
         rows: list[tuple[str, int | None, str]] = [
             ("Peak: most calls at once on a trunk", figures.peak, f"of {most}{when}"),
             ("Demand peak: most that wanted one", figures.demand_peak, "had there been enough"),
-            ("Seconds at the limit", figures.full_seconds, "one more call would have found no trunk"),
+            ("Seconds at the limit", figures.full_seconds, "in which no trunk was left"),
             ("Legs whose tag agrees", figures.agreeing, ""),
             ("Legs whose tag differs", figures.differing, "listed below" if figures.differing else ""),
         ]
@@ -235,12 +235,13 @@ class _Page:
         else:
             text, look = f"The switch's tags agree with the replay on all {figures.agreeing} legs.", self.look.quiet
         self.grid.put(self.row, _LABEL, text, look)
-        shared = (
-            f"{figures.accounts} accounts share them, each leg in order of its start. " if figures.legs_of_all else ""
-        )
-        note = f"{shared}By the limits that KAZOO shows; burst trunks and private caps are not among them."
-        self.grid.put(self.row + 1, _LABEL, note, self.look.quiet)
-        self.row += 3
+        notes = ["By the limits that KAZOO shows: burst trunks and private caps are not among them."]
+        if figures.legs_of_all:
+            notes.append(f"{figures.accounts} accounts share them; each leg is asked in the order of its start.")
+        for note in notes:
+            self.row += 1
+            self.grid.put(self.row, _LABEL, note, self.look.quiet)
+        self.row += 2
 
     def _add_peaks(self, top: int, figures: TrunkFigures) -> None:
         """Hours down, weekdays across; amber where every trunk was taken."""
@@ -248,16 +249,15 @@ class _Page:
         self.grid.put(top - 1, _HOUR, "Most calls at once, by hour and weekday", look.section)
         for column, title in enumerate(("Hour", *_WEEKDAYS), _HOUR):
             self.grid.put(top, column, title, look.header if column == _HOUR else look.header_right)
-        for hour, title in enumerate(_HOURS):
-            self.grid.put(top + 1 + hour, _HOUR, title, look.quiet)
+        for hour in _HOURS:
+            self.grid.put(top + 1 + hour, _HOUR, hour, look.hour)
             for weekday in range(len(_WEEKDAYS)):
                 self.grid.put(top + 1 + hour, _FIRST_DAY + weekday, figures.peak_by_hour[weekday][hour], look.count)
         where = (top + 1, _FIRST_DAY, top + len(_HOURS), _LAST)
         if figures.calls_max:
-            full = {"type": "cell", "criteria": ">=", "value": figures.calls_max, "stop_if_true": True}
-            self.sheet.conditional_format(*where, {**full, "format": look.full})
-        scale = {"min_type": "num", "min_value": 0, "min_color": "#FFFFFF", "max_type": "num", "max_color": HEAT}
-        self.sheet.conditional_format(*where, {"type": "2_color_scale", **scale, "max_value": figures.peak})
+            full = {"type": "cell", "criteria": ">=", "value": figures.calls_max, "format": look.full}
+            self.sheet.conditional_format(*where, full)
+        self.sheet.conditional_format(*where, _heat(figures))
 
     def _add_chart(self, party: _Party, figures: TrunkFigures, top: int) -> None:
         """It stands below the figures; the values go with it, for readers that do not calculate."""
@@ -283,7 +283,7 @@ class _Page:
                 "overlay": False,
             }
         )
-        chart.set_x_axis({"num_font": font, "interval_unit": 3, "line": {"color": RULE}})
+        chart.set_x_axis({"num_font": font, "num_format": "0", "line": {"color": RULE}})
         grid = {"visible": True, "line": {"color": RULE, "width": 0.5}}
         chart.set_y_axis(
             {"num_font": font, "num_format": "0", "min": 0, "major_gridlines": grid, "line": {"none": True}}
@@ -297,3 +297,14 @@ class _Page:
             f"reached on {_WEEKDAYS[busiest]}."
         )
         self.sheet.insert_chart(self.row, 0, chart, {"description": text, "object_position": 2})
+
+
+def _heat(figures: TrunkFigures) -> dict[str, Any]:
+    """From white to the most; amber only where every trunk was taken."""
+    ends = {"min_type": "num", "min_value": 0, "min_color": "#FFFFFF", "max_type": "num", "max_value": figures.peak}
+    if figures.calls_max is None or figures.peak < figures.calls_max:
+        return {"type": "2_color_scale", **ends, "max_color": HEAT}
+    if figures.peak == 1:
+        return {"type": "2_color_scale", **ends, "max_color": AMBER_FULL}
+    below = {"mid_type": "num", "mid_value": figures.peak - 1, "mid_color": HEAT}
+    return {"type": "3_color_scale", **ends, **below, "max_color": AMBER_FULL}
