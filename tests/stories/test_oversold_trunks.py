@@ -134,7 +134,9 @@ class TrunksSheet:
     def __init__(self, folder: Path, name: str) -> None:
         (path,) = (folder / "accounts").glob(f"{name.lower()}--*.xlsx")
         book = openpyxl.load_workbook(path, data_only=True)
-        self.rows = [tuple(row) for row in book["Trunks"].iter_rows(values_only=True)] if "Trunks" in book else []
+        self.rows: list[tuple[Any, ...]] = (
+            [tuple(row) for row in book["Trunks"].iter_rows(values_only=True)] if "Trunks" in book else []
+        )
         book.close()
 
     def block(self, title: str) -> dict[Any, tuple[Any, ...]]:
