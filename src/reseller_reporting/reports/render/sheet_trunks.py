@@ -165,14 +165,15 @@ class _Page:
         titles = {0: "Date/time", 1: "Call ID", 2: "", 3: "Direction", 4: "To Number", 5: "Tag", 6: "", 7: "Replay"}
         self.grid.put_across(self.row, 0, _LAST, self.look.header)
         for column, title in titles.items():
-            self.grid.put(self.row, column, title or None, self.look.header)
+            look = self.look.header_indented if column == _LEGS else self.look.header
+            self.grid.put(self.row, column, title or None, look)
         serials = LocalSerials(self.zone).of(pa.array([each.started_at for each in shown], pa.timestamp("us", "UTC")))
         for each, serial in zip(shown, serials, strict=True):
             self.row += 1
             self.grid.put(self.row, 0, serial, self.look.date_time)
             texts = {1: each.call_id, 3: each.direction, 4: each.number, 5: each.said, 7: each.replayed}
             for column, text in texts.items():
-                self.grid.put(self.row, column, text or None)
+                self.grid.put(self.row, column, text or None, self.look.text_indented if column == _LEGS else None)
         if count > len(shown):
             self.row += 1
             self.grid.put(self.row, 0, f"and {count - len(shown)} more", self.look.warned)
