@@ -8,11 +8,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from reseller_reporting.model.account import Account
+from reseller_reporting.model.account import Account, Limits
 from reseller_reporting.model.call_type import is_billable, is_per_minute
 from reseller_reporting.model.ids import AccountId
 from reseller_reporting.model.period import parse_period
 from reseller_reporting.model.tables import RATED_LEGS
+from reseller_reporting.model.trunks import Ran, TagDifference, TrunkFigures
 from reseller_reporting.reports.facts import AccountFacts
 
 MakeBatch = Callable[..., pa.RecordBatch]
@@ -66,5 +67,49 @@ def make_facts() -> MakeFacts:
         account = replace(_ALICE, name=name)
         known = {"account": account, "reseller": _ACME, "period": _OCTOBER, "currency": "USD", "data_from": "kazoo"}
         return AccountFacts(**{**known, **given})
+
+    return make
+
+
+@pytest.fixture
+def own_trunks() -> TrunkFigures:
+    """Three trunks, full on Mondays from 9 to 10."""
+    quiet_day = (0,) * 24
+    busy_monday = (*quiet_day[:9], 3, *quiet_day[10:])
+    return TrunkFigures(
+        limits=Limits(twoway_trunks=3),
+        flat=Ran(40, 2400, 0),
+        burst=Ran(0, 0, 0),
+        over=Ran(2, 90, 1234),
+        not_asked=Ran(5, 30, 0),
+        calls_max=3,
+        peak=3,
+        peak_at=datetime(2026, 10, 5, 7, 30, 5, tzinfo=UTC),
+        demand_peak=5,
+        full_seconds=77,
+        peak_by_hour=(busy_monday, *(quiet_day,) * 6),
+        agreeing=47,
+        differing=0,
+        differences=(),
+    )
+
+
+@pytest.fixture
+def pooled_trunks(own_trunks: TrunkFigures) -> TrunkFigures:
+    return replace(own_trunks, accounts=4, legs_of_all=(400, 0, 20, 50))
+
+
+@pytest.fixture
+def difference() -> Callable[..., TagDifference]:
+    def make(**given: Any) -> TagDifference:
+        usual = {
+            "started_at": datetime(2026, 10, 5, 7, 31, tzinfo=UTC),
+            "call_id": "x@1",
+            "direction": "outbound",
+            "number": "+12125550100",
+            "said": "flat_rate",
+            "replayed": "over: no trunk was free",
+        }
+        return TagDifference(**{**usual, **given})
 
     return make

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from package_search import figures_found, texts_found
 from statements import ACME, CAFE, OCTOBER, line, october, statement_of
 
-from package_search import figures_found, texts_found
 from reseller_reporting.model.statement import LineKind
 from reseller_reporting.reports.edition import CUSTOMER_CALL_COLUMNS, FORBIDDEN_TITLES, Edition
 from reseller_reporting.reports.render.as_pdf import StatementHeader, write_statement_pdf

@@ -18,6 +18,7 @@ from recalculation import recalculated
 from reseller_reporting.model.account import InvoiceItem, Limits, Services, Snapshot
 from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.model.problems import Problem, ReportWarning
+from reseller_reporting.model.trunks import TrunkFigures, Trunks
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.as_xlsx import write_workbook
 from reseller_reporting.reports.usage import UsageSums
@@ -385,12 +386,18 @@ def test_the_same_rows_give_the_same_bytes_in_any_zone_and_process(
 @pytest.mark.slow
 @pytest.mark.parametrize("legs_listed", ["billable", "all"])
 def test_computed_values_are_what_libreoffice_calculates(
-    path: Path, tmp_path: Path, make_facts: MakeFacts, make_batch: MakeBatch, legs_listed: str
+    path: Path,
+    tmp_path: Path,
+    make_facts: MakeFacts,
+    make_batch: MakeBatch,
+    pooled_trunks: TrunkFigures,
+    legs_listed: str,
 ) -> None:
     facts = make_facts(legs_listed=legs_listed)
     look_alike = {"reseller_call_type": "FLAT_RATE", "answered_seconds": 33}
     plain = make_batch(*[{}, FLAT, ON_NET] * 3, *([look_alike] if legs_listed == "all" else []))
-    write(path, facts, hostile_batch(make_batch), plain, rows_per_sheet=30)
+    trunks = Trunks(own=pooled_trunks, pool=pooled_trunks)
+    write(path, facts, hostile_batch(make_batch), plain, rows_per_sheet=30, trunks=trunks)
     theirs = openpyxl.load_workbook(recalculated(path, tmp_path), data_only=True)
     ours, formulas = openpyxl.load_workbook(path, data_only=True), openpyxl.load_workbook(path)
     checked = 0

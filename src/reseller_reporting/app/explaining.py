@@ -10,7 +10,7 @@ from reseller_reporting.app.decks import deck as stored_deck
 from reseller_reporting.app.decks import only_deck
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Wanted
-from reseller_reporting.app.rerating import parse_trunks, trunk_limits_of
+from reseller_reporting.app.rerating import parse_trunks
 from reseller_reporting.app.stored import stored
 from reseller_reporting.model.account import Account
 from reseller_reporting.model.errors import InvalidSettings, UnknownCall
@@ -21,7 +21,7 @@ from reseller_reporting.rating.columns import Arithmetic
 from reseller_reporting.rating.explanation import Step, deck_steps, number_steps, parts_steps
 from reseller_reporting.rating.replay import State
 from reseller_reporting.rating.rerate import Terms, rerate
-from reseller_reporting.rating.trunk import TrunkLimits
+from reseller_reporting.rating.trunk import TrunkLimits, trunk_limits_of
 from reseller_reporting.store import calls, snapshots
 from reseller_reporting.store.calls import AccountCalls
 

@@ -16,6 +16,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
 from reseller_reporting.app.progress import Progress
 from reseller_reporting.app.stored import stored
+from reseller_reporting.app.trunks import Pool, PoolShare, read_pool
 from reseller_reporting.app.unit import Made, Unit, in_words, make
 from reseller_reporting.delivery.folder import RunFolder
 from reseller_reporting.engines.local import available_processes, map_units
@@ -86,6 +87,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
     taken, _ = snapshots.read(house.lake, pulled.period)
     covered = coverage.read(house.lake)
     parts = _recurring_parts(pulled, taken)
+    pool = read_pool(house, pinned, pulled, taken, covered)
     units: list[tuple[int, Unit]] = []
     failed: list[AccountFacts] = []
     for account in pulled.selected:
@@ -104,6 +106,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
             workbook=target.stage(f"accounts/{workbook_name(facts.account)}"),
             spill=house.lake.folder / "spill",
             is_covered=not left and pulled.period.is_over(house.clock()),
+            pool=_share(pool, pulled, account),
         )
         units.append((sum(pull.legs for pull in own_pulls), unit))
     made = _make_units(units, progress)
@@ -112,7 +115,14 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
         *((f, None) for f in failed),
     ]
     entries.sort(key=lambda entry: account_order(entry[0].account))
-    return _publish(pulled, entries, target, is_whole_set=order.wanted.accounts is None)
+    said_of_pool = pool.digest if isinstance(pool, Pool) else pool
+    return _publish(pulled, entries, target, said_of_pool=said_of_pool, is_whole_set=order.wanted.accounts is None)
+
+
+def _share(pool: Pool | str | None, pulled: Pulled, account: Account) -> PoolShare | str | None:
+    if account.reseller_id != pulled.own.id:
+        return None
+    return pool.share(account.id) if isinstance(pool, Pool) else pool
 
 
 def _make_units(units: list[tuple[int, Unit]], progress: Progress) -> list[Made]:
@@ -229,7 +239,12 @@ def _recurring_parts(pulled: Pulled, taken: dict[str, Snapshot]) -> dict[str, De
 
 
 def _publish(
-    pulled: Pulled, made: Sequence[tuple[AccountFacts, Made | None]], target: RunFolder, *, is_whole_set: bool
+    pulled: Pulled,
+    made: Sequence[tuple[AccountFacts, Made | None]],
+    target: RunFolder,
+    *,
+    said_of_pool: str | None,
+    is_whole_set: bool,
 ) -> Report:
     entries = [(facts, one.sums if one else None) for facts, one in made]
     write_summary(target.stage(SUMMARY), [summary_row(facts, sums) for facts, sums in entries])
@@ -238,7 +253,7 @@ def _publish(
     files = [f"accounts/{workbook_name(facts.account)}" if one else None for facts, one in made]
     document = manifest(
         period=pulled.period,
-        store_version=_store_version(made),
+        store_version=_store_version(made, said_of_pool),
         accounts=[
             account_entry(facts, one.sums if one else None, file, one.sha256 if one else None)
             for (facts, one), file in zip(made, files, strict=True)
@@ -251,9 +266,9 @@ def _publish(
     return Report(folder=target.out, reseller=pulled.own, period=pulled.period, manifest=document, entries=entries)
 
 
-def _store_version(entries: Sequence[tuple[AccountFacts, Made | None]]) -> str:
+def _store_version(entries: Sequence[tuple[AccountFacts, Made | None]], said_of_pool: str | None) -> str:
     """A digest of everything that the documents were derived from, the same on any machine."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256((said_of_pool or "").encode())
     for facts, made in entries:
         snapshot = facts.snapshot and replace(facts.snapshot, taken_at=facts.period.to_at, source="")
         stated = (facts.account, snapshot, facts.status, facts.complete, facts.warnings, facts.problems)

@@ -19,9 +19,10 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted
 from reseller_reporting.app.progress import Progress
 from reseller_reporting.app.stored import stored
+from reseller_reporting.app.trunks import pool_accounts
 from reseller_reporting.delivery.folder import RunFolder
 from reseller_reporting.model.account import Account, Limits
-from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
+from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.model.problems import Problem
 from reseller_reporting.model.rate import MICROS_PER_UNIT, micros_text
@@ -30,8 +31,10 @@ from reseller_reporting.model.units import currency_text
 from reseller_reporting.rating.audit import Disagreement, Party, disagreements
 from reseller_reporting.rating.columns import Arithmetic
 from reseller_reporting.rating.deck import Deck
-from reseller_reporting.rating.rerate import Rerated, Side, Terms, rerate
-from reseller_reporting.rating.trunk import TrunkLimits
+from reseller_reporting.rating.replay import State
+from reseller_reporting.rating.rerate import Rerated, Terms, rerate
+from reseller_reporting.rating.trunk import TrunkLimits, trunk_limits_of
+from reseller_reporting.rating.trunk_legs import UNSTATED, Side, differs
 from reseller_reporting.rating.trunk_use import TrunkUse, trunk_use
 from reseller_reporting.reports.names import slug
 from reseller_reporting.store import calls, snapshots
@@ -164,30 +167,19 @@ def _rerated(
     period, own = rating.pulled.period, rating.pulled.own
     if order.side == "reseller":
         shared = order.trunks or trunk_limits_of(limits.get(own.id))
-        ids = [account.id for account in rating.pulled.tree if account.reseller_id == own.id] or [
-            a.id for a in accounts
-        ]
+        ids = [account.id for account in pool_accounts(rating.pulled) or accounts]
         whole = rerate(_off_net(house, pinned, rating.pulled, ids), replace(terms, limits=shared))
         span = (period.from_at, period.to_at)
         answered = whole.legs["answered_seconds"].to_numpy()
         rating.pool = trunk_use(whole.trunk_legs, whole.states, shared, answered, span=span, zone=period.timezone)
         for account in accounts:
             own_rows = np.nonzero(np.asarray(pc.equal(whole.legs["account_id"], account.id)))[0]
-            yield account, Rerated(whole.legs.take(pa.array(own_rows)), whole.trunk_legs, whole.states[own_rows])
+            yield account, whole.of(own_rows)
         return
     for account in accounts:
         own_limits = order.trunks or trunk_limits_of(limits.get(account.id))
         legs = _off_net(house, pinned, rating.pulled, [account.id])
         yield account, rerate(legs, replace(terms, limits=own_limits))
-
-
-def trunk_limits_of(limits: Limits | None) -> TrunkLimits:
-    """Public limits; what KAZOO keeps to itself (burst trunks, private caps) is not known."""
-    if limits is None:
-        return TrunkLimits()
-    return TrunkLimits(
-        inbound=limits.inbound_trunks or 0, outbound=limits.outbound_trunks or 0, twoway=limits.twoway_trunks or 0
-    )
 
 
 def parse_trunks(text: str) -> TrunkLimits:
@@ -220,23 +212,23 @@ def _audited(house: House, pinned: Pinned, pulled: Pulled, account: Account) -> 
 
 def _summed(account: Account, rerated: Rerated, terms: Terms) -> RatedAccount:
     legs = rerated.legs
-    paid, stated = legs["paid_by"].to_pylist(), legs["stated_call_type"].to_pylist()
+    paid = legs["paid_by"].to_pylist()
     by_minute = pc.equal(legs["paid_by"], PER_MINUTE)
-    on_trunk = [(p in FLAT_RATE, s in FLAT_RATE) for p, s in zip(paid, stated, strict=True) if s]
+    differing = int(np.count_nonzero(differs(rerated.states, rerated.said)))
     return RatedAccount(
         account=account,
         legs=len(legs),
         flat=paid.count("flat_rate"),
         burst=paid.count("flat_rate_burst"),
-        over=int(np.count_nonzero(rerated.states == 0)),
+        over=int(np.count_nonzero(rerated.states == State.OVER)),
         exempt=paid.count("limits_disabled"),
         per_minute=paid.count(PER_MINUTE),
         unrated=0 if terms.deck is None else int(pc.sum(pc.and_(by_minute, pc.is_null(legs["prefix"]))).as_py() or 0),
         billed_seconds=pc.sum(legs["billed_seconds"]).as_py() or 0,
         cost_micros=pc.sum(legs["cost_micros"]).as_py() or 0,
         stated_units=pc.sum(legs["stated_cost_units"]).as_py() or 0,
-        tags_agree=sum(ours == theirs for ours, theirs in on_trunk),
-        tags_differ=sum(ours != theirs for ours, theirs in on_trunk),
+        tags_agree=int(np.count_nonzero(rerated.said != UNSTATED)) - differing,
+        tags_differ=differing,
     )
 
 

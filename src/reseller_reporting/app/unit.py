@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from reseller_reporting.app.trunks import PoolShare, trunks_of
 from reseller_reporting.model.problems import Problem, ReportWarning
+from reseller_reporting.model.trunks import Trunks
 from reseller_reporting.model.units import currency_text
 from reseller_reporting.rating.as_billed import rate_batch
 from reseller_reporting.rating.country import country_name
@@ -36,6 +38,7 @@ class Unit:
     workbook: Path
     spill: Path
     is_covered: bool  # Every part of the period that has passed was pulled, and the period is over.
+    pool: PoolShare | str | None = None  # Its share in the reseller's trunks, or why that is not known.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ def make(unit: Unit) -> Made:
     calls = unit.calls
     with reading(calls, spill=unit.spill) as reader:
         has_reseller_view = calls.shows_reseller and reader.has_reseller_view()
+        trunks = _trunks(unit, reader, has_reseller_view=has_reseller_view)
     with reading(replace(calls, shows_reseller=has_reseller_view), spill=unit.spill) as reader:
         overview, digest = reader.overview(), reader.digest()
         differences = _ledger_differences(unit, reader, has_reseller_view=has_reseller_view)
@@ -64,10 +68,24 @@ def make(unit: Unit) -> Made:
             listed_count=overview.legs if facts.legs_listed == "all" else overview.billable,
             owner_names=(facts.snapshot.users if facts.snapshot else None) or {},
             country_name=country_name,
+            trunks=trunks,
         )
     with unit.workbook.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()
     return Made(facts=facts, sums=sums, sha256=sha256, digest=digest)
+
+
+def _trunks(unit: Unit, reader: CallsReader, *, has_reseller_view: bool) -> Trunks:
+    """Of every off-net row as it was read: so were the pool's, whether or not all show the reseller's view."""
+    facts, period = unit.facts, unit.facts.period
+    trunks = trunks_of(
+        reader,
+        facts.snapshot.limits if facts.snapshot else None,
+        unit.pool,
+        span=(period.from_at, period.to_at),
+        zone=period.timezone,
+    )
+    return trunks if has_reseller_view else trunks.without_reseller()
 
 
 def _ledger_differences(unit: Unit, reader: CallsReader, *, has_reseller_view: bool) -> list[ReportWarning]:

@@ -214,6 +214,25 @@ OFF_NET_LEGS = pa.schema(
     ]
 )
 
+# What the replay of trunks asks of them: nothing that is as long as a call id.
+TRUNK_LEGS = pa.schema(
+    [
+        OFF_NET_LEGS.field(name)
+        for name in (
+            "account_id",
+            "started_at",
+            "duration_seconds",
+            "answered_seconds",
+            "direction",
+            "dialed_number",
+            "customer_call_type",
+            "customer_cost_units",
+            "reseller_call_type",
+            "reseller_cost_units",
+        )
+    ]
+)
+
 # What a deck and trunk limits say of OFF_NET_LEGS, beside what the switch stated for the same party.
 RERATED_LEGS = pa.schema(
     [

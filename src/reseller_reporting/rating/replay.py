@@ -21,7 +21,7 @@ import numpy as np
 
 from reseller_reporting.model.call_type import FLAT_RATE_BURST, FLAT_RATE_TRUNK
 from reseller_reporting.rating.columns import pays
-from reseller_reporting.rating.trunk import UNLIMITED, TrunkLimits, flat_rate_tag
+from reseller_reporting.rating.trunk import TrunkLimits, flat_rate_tag
 
 # Importing the compiler takes as long as replaying so many legs one by one.
 SCALAR_LEGS_MAX = 100_000
@@ -103,5 +103,4 @@ def replay_columns(legs: TrunkLegs, limits: TrunkLimits) -> Any:
 
 def _held_max(legs: TrunkLegs, limits: TrunkLimits) -> int:
     """How many calls can hold a trunk at once at most."""
-    figures = (limits.inbound, limits.outbound, limits.twoway, limits.burst)
-    return len(legs) if UNLIMITED in figures else min(len(legs), sum(figures))
+    return len(legs) if limits.calls_max is None else min(len(legs), limits.calls_max)

@@ -4,11 +4,10 @@ The steps, in their order: exempt numbers cost nothing; eligible ones take a tru
 by the minute, at the price in force when the leg started. A leg without a price is unrated, never free.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,13 +20,11 @@ from reseller_reporting.model.tables import RERATED_LEGS
 from reseller_reporting.rating.authorise import LIMITS_DISABLED
 from reseller_reporting.rating.columns import Arithmetic, Edition, country_codes
 from reseller_reporting.rating.deck import Deck
-from reseller_reporting.rating.number import EMERGENCY, TOLLFREE_US, classify, is_flat_rate_eligible
 from reseller_reporting.rating.replay import State, TrunkLegs, replay_columns
 from reseller_reporting.rating.trunk import TrunkLimits
+from reseller_reporting.rating.trunk_legs import Side, leg_arrays
 
-T = TypeVar("T")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-Side = Literal["customer", "reseller"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,22 +46,28 @@ class Rerated:
     legs: pa.Table
     trunk_legs: TrunkLegs
     states: Any
+    said: Any  # What the switch's tags mean of each leg, as in `trunk_legs.SaidOfLegs`.
+
+    def of(self, places: Any) -> "Rerated":
+        """Some of the legs; what became of each was decided among all."""
+        legs = TrunkLegs(
+            self.trunk_legs.starts[places],
+            self.trunk_legs.ends[places],
+            self.trunk_legs.is_outbound[places],
+            self.trunk_legs.is_eligible[places],
+        )
+        return Rerated(self.legs.take(pa.array(places)), legs, self.states[places], self.said[places])
 
 
 def rerate(legs: pa.Table, terms: Terms) -> Rerated:
     """`legs` are OFF_NET_LEGS in total order: of one account, or of all that share the reseller's trunks."""
     legs = legs.combine_chunks()
     numbers = legs["dialed_number"]
-    is_outbound = np.asarray(pc.equal(legs["direction"], "outbound"))
-    kinds = np.array(_of_each(numbers, classify), object)
-    is_exempt = (kinds == EMERGENCY) | ((kinds == TOLLFREE_US) & is_outbound)
-    is_eligible = np.array(_of_each(numbers, is_flat_rate_eligible), np.bool_) & ~is_exempt
-    starts = legs["started_at"].cast(pa.int64()).to_numpy()
-    ends = starts + legs["duration_seconds"].to_numpy() * 1_000_000
-    trunk_legs = TrunkLegs(starts, ends, is_outbound, is_eligible)
+    arrays = leg_arrays(legs.to_batches(), [terms.side])
+    trunk_legs = arrays.trunk_legs()
     states = replay_columns(trunk_legs, terms.limits)
     paid_by = np.select(
-        [is_exempt, states == State.FLAT, states == State.BURST],
+        [arrays.is_exempt, states == State.FLAT, states == State.BURST],
         [LIMITS_DISABLED, FLAT_RATE_TRUNK, FLAT_RATE_BURST],
         PER_MINUTE,
     )
@@ -82,7 +85,7 @@ def rerate(legs: pa.Table, terms: Terms) -> Rerated:
         if name not in columns:
             columns[name] = legs[name]
     table = pa.table({name: columns[name] for name in RERATED_LEGS.names}, schema=RERATED_LEGS)
-    return Rerated(table, trunk_legs, states)
+    return Rerated(table, trunk_legs, states, arrays.said[terms.side].states)
 
 
 def _priced(legs: pa.Table, by_minute: Any, terms: Terms) -> dict[str, Any]:
@@ -132,12 +135,6 @@ def _editions(legs: pa.Table, terms: Terms) -> list[tuple[Edition, Any]]:
             if len(chosen):
                 parts.append((Edition(terms.deck, direction, _moment(first)), chosen))
     return parts
-
-
-def _of_each(numbers: pa.ChunkedArray, rule: Callable[[str], T]) -> list[T]:
-    """The rule's answer for each number; many numbers are called more than once."""
-    answers = {number: rule(number) for number in numbers.unique().to_pylist()}
-    return [answers[number] for number in numbers.to_pylist()]
 
 
 def _moment(microseconds: int) -> datetime:

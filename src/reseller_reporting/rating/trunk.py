@@ -6,6 +6,7 @@ A call is not bound to a kind of trunk: all current ones are held against all li
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reseller_reporting.model.account import Limits
 from reseller_reporting.model.call_type import FLAT_RATE_BURST, FLAT_RATE_TRUNK
 from reseller_reporting.rating.kazoo_number import integer
 
@@ -21,6 +22,12 @@ class TrunkLimits:
     twoway: int = 0
     burst: int = 0
 
+    @property
+    def calls_max(self) -> int | None:
+        """Calls at once that all kinds together can hold; None is no limit."""
+        figures = (self.inbound, self.outbound, self.twoway, self.burst)
+        return None if UNLIMITED in figures else sum(figures)
+
 
 def trunk_limits(document: Mapping[str, object]) -> TrunkLimits:
     """The limits in force by a KAZOO limits document, whose private figures cap its public ones.
@@ -33,6 +40,18 @@ def trunk_limits(document: Mapping[str, object]) -> TrunkLimits:
         outbound=_in_force(document, "outbound_trunks"),
         twoway=_in_force(document, "twoway_trunks"),
         burst=_in_force(document, "burst_trunks"),
+    )
+
+
+def trunk_limits_of(shown: Limits | None) -> TrunkLimits:
+    """The trunks that an account's public limits show; none where they could not be read.
+
+    What KAZOO keeps to itself (burst trunks, private caps, bundles) is not known.
+    """
+    if shown is None:
+        return TrunkLimits()
+    return TrunkLimits(
+        inbound=shown.inbound_trunks or 0, outbound=shown.outbound_trunks or 0, twoway=shown.twoway_trunks or 0
     )
 
 

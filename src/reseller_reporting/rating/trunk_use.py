@@ -1,4 +1,5 @@
-"""Trunk use: how full a party's trunks were, minute by minute, and by hour of day and weekday.
+"""Trunk use: how full a party's trunks were, minute by minute, and by hour of day and weekday; what ran on them, and
+what ran over.
 
 Times
 - Microseconds since 1970 in UTC; minutes, hours and weekdays are those of the report's zone.
@@ -11,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from reseller_reporting.model.trunks import Ran
 from reseller_reporting.rating.replay import State, TrunkLegs
 from reseller_reporting.rating.trunk import UNLIMITED, TrunkLimits
+from reseller_reporting.rating.trunk_legs import SaidOfLegs
 
 MINUTE = 60_000_000
 HOURS, WEEKDAYS = 24, 7
@@ -69,16 +72,27 @@ def trunk_use(
     )
 
 
+def ran(states: Any, wanted: State, answered_seconds: Any, said: SaidOfLegs) -> Ran:
+    """The legs of one state, and what the switch stated that they cost; a cost that one of them lacks is not known."""
+    chosen = states == wanted
+    is_known = bool(said.is_cost_known[chosen].all())
+    return Ran(
+        legs=int(np.count_nonzero(chosen)),
+        answered_seconds=int(answered_seconds[chosen].sum()),
+        cost_units=int(said.cost_units[chosen].sum()) if is_known else None,
+    )
+
+
 def _levels(legs: TrunkLegs, held: Any) -> tuple[Any, Any, Any]:
     """Times at which calls begin or end, and how many hold a trunk from then on, by direction. Ends come first."""
     starts, ends, out = legs.starts[held], legs.ends[held], legs.is_outbound[held]
     times = np.concatenate([ends, starts])
-    steps = np.concatenate([np.full(len(ends), -1), np.ones(len(starts), np.int64)])
-    is_outbound = np.concatenate([out, out])
-    order = np.lexsort((steps, times))
-    times, steps, is_outbound = times[order], steps[order], is_outbound[order]
-    outbound = np.cumsum(np.where(is_outbound, steps, 0))
-    return times, np.cumsum(steps) - outbound, outbound
+    order = np.argsort(times, kind="stable")
+    steps = np.where(order < len(ends), np.int8(-1), np.int8(1))
+    is_outbound = np.concatenate([out, out])[order]
+    outbound = np.cumsum(steps * is_outbound, dtype=np.int32)
+    inbound = np.cumsum(steps * ~is_outbound, dtype=np.int32)
+    return times[order], inbound, outbound
 
 
 def _full_seconds(times: Any, inbound: Any, outbound: Any, limits: TrunkLimits) -> int:

@@ -206,12 +206,16 @@ class CallsReader:
 
     def off_net(self) -> pa.Table:
         """OFF_NET_LEGS of all the accounts together, in total order."""
+        return pa.Table.from_batches(self.off_net_batches(OFF_NET_LEGS), OFF_NET_LEGS)
+
+    def off_net_batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """These columns of OFF_NET_LEGS, in the same order, however many there are."""
         sql = (
-            f"SELECT {_columns(OFF_NET_LEGS)} FROM {self._legs} "
+            f"SELECT {_columns(schema)} FROM {self._legs} "
             "WHERE customer_call_type <> '' OR coalesce(reseller_call_type, '') <> '' "
             "ORDER BY started_at, call_id, leg_id"
         )
-        return _cast(self._con.cursor().sql(sql, params=self._span).to_arrow_reader(65_536), OFF_NET_LEGS).read_all()
+        yield from _cast(self._con.cursor().sql(sql, params=self._span).to_arrow_reader(65_536), schema)
 
     def audited(self) -> Iterator[pa.RecordBatch]:
         """EXPLAINED_LEGS that either party pays by the minute, with what each ledger took: AUDITED_LEGS."""

@@ -18,20 +18,16 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
 from reseller_reporting.model.errors import CannotWrite
+from reseller_reporting.model.trunks import NO_TRUNKS, Trunks
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.sheet import page_footer
 from reseller_reporting.reports.render.sheet_calls import ROWS_PER_SHEET_MAX, CallSheets, country_label, user_label
 from reseller_reporting.reports.render.sheet_summary import Tables, add_summary, write_summary_sheet
+from reseller_reporting.reports.render.sheet_trunks import has_trunks, write_trunks
 from reseller_reporting.reports.render.sheets_record import write_problems, write_services
-from reseller_reporting.reports.render.sheets_usage import (
-    has_trunks,
-    write_countries,
-    write_rates,
-    write_trunks,
-    write_users,
-)
+from reseller_reporting.reports.render.sheets_usage import write_countries, write_rates, write_users
 from reseller_reporting.reports.usage import UsageSums
 
 # Files must not tell when they were made; office programs want a date all the same.
@@ -46,6 +42,7 @@ def write_workbook(
     listed_count: int,
     owner_names: Mapping[str, str],
     country_name: Callable[[str], str],
+    trunks: Trunks = NO_TRUNKS,
     rows_per_sheet: int = ROWS_PER_SHEET_MAX,
 ) -> UsageSums:
     """Write the workbook and return the sums of its calls.
@@ -63,6 +60,7 @@ def write_workbook(
                 listed_count=listed_count,
                 owner_names=owner_names,
                 country_name=country_name,
+                trunks=trunks,
                 rows_per_sheet=rows_per_sheet,
             )
             workbook.close()
@@ -96,6 +94,7 @@ def _fill(
     listed_count: int,
     owner_names: Mapping[str, str],
     country_name: Callable[[str], str],
+    trunks: Trunks,
     rows_per_sheet: int,
 ) -> UsageSums:
     look, sums, country = Look(workbook), UsageSums(), country_label(country_name)
@@ -122,7 +121,7 @@ def _fill(
     country_count = write_countries(workbook, look, ranges, sums, country, facts.currency)
     write_rates(workbook, look, ranges, sums)
     write_users(workbook, look, ranges, sums, owner_names)
-    service_count = _write_records(workbook, look, ranges, facts, sums)
+    service_count = _write_records(workbook, look, ranges, facts, sums, trunks)
     tables = Tables(ranges=ranges, country_count=country_count, service_count=service_count)
     write_summary_sheet(summary, look, facts, sums, tables)
     for sheet in workbook.worksheets():
@@ -130,13 +129,15 @@ def _fill(
     return sums
 
 
-def _write_records(workbook: Any, look: Look, ranges: CallRanges, facts: AccountFacts, sums: UsageSums) -> int:
+def _write_records(
+    workbook: Any, look: Look, ranges: CallRanges, facts: AccountFacts, sums: UsageSums, trunks: Trunks
+) -> int:
     """The sheets after the usage; two of them only where there is something to show."""
     services = facts.snapshot.services if facts.snapshot else None
     limits = facts.snapshot.limits if facts.snapshot else None
     service_count = write_services(workbook, look, services, facts.currency)
-    if has_trunks(limits, sums):
-        write_trunks(workbook, look, ranges, sums, limits)
+    if has_trunks(limits, sums, trunks):
+        write_trunks(workbook, look, ranges, sums, limits, trunks, facts.period.zone)
     if facts.problems:
         write_problems(workbook, look, facts.problems)
     return service_count

@@ -5,6 +5,7 @@ from typing import Any
 
 INK, QUIET, RULE, SHADE = "#1F2A44", "#6B7280", "#C9CFDA", "#EEF1F6"
 AMBER, AMBER_INK = "#FFE9B8", "#7A4A00"
+HEAT, AMBER_FULL = "#9DB2DC", "#FFD27A"  # The most of a scale that begins white, and where it is full.
 
 MONEY, MINUTES, COUNT, DATE_TIME = "#,##0.0000", "#,##0.00", "#,##0", "yyyy-mm-dd hh:mm:ss"
 _MONEY_IN_ROWS, _MINUTES_IN_ROWS = "0.0000", "0.00"
@@ -97,6 +98,25 @@ class Look:
     @property
     def note(self) -> Any:
         return self._format(font_color=QUIET, align="left", indent=1, valign="vcenter")
+
+    @property
+    def quiet(self) -> Any:
+        return self._format(font_color=QUIET)
+
+    @property
+    def warned(self) -> Any:
+        """A sentence that the reader must not miss, over whatever cells are free beside it."""
+        return self._format(font_color=AMBER_INK, bold=True)
+
+    @property
+    def full(self) -> Any:
+        """Of a table of peaks: every trunk was taken."""
+        return self._format(font_color=AMBER_INK, bold=True)
+
+    @property
+    def hour(self) -> Any:
+        """Of the day: 7 is 07:00."""
+        return self._format(font_color=QUIET, num_format='00":00"', align="left")
 
     @property
     def missing(self) -> Any:

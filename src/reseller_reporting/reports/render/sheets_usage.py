@@ -1,9 +1,8 @@
-"""The sheets of usage: countries, rates, users, trunks. Every figure is a live formula over the call sheets."""
+"""The sheets of usage: countries, rates, users. Every figure is a live formula over the call sheets."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reseller_reporting.model.account import Limits
 from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.order import country_order, rate_order
@@ -39,14 +38,6 @@ COUNTRY_SHEET_COLUMNS = (
 )
 _RATE_COLUMNS = (Column("Rate Name", 34), Column("Rate", 10, "money"), *_FIGURES)
 _USER_COLUMNS = (Column("User", 34), *_FIGURES)
-_TRUNK_COLUMNS = (
-    Column("Of", 14),
-    Column("Item", 22),
-    Column("Trunks", 12, "count"),
-    Column("Calls", 10, "count"),
-    Column("Billing Minutes", 16, "minutes"),
-    Column("Cost", 14, "money"),
-)
 
 
 def _figure_cells(ranges: CallRanges, where: tuple[Where, ...], figures: Figures) -> list[Cell]:
@@ -110,48 +101,3 @@ def write_users(workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, 
         where = (Where(USER, f"$A{row + 1}", match[label]),)
         write_row(sheet, look, row, _USER_COLUMNS, [label or NO_KEY, *_figure_cells(ranges, where, figures)])
     close_sheet(sheet, _USER_COLUMNS, len(groups))
-
-
-def has_trunks(limits: Limits | None, sums: UsageSums) -> bool:
-    """Whether the account has trunks, or anything ran on one."""
-    wanted = (limits.inbound_trunks, limits.outbound_trunks, limits.twoway_trunks) if limits else ()
-    ran = [figures.calls for tag in (FLAT, BURST) for figures in _of_tag(sums, tag)]
-    return any(number for number in wanted) or any(ran)
-
-
-def _of_tag(sums: UsageSums, tag: str) -> list[Figures]:
-    return [types[tag] for types in (sums.by_customer_type, sums.by_reseller_type) if tag in types]
-
-
-def write_trunks(workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, limits: Limits | None) -> None:
-    sheet = open_sheet(workbook, look, "Trunks", _TRUNK_COLUMNS)
-    rows = [*_limit_rows(limits), *_tag_rows(ranges, "Customer", CUSTOMER_TYPE, CUSTOMER_COST, sums)]
-    if sums.has_reseller_view:
-        rows += _tag_rows(ranges, "Reseller", RESELLER_TYPE, RESELLER_COST, sums)
-    for row, cells in enumerate(rows, 1):
-        write_row(sheet, look, row, _TRUNK_COLUMNS, cells)
-    close_sheet(sheet, _TRUNK_COLUMNS, len(rows))
-
-
-def _limit_rows(limits: Limits | None) -> list[list[Cell]]:
-    if limits is None:
-        return []
-    shown = (
-        ("Inbound trunks", limits.inbound_trunks),
-        ("Outbound trunks", limits.outbound_trunks),
-        ("Two-way trunks", limits.twoway_trunks),
-    )
-    return [["Limit", item, "unlimited" if number == -1 else number, None, None, None] for item, number in shown]
-
-
-def _tag_rows(ranges: CallRanges, party: str, types: str, costs: str, sums: UsageSums) -> list[list[Cell]]:
-    """What the tags of one party say of the calls: the party's own cost beside them."""
-    by_type = sums.by_reseller_type if types == RESELLER_TYPE else sums.by_customer_type
-    rows: list[list[Cell]] = []
-    for tag in (FLAT, BURST, PER_MINUTE):
-        figures, where = by_type.get(tag, Figures()), ranges.type_is(types, tag)
-        units = figures.reseller_cost_units if types == RESELLER_TYPE else figures.customer_cost_units
-        minutes = Formula(f"={ranges.total(MINUTES, where)}", figures.billing_seconds / 60)
-        count = Formula(f"={ranges.count(where)}", figures.calls)
-        rows.append([party, tag, None, count, minutes, _cost(ranges.total(costs, where), units)])
-    return rows
