@@ -1,6 +1,7 @@
 """Price plans: check, show, compare, keep and give them; and the book that a run prices by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -147,8 +148,7 @@ def import_plans(house: House, path: Path, *, replace: bool) -> list[Kept]:
 
 def export_plans(house: House, folder: Path) -> list[Path]:
     """Each version as it was imported, and `customers.yaml`: importing the folder gives the same again."""
-    with database.opened(house.settings.database_url):
-        versions, assignments = kept.versions(), kept.assignments()
+    versions, assignments = stored(house)
     texts = {_file_name(each): each.text for each in versions}
     if assignments:
         texts[CUSTOMERS] = yaml_text({"customers": [_line(each) for each in assignments]})
@@ -179,7 +179,7 @@ def assign(
     """The customer gets the plan from that day on; what the line that stood there said, if any did."""
     if not customer.strip() or len(customer) > _CUSTOMER_MAX:
         raise InvalidSettings(f"--customer takes an id, a name or a pattern of 1 to {_CUSTOMER_MAX} characters.")
-    with database.opened(house.settings.database_url), database.writing():
+    with _changing(house, plan):
         before = kept_papers()
         _check_known(before.book, plan)
         wanted = Assignment(plan=plan, customer=customer, effective=effective, set=dict(overrides))
@@ -203,7 +203,7 @@ def stored(house: House) -> tuple[list[StoredVersion], list[StoredAssignment]]:
 def remove(house: House, name: str) -> tuple[list[StoredVersion], list[StoredAssignment]]:
     """A version `retail@2026-01-01`, or a plan with all of its versions and whoever has it."""
     plan, effective = _parsed(name)
-    with database.opened(house.settings.database_url), database.writing():
+    with _changing(house, plan):
         before = kept_papers()
         _check_known(before.book, plan)
         versions = [each for each in kept.versions() if each.plan == plan]
@@ -222,7 +222,7 @@ def remove(house: House, name: str) -> tuple[list[StoredVersion], list[StoredAss
 
 def unassign(house: House, name: str, customer: str, effective: date | None) -> list[StoredAssignment]:
     """Takes a plan from a customer again: all of its lines, or the one from that day."""
-    with database.opened(house.settings.database_url), database.writing():
+    with _changing(house, name):
         lines = [each for each in kept.assignments() if (each.plan, each.customer) == (name, customer)]
         gone = [each for each in lines if effective is None or each.effective == effective]
         if not gone:
@@ -254,6 +254,15 @@ def parse_set(texts: Sequence[str]) -> dict[str, str]:
             raise InvalidSettings(f"--set names {path.strip()} twice; keep one of them.")
         found[path.strip()] = value.strip()
     return found
+
+
+@contextmanager
+def _changing(house: House, name: str) -> Iterator[None]:
+    """The database, for a change to a plan that must be in it; none is made to say that it is not."""
+    if not database.exists(house.settings.database_url):
+        _check_known(PlanBook(), name)
+    with database.opened(house.settings.database_url), database.writing():
+        yield
 
 
 def _refuse_new(house: House, before: Papers, after: Papers) -> None:

@@ -11,7 +11,7 @@ Invariants
 
 import fcntl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -87,7 +87,8 @@ def configure(url: str) -> None:
     if {key: connections.settings["default"].get(key) for key in database} != dict(database):
         connections.close_all()
         connections.settings = connections.configure_settings({"default": dict(database)})
-        del connections["default"]
+        with suppress(AttributeError):  # This thread may not have had one.
+            del connections["default"]
 
 
 def _database(url: str) -> Mapping[str, Any]:

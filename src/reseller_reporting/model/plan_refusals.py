@@ -34,6 +34,7 @@ _PATTERNS: dict[str, tuple[str, Callable[[str], str]]] = {
     ),
 }
 _SHOWN = 60
+_AMOUNT_DIGITS = 16  # Of money; six of them are decimals.
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +186,12 @@ def _of_whole_number(refusal: _Refusal) -> str:
 
 
 def _of_decimals(refusal: _Refusal) -> str:
-    places = int(str(refusal.context["decimal_places"]))
+    return _too_many_decimals(refusal, int(str(refusal.context["decimal_places"])))
+
+
+def _too_many_decimals(refusal: _Refusal, places: int) -> str:
     words = {4: "four", 6: "six"}.get(places, str(places))
-    step = Decimal(1).scaleb(-places)
-    rounded = Decimal(str(refusal.given)).quantize(step, rounding=ROUND_HALF_UP)
+    rounded = Decimal(str(refusal.given)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     return f"{refusal.shown} has too many decimals, at most {words} count; write {_trimmed(rounded)}"
 
 
@@ -198,8 +201,13 @@ def _trimmed(number: Decimal) -> str:
 
 
 def _of_digits(refusal: _Refusal) -> str:
-    most = int(str(refusal.context.get("max_digits", 0))) or "so many"
-    return f"{refusal.shown} is larger than a plan can hold; write a number of at most {most} digits in all"
+    """Digits in all: of a small number with many decimals those are too many, and told first by the library."""
+    most = int(str(refusal.context.get("max_digits", _AMOUNT_DIGITS)))
+    places = 6 if most == _AMOUNT_DIGITS else 4
+    before_point, _, after = str(refusal.given).lstrip("+-").partition(".")
+    if len(after) > places and len(before_point) <= most - places:
+        return _too_many_decimals(refusal, places)
+    return f"{refusal.shown} is larger than a plan can hold; write at most {most - places} digits before the point"
 
 
 def _of_least(refusal: _Refusal) -> str:
