@@ -33,7 +33,7 @@ def test_a_plan_of_every_kind_has_no_finding() -> None:
                 "direction: inbound, prefixes: ['447'], free: true",
                 "direction: outbound, classes: [did_us], tiers: {steps: [{to_minutes: 5, per_minute: 1}, {per_minute: 0.5}]}",
                 "direction: outbound, deck: gold, markup: {percent: 20}",
-                "direction: outbound, markup: {percent: 30}",
+                "direction: outbound, markup: {percent: 30}, grace: 3",
                 "direction: inbound, deck: bare",
             )
         )
@@ -85,6 +85,7 @@ def test_both_directions_of_one_claim_are_one_finding() -> None:
         ("deck: gold, markup: {percent: 1}, connect_fee: 1", "usage.a.connect_fee: `connect_fee` would count for nothing"),
         ("markup: {percent: 1}, increment: 6", "usage.a.increment: `increment` would count for nothing: a markup on cost"),
         ("free: true, connect_fee: 1", "usage.a.connect_fee: `connect_fee` would count for nothing: a free call"),
+        ("deck: gold, grace: 3", "usage.a.grace: `grace` would count for nothing: with a deck"),
         ("deck: golden", "usage.a.deck: there is no deck `golden`; did you mean `gold`?"),
         ("deck: euro", "usage.a.deck: the deck `euro` is in EUR, the plan in USD"),
         ("tiers: {steps: [{per_minute: 1}, {per_minute: 2}]}", "usage.a.tiers.steps[0]: only the last step has no end"),

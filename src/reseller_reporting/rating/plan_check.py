@@ -29,8 +29,6 @@ from reseller_reporting.rating.plan_resolution import (
     with_overrides,
 )
 
-# What only a price a minute of the plan's own has; with a deck it is the deck's, and a price a call has none.
-_SELLING = ("minimum", "increment", "connect_fee", "grace")
 Made = TypeVar("Made")
 _KINDS = "per_minute, tiers, deck (with or without markup), markup alone, free"
 
@@ -120,22 +118,21 @@ def _usage(place: Place, rule: UsageRule, plan: Plan, around: Surroundings) -> I
         yield PlanFinding(place, f"the rule has no price; add one of {_KINDS}")
     elif len(stated) > 1:
         yield PlanFinding(place, f"{_listed(stated)} are several prices for one call; keep one of {_KINDS}")
-    elif ignored := [name for name in _SELLING if name in rule.model_fields_set and stated[0] in _WHY_IGNORED]:
-        for name in ignored:
-            yield PlanFinding(
-                (*place, name), f"`{name}` would count for nothing: {_WHY_IGNORED[stated[0]]}; leave it out"
-            )
+    else:
+        names, why = _IGNORED.get(stated[0], ((), ""))
+        for name in (name for name in names if name in rule.model_fields_set):
+            yield PlanFinding((*place, name), f"`{name}` would count for nothing: {why}; leave it out")
     if rule.tiers is not None:
         yield from _steps((*place, "tiers"), [step.to_minutes for step in rule.tiers.steps], "to_minutes")
     if rule.deck is not None:
         yield from _deck((*place, "deck"), rule.deck, plan, around)
 
 
-# Why a rule of this kind has no use for a minimum and the like.
-_WHY_IGNORED = {
-    "deck": "with a deck it is the deck's own",
-    "markup": "a markup on cost prices the whole call",
-    "free": "a free call costs nothing",
+# What counts for nothing in a rule of this kind, and why. Grace counts with a markup on cost: no deck says another.
+_IGNORED = {
+    "deck": (("minimum", "increment", "connect_fee", "grace"), "with a deck it is the deck's own"),
+    "markup": (("minimum", "increment", "connect_fee"), "a markup on cost prices the whole call"),
+    "free": (("minimum", "increment", "connect_fee", "grace"), "a free call costs nothing"),
 }
 
 
