@@ -19,6 +19,7 @@ from reseller_reporting.cli.options import (
     SubResellers,
     Timezone,
 )
+from reseller_reporting.cli.plan_commands import plans
 from reseller_reporting.cli.rating_commands import explain, rate
 from reseller_reporting.cli.speech import note, tell, tell_json, the_house, wanted_of
 from reseller_reporting.cli.terminal import watched
@@ -39,6 +40,7 @@ cli = typer.Typer(
 simulate = typer.Typer(no_args_is_help=True, help="Simulated servers for trying out.\n\nExample: simulate kazoo")
 cli.add_typer(simulate, name="simulate")
 cli.add_typer(decks, name="decks")
+cli.add_typer(plans, name="plans")
 cli.command()(rate)
 cli.command()(explain)
 

@@ -1,7 +1,10 @@
 """Expected failures: a promise we cannot keep, with a kind for shells, a code for programs, a sentence for people."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
+
+from reseller_reporting.model.plan_findings import PlanFinding
 
 
 class Kind(StrEnum):
@@ -123,6 +126,42 @@ class UnknownCall(ResellerReportingError):
 
     kind = Kind.NOT_FOUND
     code = "unknown_call"
+
+
+class InvalidPlan(ResellerReportingError):
+    """Price plans that failed their check; the sentence holds every finding, `findings` has them for programs."""
+
+    code = "invalid_plan"
+    is_wrong_usage = True
+
+    def __init__(self, findings: Sequence[PlanFinding]) -> None:
+        told = " | ".join(finding.text for finding in findings)
+        count = f"{len(findings)} mistakes" if len(findings) != 1 else "a mistake"
+        super().__init__(f"There {'is' if len(findings) == 1 else 'are'} {count} in the price plans: {told}")
+        self.findings = tuple(findings)
+
+
+class UnknownPlan(ResellerReportingError):
+    """No such price plan, version or assignment; the sentence names those that are there."""
+
+    kind = Kind.NOT_FOUND
+    code = "unknown_plan"
+    is_wrong_usage = True
+
+
+class PlanExists(ResellerReportingError):
+    """The database holds another text for this version; a version that was billed by does not change unasked."""
+
+    kind = Kind.CONFLICT
+    code = "plan_exists"
+    is_wrong_usage = True
+
+
+class DatabaseUnavailable(ResellerReportingError):
+    """The control database cannot be opened; names it without its password, and the cause."""
+
+    kind = Kind.UNAVAILABLE
+    code = "database_unavailable"
 
 
 class ExtraMissing(ResellerReportingError):

@@ -16,14 +16,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from reseller_reporting.model.exact_text import Day, Exact, Whole
 from reseller_reporting.model.rounding import PLACES_MAX, Rounding
 
-Amount = Annotated[Decimal, Field(decimal_places=PLACES_MAX, max_digits=16, allow_inf_nan=False)]
+Amount = Annotated[Exact, Field(decimal_places=PLACES_MAX, max_digits=16, allow_inf_nan=False)]
 Price = Annotated[Amount, Field(ge=0)]
-Percent = Annotated[Decimal, Field(decimal_places=4, max_digits=9, allow_inf_nan=False)]
+Percent = Annotated[Exact, Field(decimal_places=4, max_digits=9, allow_inf_nan=False)]
 Share = Annotated[Percent, Field(ge=0, le=100)]
-Seconds = Annotated[int, Field(ge=0, le=86_400)]
-Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Seconds = Annotated[Whole, Field(ge=0, le=86_400)]
+Count = Annotated[Whole, Field(ge=0, le=1_000_000_000)]
+TrunkCount = Annotated[Whole, Field(ge=-1, le=1_000_000)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
 Text = Annotated[str, StringConstraints(max_length=200)]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}$")]
@@ -80,7 +82,7 @@ ALL_GROUPS = tuple(Group)
 
 
 class RoundingRule(Part):
-    places: Annotated[int, Field(ge=0, le=PLACES_MAX)] = 4
+    places: Annotated[Whole, Field(ge=0, le=PLACES_MAX)] = 4
     way: Rounding = Rounding.HALF_UP
 
 
@@ -115,7 +117,7 @@ class Markup(Part):
 class MinuteStep(Part):
     """Up to and including so many minutes; the last step has no end."""
 
-    to_minutes: Annotated[int, Field(ge=1)] | None = None
+    to_minutes: Annotated[Count, Field(ge=1)] | None = None
     per_minute: Price
 
 
@@ -154,7 +156,7 @@ class Bundle(Destinations):
     minutes: Count
     per: BundlePer = BundlePer.PLAN
     pooled: bool = False  # One pool for the customer and all accounts below it.
-    carry_over_months: Annotated[int, Field(ge=0, le=12)] = 0  # How long what is left lives on.
+    carry_over_months: Annotated[Whole, Field(ge=0, le=12)] = 0  # How long what is left lives on.
 
 
 class SpendStep(Part):
@@ -188,7 +190,7 @@ class MinimumSpend(Part):
 
 
 class QuantityStep(Part):
-    to: Annotated[int, Field(ge=1)] | None = None
+    to: Annotated[Count, Field(ge=1)] | None = None
     price: Price
 
 
@@ -202,7 +204,7 @@ class RecurringPrice(Part):
 
     text: Text = ""
     item: str = ""  # `category/item`, or a well-known short name; default: the name of this entry.
-    quantity: Annotated[Decimal, Field(ge=0, decimal_places=4, max_digits=13)] | None = None
+    quantity: Annotated[Exact, Field(ge=0, decimal_places=4, max_digits=13)] | None = None
     price: Price | None = None
     tiers: QuantityTiers | None = None
     included: Count = 0
@@ -215,7 +217,7 @@ class OneOff(Part):
 
     text: Text
     amount: Amount
-    on: date
+    on: Day
     customers: tuple[str, ...] = ()
 
 
@@ -231,10 +233,10 @@ class Tax(Part):
 class Trunks(Part):
     """The trunks that the customer bought, where they are not those of its KAZOO limits; -1 is unlimited."""
 
-    inbound: Annotated[int, Field(ge=-1)] = 0
-    outbound: Annotated[int, Field(ge=-1)] = 0
-    twoway: Annotated[int, Field(ge=-1)] = 0
-    burst: Annotated[int, Field(ge=-1)] = 0
+    inbound: TrunkCount = 0
+    outbound: TrunkCount = 0
+    twoway: TrunkCount = 0
+    burst: TrunkCount = 0
 
 
 class Proration(StrEnum):
@@ -247,7 +249,7 @@ class Plan(Part):
 
     plan: Name
     name: Text = ""
-    effective: date | None = None  # In the report's time zone; absent: since ever.
+    effective: Day | None = None  # In the report's time zone; absent: since ever.
     extends: Name | None = None  # Entries of the same name here take the place of those there.
     currency: Currency | None = None  # Must be the reseller's; absent: it is.
     legs: PricedLegs = PricedLegs.ALL
@@ -263,12 +265,17 @@ class Plan(Part):
     taxes: dict[Name, Tax] = {}
 
 
+def label_of(plan: str, effective: date | None) -> str:
+    """How a version is named: `retail@2026-10-16`; the one since ever by the plan's name alone."""
+    return plan if effective in (None, date.min) else f"{plan}@{effective.isoformat()}"
+
+
 class Assignment(Part):
     """Which plan a customer gets from a day on. An id goes before a name, a name before a pattern, that before all."""
 
     plan: Name
-    customer: str = "*"  # An id, an exact name, or a pattern with * and ?; `*` alone is the default for everyone.
-    effective: date | None = None
+    customer: Text = "*"  # An id, an exact name, or a pattern with * and ?; `*` alone is the default for everyone.
+    effective: Day | None = None
     set: dict[str, Amount | str | bool] = {}  # Overrides: `recurring.twoway_trunks.price: 27.50`.
 
 

@@ -10,6 +10,7 @@ Invariants
 from collections.abc import Callable
 
 from reseller_reporting.model.account import Services
+from reseller_reporting.model.counted_items import COUNTED_ITEMS
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.figure_text import amount_text, count_text, minutes_text, money_text
 from reseller_reporting.reports.order import country_order
@@ -17,25 +18,24 @@ from reseller_reporting.reports.usage import Figures, UsageSums
 
 # Each column and the items whose quantities it adds up.
 _QUANTITIES: dict[str, tuple[tuple[str, str], ...]] = {
-    "Branding-White-Label": (("branding", "whitelabel"),),
-    "Tollfree US Phone Numbers": (("phone_numbers", "tollfree_us"),),
-    "US DIDs": (("phone_numbers", "did_us"),),
-    "Dedicated IPs": (("ips", "dedicated"),),
-    # Older data names the provider.
-    "E-911": tuple(("number_services", name) for name in ("e911", "dash_e911", "vitelity_e911", "telnyx_e911")),
-    "Outbound CNAM": (("number_services", "outbound_cnam"),),
-    "Inbound CNAM": (("number_services", "inbound_cnam"),),
-    "Ports": (("number_services", "port"),),
-    "Local Number Services": (("number_services", "local"),),
-    "Two-way Trunks": (("limits", "twoway_trunks"),),
-    "Inbound Trunks": (("limits", "inbound_trunks"),),
-    "Outbound Trunks": (("limits", "outbound_trunks"),),
-    "SIP Devices": (("devices", "sip_device"),),
-    "Landline Devices": (("devices", "landline"),),
-    "Cellphone Devices": (("devices", "cellphone"),),
-    "Softphone Devices": (("devices", "softphone"),),
-    "Users": (("users", "user"),),
-    "User Admins": (("users", "admin"),),
+    "Branding-White-Label": COUNTED_ITEMS["whitelabel"],
+    "Tollfree US Phone Numbers": COUNTED_ITEMS["tollfree_us"],
+    "US DIDs": COUNTED_ITEMS["did_us"],
+    "Dedicated IPs": COUNTED_ITEMS["dedicated_ips"],
+    "E-911": COUNTED_ITEMS["e911"],
+    "Outbound CNAM": COUNTED_ITEMS["outbound_cnam"],
+    "Inbound CNAM": COUNTED_ITEMS["inbound_cnam"],
+    "Ports": COUNTED_ITEMS["port"],
+    "Local Number Services": COUNTED_ITEMS["local"],
+    "Two-way Trunks": COUNTED_ITEMS["twoway_trunks"],
+    "Inbound Trunks": COUNTED_ITEMS["inbound_trunks"],
+    "Outbound Trunks": COUNTED_ITEMS["outbound_trunks"],
+    "SIP Devices": COUNTED_ITEMS["sip_device"],
+    "Landline Devices": COUNTED_ITEMS["landline"],
+    "Cellphone Devices": COUNTED_ITEMS["cellphone"],
+    "Softphone Devices": COUNTED_ITEMS["softphone"],
+    "Users": COUNTED_ITEMS["user"],
+    "User Admins": COUNTED_ITEMS["admin"],
 }
 
 SUMMARY_COLUMNS = (
