@@ -108,6 +108,9 @@ class Pull:
         self._progress = progress
         self._spools = 0
         self._own_warnings: list[ReportWarning] = []
+        self._windows_of_failed: dict[
+            str, list[WindowRead]
+        ] = {}  # Written together: the lake bears one write at a time.
 
     async def run(self, accounts: Sequence[Account], missing: Mapping[str, list[Span]]) -> None:
         """Every missing span of every account; accounts with the same span share commits."""
@@ -132,6 +135,7 @@ class Pull:
                         await self._commit(span, ready, own_entries)
                         ready = []
             await self._commit(span, ready, own_entries)
+            await asyncio.to_thread(self._record_failed, span)
         finally:
             own_entries.close()
 
@@ -178,7 +182,7 @@ class Pull:
         except ResellerReportingError as error:
             self.failed[account.id] = error.sentence
             pulled.close(but_kept=True)
-            await asyncio.to_thread(coverage.record_windows, self._lake, {account.id: pulled.windows}, span)
+            self._windows_of_failed[account.id] = pulled.windows
             return None
         finally:
             self._progress.step(account.name)
@@ -234,6 +238,10 @@ class Pull:
     def _record(self, span: Span, covered: list[Covered], windows: Mapping[str, Sequence[WindowRead]]) -> None:
         coverage.record_windows(self._lake, windows, span)
         coverage.record(self._lake, covered)
+
+    def _record_failed(self, span: Span) -> None:
+        coverage.record_windows(self._lake, self._windows_of_failed, span)
+        self._windows_of_failed = {}
 
     def _write_rows(self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool) -> None:
         accounts = [pulled.account.id for pulled in ready]
