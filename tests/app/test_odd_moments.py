@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
 from reseller_reporting.simulate.server import running
@@ -98,6 +100,20 @@ def test_a_second_run_at_the_same_time_is_told_who_is_first(connected: Terminal)
     assert outcome.code == 1
     assert "process" in outcome.complaint
     assert connected.run(*RUN).code == 0
+
+
+def test_a_store_does_not_grow_with_the_number_of_pulls(connected: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    defaults = Lake.tidy.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "unused_for", timedelta(0))
+    store = Path(connected.settings["HOME"]) / "store"
+    sizes = []
+    for _ in range(3):
+        assert connected.run("sync", "--period", "2024-06", "--refresh").code == 0
+        sizes.append({table: len(list((store / table).rglob("*.parquet"))) for table in ("legs", "ledger_entries")})
+    assert sizes[0]["legs"] > 0
+    assert sizes[0] == sizes[1] == sizes[2]
+    assert connected.run(*RUN, "--source", "store").code == 0
 
 
 def test_a_time_zone_of_kazoo_that_is_none_is_named_with_its_remedy(terminal: Terminal) -> None:
