@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -37,6 +37,8 @@ from reseller_reporting.store.unfinished import WORTH_KEEPING, UnfinishedPull
 # Many accounts a commit (a commit costs as much as hundreds of rows), few enough to keep memory flat.
 _ACCOUNTS_PER_COMMIT = 50
 _LEGS_PER_COMMIT = 40_000
+# What took longer to read is kept though it is little: a KAZOO that throttles may take minutes for it.
+_KEPT_AFTER = timedelta(seconds=10)
 # A cursor is sequential: accounts side by side keep the connections busy, and only these are in memory.
 _ACCOUNTS_AT_ONCE = 24
 
@@ -128,16 +130,24 @@ class Pull:
         try:
             await self._read_own_ledger(span, own_entries)
             ready: list[_AccountPull] = []
+            kept_at = self._clock()
             async with aclosing(self._pulled(span, accounts)) as all_pulled:
                 async for pulled in all_pulled:
                     ready.append(pulled)
-                    if len(ready) >= _ACCOUNTS_PER_COMMIT or sum(p.leg_count for p in ready) >= _LEGS_PER_COMMIT:
+                    if self._is_worth_a_commit(ready, kept_at):
                         await self._commit(span, ready, own_entries)
-                        ready = []
+                        ready, kept_at = [], self._clock()
             await self._commit(span, ready, own_entries)
             await asyncio.to_thread(self._record_failed, span)
         finally:
             own_entries.close()
+
+    def _is_worth_a_commit(self, ready: Sequence[_AccountPull], kept_at: datetime) -> bool:
+        return (
+            len(ready) >= _ACCOUNTS_PER_COMMIT
+            or sum(pulled.leg_count for pulled in ready) >= _LEGS_PER_COMMIT
+            or self._clock() - kept_at >= _KEPT_AFTER
+        )
 
     async def _read_own_ledger(self, span: Span, entries: Spool) -> None:
         self._own_warnings = []
@@ -218,9 +228,13 @@ class Pull:
                 pulled.warnings += page.warnings
                 if page.ended is not None:
                     pulled.windows.append(page.ended)
-                    if rows.legs.count >= WORTH_KEEPING and not (page.ended.failure or rows.has_warnings):
+                    is_whole = page.shows_all and not page.ended.failure and not rows.has_warnings
+                    if is_whole and self._is_worth_keeping(rows.legs.count, page.ended):
                         pulled.unfinished.keep(self._source.name, page.ended, rows.legs, rows.problems)
                         rows.is_kept = True
+
+    def _is_worth_keeping(self, legs: int, window: WindowRead) -> bool:
+        return legs >= WORTH_KEEPING or self._clock() - window.taken_at >= _KEPT_AFTER
 
     async def _commit(self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool) -> None:
         if not ready:

@@ -116,7 +116,7 @@ class LegReader:
         self.crossing.update(identity(record) for record in records)
         read = leg_page(None, lambda: records, self._reading(window))
         tally.add(len(records), read.legs.num_rows + read.problems.num_rows)
-        yield replace(read, warnings=tally.told(), window=number, ended=tally.ended())
+        yield replace(read, warnings=tally.told(), window=number, ended=tally.ended(), shows_all=False)
 
     async def _older_records(self, month: str, window: Window, warnings: list[ReportWarning]) -> list[object]:
         size: int | None = self.listings.page_size
