@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import re
+import urllib.parse
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,7 @@ from reseller_reporting import simulate
 from reseller_reporting.cli import _run
 from reseller_reporting.simulate.faults import CALM, PROFILES, Faults, described, parse_faults
 from reseller_reporting.simulate.faults_in_answers import noisy
+from reseller_reporting.simulate.generate import GeneratedWorld
 from reseller_reporting.simulate.gregorian import from_datetime
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
 
@@ -294,3 +297,28 @@ def test_the_resellers_columns_may_be_hidden(meet: Connect) -> None:
     (row, *_) = meet("no_reseller_view").get(CDRS, **RANGE).data
     assert "cost" in row
     assert not {"reseller_cost", "reseller_call_type"} & row.keys()
+
+
+@pytest.mark.parametrize(
+    "fault", ["old", "no_empty", "no_reseller_view", "unknown_keys", "float_noise", "lost_entries=1"]
+)
+def test_what_is_made_of_rows_is_made_of_those_of_a_made_up_world_too(connect: Connect, fault: str) -> None:
+    """Its rows are finished text, and `simulate kazoo` serves no other."""
+
+    def told(faults: str) -> list[str]:
+        world = GeneratedWorld(seed=3, accounts=2, calls=600)
+        client = connect(world, faults=parse_faults(faults))
+        client.login()
+        found = []
+        for account in world.descendants(client.kazoo.account_id):
+            for path in ("cdrs", "ledgers/per-minute-voip"):
+                url = f"/v2/accounts/{account.id}/{path}?{urllib.parse.urlencode(RANGE)}&is_chunked=false&page_size=500"
+                connection = http.client.HTTPConnection(urllib.parse.urlsplit(client.kazoo.url).netloc, timeout=20)
+                connection.request("GET", url, headers={"X-Auth-Token": client.token})
+                found.append(re.split('"status"', connection.getresponse().read().decode())[0])
+                connection.close()
+        return found
+
+    calm = told("calm")
+    assert sum('"id":"20240' in each for each in calm) > 2
+    assert told(fault) != calm
