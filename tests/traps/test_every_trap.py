@@ -14,7 +14,7 @@ TESTS = Path(__file__).resolve().parents[1]
 # What the description calls a trap, by words of its sentence; where it is met: a file, words of a test's name or id.
 NAMED: dict[str, tuple[str, str]] = {
     "2nd request omits `created_from": ("traps/test_listings.py", "every_page_repeats_the_range"),
-    "absent `next_start_key` is the *only* end": ("sources/test_kazoo_client.py", "an_empty_page_with_a_key_is_not_the"),
+    "absent `next_start_key` is the *only* end": ("sources/test_kazoo_client.py", "an_empty_page_with_a_key_is_not"),
     "hits *after* the first chunk": ("traps/test_matrix.py", "streams that stop before the next month without a key"),
     "(month boundary)": ("sources/test_kazoo_completeness.py", "every_leg_around_a_months_end_is_read_once"),
     "(paging across two month databases)": ("traps/test_listings.py", "a_range_over_a_months_end_is_read_in_one_page"),
