@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
 from reseller_reporting.simulate.server import running
@@ -51,6 +53,27 @@ def test_all_customers_failing_is_still_a_report(acme: ScriptedWorld, connected:
     assert [row["Calls"] for row in connected.left().summary] == ["", ""]
 
 
+def test_many_customers_failing_at_once_are_recorded_together(terminal: Terminal) -> None:
+    """As when KAZOO goes down in the middle: each failure is known, in one write, and none stops the command."""
+    world = ScriptedWorld()
+    # Without reseller rights no ledger of our own is read first, so nothing has been recorded yet.
+    own = world.customer("Own", parent=world.reseller("Acme", account_id="a" * 32), account_id="b" * 32)
+    login = world.login(own)
+    for number in range(30):
+        customer = world.customer(f"Customer {number}", parent=own, account_id=f"{number:032x}")
+        world.answer(customer, "cdrs", status=403)
+    with running(world) as kazoo:
+        terminal.connect(kazoo).settings["KAZOO_API_KEY"] = login.api_key
+        outcome = terminal.run("sync", "--period", "2024-06", "--include-sub-resellers")
+        assert outcome.code == 1, outcome.err
+        assert "Traceback" not in outcome.err
+    told = terminal.run("coverage", "--period", "2024-06", "--include-sub-resellers", "--json").document["accounts"]
+    assert len(told) == 30
+    assert all(any(window["failure"] for window in account["windows"]) for account in told)
+    (windows,) = (terminal.folder / "home").rglob("windows/_delta_log")
+    assert len(list(windows.glob("*.json"))) <= 2
+
+
 def test_a_reseller_without_customers_gets_empty_tables(terminal: Terminal) -> None:
     world = ScriptedWorld()
     world.reseller("Lonely")
@@ -77,6 +100,20 @@ def test_a_second_run_at_the_same_time_is_told_who_is_first(connected: Terminal)
     assert outcome.code == 1
     assert "process" in outcome.complaint
     assert connected.run(*RUN).code == 0
+
+
+def test_a_store_does_not_grow_with_the_number_of_pulls(connected: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    defaults = Lake.tidy.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "unused_for", timedelta(0))
+    store = Path(connected.settings["HOME"]) / "store"
+    sizes = []
+    for _ in range(3):
+        assert connected.run("sync", "--period", "2024-06", "--refresh").code == 0
+        sizes.append({table: len(list((store / table).rglob("*.parquet"))) for table in ("legs", "ledger_entries")})
+    assert sizes[0]["legs"] > 0
+    assert sizes[0] == sizes[1] == sizes[2]
+    assert connected.run(*RUN, "--source", "store").code == 0
 
 
 def test_a_time_zone_of_kazoo_that_is_none_is_named_with_its_remedy(terminal: Terminal) -> None:

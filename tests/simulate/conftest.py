@@ -78,7 +78,8 @@ class Client:
             rows += answer.data
             if "next_start_key" not in answer.body:
                 return rows
-            query["start_key"] = answer.body["next_start_key"]
+            key = answer.body["next_start_key"]
+            query["start_key"] = key if isinstance(key, str) else json.dumps(key)
 
 
 NOW = datetime(2024, 6, 20, 12, 0, tzinfo=UTC)

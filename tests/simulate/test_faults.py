@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import re
+import urllib.parse
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,7 @@ from reseller_reporting import simulate
 from reseller_reporting.cli import _run
 from reseller_reporting.simulate.faults import CALM, PROFILES, Faults, described, parse_faults
 from reseller_reporting.simulate.faults_in_answers import noisy
+from reseller_reporting.simulate.generate import GeneratedWorld
 from reseller_reporting.simulate.gregorian import from_datetime
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
 
@@ -242,3 +245,80 @@ def test_help_and_readme_name_every_fault_and_profile(capsys: pytest.CaptureFixt
         assert name in told
         assert f"`{name}`" in readme
     assert len(described()) == len(fields(Faults))
+
+
+def test_short_pages_have_a_key_to_go_on_with(meet: Connect) -> None:
+    client = meet("short_pages=1")
+    short = client.get(CDRS, **RANGE, page_size=8)
+    assert len(short.data) == 4
+    assert "next_start_key" in short.body
+    assert len(client.everything(CDRS, **RANGE, page_size=8)) == 8
+
+
+@pytest.mark.parametrize("faults", ["raw_keys", "raw_keys,chunked"])
+def test_old_keys_are_json_and_can_be_gone_on_with(meet: Connect, faults: str) -> None:
+    client = meet(faults)
+    key = client.get(CDRS, **RANGE, is_chunked="false", page_size=3).body["next_start_key"]
+    assert (json.loads(key) if "chunked" in faults else key)[1].startswith("202406-")
+    ids = [row["id"] for row in client.everything(CDRS, **RANGE, is_chunked="false", page_size=3)]
+    assert len(ids) == len({*ids}) == 8
+
+
+def test_a_page_may_announce_a_row_that_it_lacks(meet: Connect) -> None:
+    answer = meet("count_wrong=1").get(CDRS, **RANGE, is_chunked="false")
+    assert (answer.body["page_size"], len(answer.data)) == (9, 8)
+
+
+def test_lost_entries_are_summed_but_not_listed(meet: Connect) -> None:
+    client = meet("lost_entries=1")
+    answer = client.get(f"/accounts/{ALICE}/ledgers/per-minute-voip", **RANGE, is_chunked="false")
+    assert (answer.data, answer.body["page_size"]) == ([], 0)
+    assert client.get(f"/accounts/{ALICE}/ledgers/summary/202406").data["summary"]["per-minute-voip"]["amount"] < 0
+
+
+def test_a_token_may_live_shortly(meet: Connect) -> None:
+    now = [1_733_832_000.0]
+    client = meet("token_seconds=60", clock=lambda: now[0])
+    assert client.get(f"/accounts/{ALICE}").status == 200
+    now[0] += 61
+    assert client.get(f"/accounts/{ALICE}").status == 401
+
+
+def test_a_locked_account_lets_nobody_in(meet: Connect) -> None:
+    assert meet("locked").login().status == 423
+
+
+def test_a_clock_may_go_ahead(meet: Connect) -> None:
+    ahead = meet("clock_ahead_seconds=600", clock=lambda: 1_733_832_000.0).login()
+    assert ahead.body["timestamp"] == "2024-12-10T12:10:00Z"
+
+
+def test_the_resellers_columns_may_be_hidden(meet: Connect) -> None:
+    (row, *_) = meet("no_reseller_view").get(CDRS, **RANGE).data
+    assert "cost" in row
+    assert not {"reseller_cost", "reseller_call_type"} & row.keys()
+
+
+@pytest.mark.parametrize(
+    "fault", ["old", "no_empty", "no_reseller_view", "unknown_keys", "float_noise", "lost_entries=1"]
+)
+def test_what_is_made_of_rows_is_made_of_those_of_a_made_up_world_too(connect: Connect, fault: str) -> None:
+    """Its rows are finished text, and `simulate kazoo` serves no other."""
+
+    def told(faults: str) -> list[str]:
+        world = GeneratedWorld(seed=3, accounts=2, calls=600)
+        client = connect(world, faults=parse_faults(faults))
+        client.login()
+        found = []
+        for account in world.descendants(client.kazoo.account_id):
+            for path in ("cdrs", "ledgers/per-minute-voip"):
+                url = f"/v2/accounts/{account.id}/{path}?{urllib.parse.urlencode(RANGE)}&is_chunked=false&page_size=500"
+                connection = http.client.HTTPConnection(urllib.parse.urlsplit(client.kazoo.url).netloc, timeout=20)
+                connection.request("GET", url, headers={"X-Auth-Token": client.token})
+                found.append(re.split('"status"', connection.getresponse().read().decode())[0])
+                connection.close()
+        return found
+
+    calm = told("calm")
+    assert sum('"id":"20240' in each for each in calm) > 2
+    assert told(fault) != calm

@@ -286,6 +286,29 @@ def test_a_maximum_range_is_taken_from_the_message_or_found_by_halving(server: A
     assert server.ask(read_legs)[0] == ["202610-one"]
 
 
+def test_a_range_that_is_refused_in_the_middle_of_its_pages_is_not_begun_again(server: Awkward) -> None:
+    """In shorter pieces its first rows would come a second time."""
+    message = "created_to 2 is more than 700000 seconds from created_from 1"
+    refused = says(lambda: refusal(400, "validation error", {"created_from": {"date_range": {"message": message}}}))
+    first = says(lambda: crossbar([leg("one", 2)], page_size=1, next_start_key="more"))
+    server.answer(f"/v2/accounts/{ME}/cdrs", inner_only(first, refused, first))
+    with pytest.raises(KazooProtocolError, match="date_range"):
+        server.ask(read_legs)
+
+
+def test_an_empty_page_with_a_key_is_not_the_end(server: Awkward) -> None:
+    """Nor is a short one; only an answer without a key is."""
+    pages = (
+        says(lambda: crossbar([], page_size=0, next_start_key="one")),
+        says(lambda: crossbar([leg("one", 2)], page_size=1, next_start_key=[63884419200, "two"])),
+        says(lambda: crossbar([], next_start_key="three")),
+        says(lambda: crossbar([leg("two", 1)], page_size=1)),
+    )
+    server.answer(f"/v2/accounts/{ME}/cdrs", inner_only(*pages))
+    assert server.ask(read_legs) == (["202610-one", "202610-two"], set())
+    assert {request.query.get("start_key") for request in server.asked} >= {"one", '[63884419200,"two"]', "three"}
+
+
 def test_records_of_wrong_types_do_not_lose_their_page(server: Awkward) -> None:
     odd = {
         **leg("odd", 3),

@@ -1,6 +1,7 @@
 """Partition files: what the lake's tables hold after whole partitions were written."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -86,3 +87,36 @@ def test_rows_are_written_in_groups_that_fit_into_memory(lake: Lake) -> None:
     groups = pa.parquet.ParquetFile(path).metadata
     assert max(groups.row_group(index).num_rows for index in range(groups.num_row_groups)) <= 50_000
     assert len(held(lake)) == 120_000
+
+
+def on_disk(lake: Lake) -> int:
+    return len(list((lake.folder / "legs").rglob("*.parquet")))
+
+
+def test_files_that_nothing_reads_any_more_go_when_the_lake_is_tidied(lake: Lake) -> None:
+    for number in range(5):
+        replace(lake, rows(("2026-10", "alice", str(number))), ["2026-10"], ["alice"])
+    # As a killed writer leaves it: written, never a part of the table.
+    stray = lake.folder / "legs" / "month=2026-10" / "account_id=alice" / "stray.parquet"
+    stray.write_bytes(b"half a file")
+    assert on_disk(lake) == 6
+    lake.tidy(unused_for=timedelta(0))
+    assert (on_disk(lake), stray.exists()) == (1, False)
+    assert held(lake) == [("2026-10", "alice", "4")]
+
+
+def test_a_reader_of_an_earlier_version_keeps_its_files_while_it_may_read(lake: Lake) -> None:
+    replace(lake, rows(("2026-10", "alice", "1")), ["2026-10"], ["alice"])
+    pinned = lake.pin("legs")
+    replace(lake, rows(("2026-10", "alice", "2")), ["2026-10"], ["alice"])
+    lake.tidy()
+    assert all(Path(path).exists() for files in pinned.all().values() for path in files)
+
+
+def test_a_table_that_grows_by_small_files_is_drawn_together(lake: Lake) -> None:
+    told = [("2026-10", "alice", f"{number:03}") for number in range(40)]
+    for row in told:
+        lake.append("legs", rows(row))
+    lake.tidy(unused_for=timedelta(0))
+    assert on_disk(lake) == 1
+    assert held(lake) == told

@@ -94,3 +94,13 @@ def run_june(new_terminal: Callable[[], Any]) -> Callable[..., June]:
 @pytest.fixture(scope="session")
 def calm_june(run_june: Callable[..., June]) -> June:
     return run_june()
+
+
+@pytest.fixture(name="at", scope="session")
+def at_fixture() -> Callable[[str], datetime]:
+    return at
+
+
+@pytest.fixture(scope="session")
+def rate() -> Rate:
+    return UK

@@ -86,6 +86,8 @@ async def _sync(house: House, source: KazooSource, wanted: Wanted, progress: Pro
         }
         pull = Pull(house.lake, source, own, folder=folder, clock=house.clock, progress=progress)
         await pull.run([account for account in pulled.selected if missing.get(account.id)], missing)
+        if any(missing.values()):
+            await asyncio.to_thread(house.lake.tidy)
         pulled.failed.update(pull.failed)
         pulled.legs, pulled.malformed = pull.legs, pull.malformed
         return pulled

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -37,6 +37,8 @@ from reseller_reporting.store.unfinished import WORTH_KEEPING, UnfinishedPull
 # Many accounts a commit (a commit costs as much as hundreds of rows), few enough to keep memory flat.
 _ACCOUNTS_PER_COMMIT = 50
 _LEGS_PER_COMMIT = 40_000
+# What took longer to read is kept though it is little: a KAZOO that throttles may take minutes for it.
+_KEPT_AFTER = timedelta(seconds=10)
 # A cursor is sequential: accounts side by side keep the connections busy, and only these are in memory.
 _ACCOUNTS_AT_ONCE = 24
 
@@ -108,6 +110,9 @@ class Pull:
         self._progress = progress
         self._spools = 0
         self._own_warnings: list[ReportWarning] = []
+        self._windows_of_failed: dict[
+            str, list[WindowRead]
+        ] = {}  # Written together: the lake bears one write at a time.
 
     async def run(self, accounts: Sequence[Account], missing: Mapping[str, list[Span]]) -> None:
         """Every missing span of every account; accounts with the same span share commits."""
@@ -125,15 +130,24 @@ class Pull:
         try:
             await self._read_own_ledger(span, own_entries)
             ready: list[_AccountPull] = []
+            kept_at = self._clock()
             async with aclosing(self._pulled(span, accounts)) as all_pulled:
                 async for pulled in all_pulled:
                     ready.append(pulled)
-                    if len(ready) >= _ACCOUNTS_PER_COMMIT or sum(p.leg_count for p in ready) >= _LEGS_PER_COMMIT:
+                    if self._is_worth_a_commit(ready, kept_at):
                         await self._commit(span, ready, own_entries)
-                        ready = []
+                        ready, kept_at = [], self._clock()
             await self._commit(span, ready, own_entries)
+            await asyncio.to_thread(self._record_failed, span)
         finally:
             own_entries.close()
+
+    def _is_worth_a_commit(self, ready: Sequence[_AccountPull], kept_at: datetime) -> bool:
+        return (
+            len(ready) >= _ACCOUNTS_PER_COMMIT
+            or sum(pulled.leg_count for pulled in ready) >= _LEGS_PER_COMMIT
+            or self._clock() - kept_at >= _KEPT_AFTER
+        )
 
     async def _read_own_ledger(self, span: Span, entries: Spool) -> None:
         self._own_warnings = []
@@ -178,7 +192,7 @@ class Pull:
         except ResellerReportingError as error:
             self.failed[account.id] = error.sentence
             pulled.close(but_kept=True)
-            await asyncio.to_thread(coverage.record_windows, self._lake, {account.id: pulled.windows}, span)
+            self._windows_of_failed[account.id] = pulled.windows
             return None
         finally:
             self._progress.step(account.name)
@@ -214,9 +228,13 @@ class Pull:
                 pulled.warnings += page.warnings
                 if page.ended is not None:
                     pulled.windows.append(page.ended)
-                    if rows.legs.count >= WORTH_KEEPING and not (page.ended.failure or rows.has_warnings):
+                    is_whole = page.shows_all and not page.ended.failure and not rows.has_warnings
+                    if is_whole and self._is_worth_keeping(rows.legs.count, page.ended):
                         pulled.unfinished.keep(self._source.name, page.ended, rows.legs, rows.problems)
                         rows.is_kept = True
+
+    def _is_worth_keeping(self, legs: int, window: WindowRead) -> bool:
+        return legs >= WORTH_KEEPING or self._clock() - window.taken_at >= _KEPT_AFTER
 
     async def _commit(self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool) -> None:
         if not ready:
@@ -234,6 +252,10 @@ class Pull:
     def _record(self, span: Span, covered: list[Covered], windows: Mapping[str, Sequence[WindowRead]]) -> None:
         coverage.record_windows(self._lake, windows, span)
         coverage.record(self._lake, covered)
+
+    def _record_failed(self, span: Span) -> None:
+        coverage.record_windows(self._lake, self._windows_of_failed, span)
+        self._windows_of_failed = {}
 
     def _write_rows(self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool) -> None:
         accounts = [pulled.account.id for pulled in ready]

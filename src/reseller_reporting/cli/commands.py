@@ -58,9 +58,10 @@ class CallFormat(StrEnum):
 _FAULTS = (
     "What to make difficult: calm, busy, flaky, throttled, restarting, old, strict or all; single faults, as in "
     "reset=0.1,seed=3; or both, separated by commas. Chances from 0 to 1: too_many_requests, error_500, error_502, "
-    "error_503, missing_view, missing_view_always, reset, truncated, slow, repeated_key, vanish, cut_stream, "
-    "cut_stream_keyless. Numbers: slow_seconds, vanish_after, token_requests, bucket, bucket_refill, range_seconds, "
-    "rows_max, in_a_row_max, seed. On or off: chunked, no_allotments, old, no_empty, unknown_keys, float_noise."
+    "error_503, missing_view, missing_view_always, reset, truncated, slow, repeated_key, short_pages, count_wrong, "
+    "lost_entries, vanish, cut_stream, cut_stream_keyless. Numbers: slow_seconds, vanish_after, token_requests, "
+    "token_seconds, clock_ahead_seconds, bucket, bucket_refill, range_seconds, rows_max, in_a_row_max, seed. On or "
+    "off: chunked, raw_keys, locked, no_reseller_view, no_allotments, old, no_empty, unknown_keys, float_noise."
 )
 
 

@@ -87,7 +87,10 @@ class Crossbar:
     _at_work: FaultsAtWork = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tokens = Tokens(self.token_life_seconds)
+        true_clock, ahead_seconds = self.clock, self.faults.clock_ahead_seconds
+        if ahead_seconds:
+            self.clock = lambda: true_clock() + ahead_seconds
+        self.tokens = Tokens(self.faults.token_seconds or self.token_life_seconds)
         self._at_work = FaultsAtWork(self.faults, self.fault_clock)
 
     def application(self) -> web.Application:

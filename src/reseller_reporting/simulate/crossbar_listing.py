@@ -143,6 +143,15 @@ def encode_key(key: tuple[object, object]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()
 
 
+def raw_key(text: str) -> object:
+    """A key as old installations show it: what the opaque one says."""
+    return _decoded(text, list[object])
+
+
+def encode_raw_key(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
 def _decoded(text: str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)

@@ -38,6 +38,10 @@ class Faults:
     # Of a listing or an account, from beginning to end.
     missing_view_always: float = _chance(1.0, "share of call and ledger listings whose view is missing for good")
     repeated_key: float = _chance(1.0, "share of listings whose second page names itself as the next")
+    short_pages: float = _chance(1.0, "chance that a page holds fewer rows than asked for, with the key to go on")
+    raw_keys: bool = _fault(False, True, "keys of pages as old installations give them: JSON arrays and bare text")
+    count_wrong: float = _chance(1.0, "chance that a page of calls or ledger entries announces a row that it lacks")
+    lost_entries: float = _chance(0.1, "share of ledger entries that KAZOO sums up but does not list")
     vanish: float = _chance(0.5, "share of customers that are deleted during the run: 404")
     vanish_after: int = _fault(3, 3, "requests about such a customer that are still answered")
 
@@ -50,6 +54,12 @@ class Faults:
 
     # Of the administrator and the installation.
     token_requests: int = _fault(0, 25, "a token dies after so many requests, in both forms of 401 by turns; 0: never")
+    token_seconds: int = _fault(0, 60, "how long a token lives by KAZOO's clock; 0: an hour")
+    locked: bool = _fault(False, True, "the account is locked: every log-in is a 423")
+    clock_ahead_seconds: int = _fault(0, 600, "KAZOO's clock goes so many seconds ahead")
+    no_reseller_view: bool = _fault(
+        False, True, "calls are listed without the reseller's columns, as to a masquerading token"
+    )
     bucket: int = _fault(
         0, 100, "tokens in the bucket of a client address and account; a log-in takes 35; 0: no bucket"
     )
@@ -86,6 +96,8 @@ PROFILES: Mapping[str, Faults] = {
         slow=0.02,
         chunked=True,
         cut_stream=0.02,
+        short_pages=0.02,
+        raw_keys=True,
         token_requests=100,
         bucket=100,
         range_seconds=604_800,

@@ -67,6 +67,8 @@ class FaultsAtWork:
         """Refuses the request, lets it wait, or says how its answer will end."""
         self._wear_token(asked.token)
         self._draw(asked)
+        if self.faults.locked and asked.method == "PUT":
+            raise Refused(423, "locked", {"message": "account disabled"})
         self._vanish(asked)
         faults = self.faults
         if faults.missing_view_always and asked.path in _LISTINGS_WITH_VIEWS:

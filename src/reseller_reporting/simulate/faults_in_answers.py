@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from reseller_reporting.simulate.crossbar_answers import Refused, Reply, bad_identifier
-from reseller_reporting.simulate.crossbar_listing import Ask
+from reseller_reporting.simulate.crossbar_listing import Ask, encode_raw_key, page_size, raw_key
 from reseller_reporting.simulate.faults import Faults
 from reseller_reporting.simulate.faults_at_work import Asked, FaultsAtWork
 from reseller_reporting.simulate.listing import Document
@@ -19,6 +19,7 @@ Handler = Callable[[Ask], Reply]
 _CALLS = ("/cdrs", "/users/{user}/cdrs")
 _CHUNKED_BY_DEFAULT = (*_CALLS, "/ledgers/{source}")
 _DOCUMENTS = ("", "/limits", "/services/summary", "/cdrs/{cdr}")
+_OF_RESELLERS = ("reseller_cost", "reseller_call_type")
 _NOT_IN_OLD_ROWS = ("unix_timestamp_micro", "iso_8601_combined", "interaction_id")
 _NOBODY_KNOWS: Document = {"x_new": {"deep": [1, None, "ü", {"id": "no id"}]}, "x_none": None, "x_number": 1.5e300}
 _NOISE_DIGITS = 19
@@ -31,6 +32,12 @@ def spoilt_reply(work: FaultsAtWork, asked: Asked, handler: Handler, ask: Ask) -
         ask = replace(ask, range_seconds_max=min(ask.range_seconds_max, faults.range_seconds))
     if faults.no_allotments and path.startswith("/allotments"):
         raise Refused(400, "allotments are not configured for this account yet")
+    if faults.raw_keys:
+        ask = replace(ask, query=_with_key_of_ours(ask.query))
+    if faults.short_pages and (size := page_size(ask)) and size > 1 and work.strikes_now("short_pages", asked):
+        ask = replace(ask, query={**ask.query, "page_size": str(size // 2)})
+    if path in _CHUNKED_BY_DEFAULT and _touches_rows(faults):
+        handler = _with_plain_rows(handler)
     reply = _old_services(path, handler, ask) if faults.old else handler(ask)
     if faults.chunked and path in _CHUNKED_BY_DEFAULT and reply.data:
         reply = replace(reply, chunked=True)
@@ -40,7 +47,44 @@ def spoilt_reply(work: FaultsAtWork, asked: Asked, handler: Handler, ask: Ask) -
         reply = _cut(work, asked, handler, ask, reply)
     if _repeats_its_key(work, asked, ask, reply):
         reply = replace(reply, paging={**reply.paging, "next_start_key": ask.query["start_key"]})
+    if path in _CHUNKED_BY_DEFAULT:
+        reply = _miscounted(work, asked, reply)
     return _reshaped(faults, path, reply)
+
+
+def _touches_rows(faults: Faults) -> bool:
+    looks_into = (faults.lost_entries, faults.cut_stream_keyless, faults.old, faults.no_empty, faults.no_reseller_view)
+    return any((*looks_into, faults.unknown_keys, faults.float_noise))
+
+
+def _with_plain_rows(handler: Handler) -> Handler:
+    """A made-up world gives its rows as finished text, which nothing can be taken out of."""
+
+    def plain(ask: Ask) -> Reply:
+        reply = handler(ask)
+        assert isinstance(reply.data, list)
+        rows = [msgspec.json.decode(row) if isinstance(row, msgspec.Raw) else row for row in reply.data]
+        return replace(reply, data=rows)
+
+    return plain
+
+
+def _with_key_of_ours(query: Mapping[str, str]) -> dict[str, str]:
+    """The start key in the form that the listings know, where it came back in the old one."""
+    key = query.get("start_key", "")
+    return {**query, "start_key": encode_raw_key(key)} if key.startswith("[") else dict(query)
+
+
+def _miscounted(work: FaultsAtWork, asked: Asked, reply: Reply) -> Reply:
+    """Entries that are lost on the way leave no trace in the page; a row announced and not sent does."""
+    faults, rows = work.faults, reply.data
+    assert isinstance(rows, list)
+    if faults.lost_entries and asked.path == "/ledgers/{source}":
+        rows = [row for row in rows if work.chance("lost_entries", str(row.get("id"))) >= faults.lost_entries]
+    paging = dict(reply.paging)
+    if "page_size" in paging:
+        paging["page_size"] = len(rows) + work.strikes_now("count_wrong", asked)
+    return replace(reply, data=rows, paging=paging)
 
 
 def _cut(work: FaultsAtWork, asked: Asked, handler: Handler, ask: Ask, reply: Reply) -> Reply:
@@ -94,6 +138,9 @@ def _old_services(path: str, handler: Handler, ask: Ask) -> Reply:
 
 def _reshaped(faults: Faults, path: str, reply: Reply) -> Reply:
     data, paging = reply.data, reply.paging
+    if faults.raw_keys and "next_start_key" in paging:
+        key = raw_key(str(paging["next_start_key"]))
+        paging = {**paging, "next_start_key": msgspec.json.encode(key).decode() if reply.chunked else key}
     if path in _CALLS and isinstance(data, list):
         data = [_call_row(faults, row) for row in data]
     if faults.old and path == "/descendants" and isinstance(data, list):
@@ -112,7 +159,7 @@ def _reshaped(faults: Faults, path: str, reply: Reply) -> Reply:
 def _call_row(faults: Faults, row: object) -> object:
     if not isinstance(row, Mapping):
         return row
-    left_out = _NOT_IN_OLD_ROWS if faults.old else ()
+    left_out = (*(_NOT_IN_OLD_ROWS if faults.old else ()), *(_OF_RESELLERS if faults.no_reseller_view else ()))
     return {key: value for key, value in row.items() if key not in left_out and not (faults.no_empty and value == "")}
 
 

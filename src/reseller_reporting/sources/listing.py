@@ -91,6 +91,7 @@ class LegPage:
     warnings: list[ReportWarning]
     window: int = 0  # Pages of one window bear one number; windows are read side by side.
     ended: WindowRead | None = None  # On the last page of a window.
+    shows_all: bool = True  # False: its window showed one month's database only, so it is to be asked for again.
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Owns: how a table is created, replaced and listed. Does not own: what the rows m
 
 Invariants
 - A write replaces whole partitions, so repeating it changes nothing.
-- A reader works on the files of one version; a later write leaves those files where they are.
+- A reader works on the files of one version; a later write leaves those files where they are, tidying for a day.
 """
 
 import fcntl
@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
@@ -27,6 +28,9 @@ _ENGINE_MEMORY = "200MB"
 # The Delta library takes a path for a URL, and ends the process over these, or writes elsewhere.
 _NO_PATH_OF_DELTA = re.compile(r"[][\\^|%\x00-\x1f\x7f]")
 _SHOWN = "[ ] \\ ^ | % and control characters"
+# A report reads the version that it began with, which takes minutes; a day leaves room for any of them.
+_KEPT_FOR_READERS = timedelta(hours=24)
+_SMALL_FILES_MAX = 30
 # Partition key -> files. Months are `YYYY-MM`; tables that are partitioned by month only have "" for the account.
 Files = dict[tuple[str, str], list[str]]
 
@@ -77,6 +81,24 @@ class Lake:
             write_deltalake(str(self.folder / table), rows, partition_by=["month"], mode="append")
         except OSError as error:
             raise self._unwritten(error) from error
+
+    def tidy(self, *, unused_for: timedelta = _KEPT_FOR_READERS) -> None:
+        """Takes away files that no version of late has read, and draws many small ones together. Call as the writer.
+
+        A pull replaces partitions and appends to logs: without this a store that is pulled each night grows for ever.
+        """
+        for folder in self.folder.iterdir():
+            delta = self._open(folder.name) if (folder / "_delta_log").is_dir() else None
+            if delta is None:
+                continue
+            try:
+                if _has_many_small_files(delta):
+                    delta.optimize.compact()
+                delta.vacuum(
+                    unused_for // timedelta(hours=1), dry_run=False, enforce_retention_duration=False, full=True
+                )
+            except OSError as error:
+                raise self._unwritten(error) from error
 
     def files(self, table: str, *, months: Iterable[str], account_ids: Iterable[str] | None = None) -> Files:
         """The files of the table's newest version that hold these partitions."""
@@ -132,6 +154,15 @@ def _not_ours(folder: Path, error: OSError) -> InvalidSettings:
     return InvalidSettings(
         f"The store {folder} cannot be written: {error.strerror}. Set RESELLER_REPORTING_HOME to a folder of yours."
     )
+
+
+def _has_many_small_files(delta: DeltaTable) -> bool:
+    """Tables that are only appended to get a file a pull; those of calls have one file a partition already."""
+    partitions = pa.table(delta.get_add_actions(flatten=False))["partition"].to_pylist()
+    counts: dict[str, int] = {}
+    for partition in partitions:
+        counts[str(partition)] = counts.get(str(partition), 0) + 1
+    return max(counts.values(), default=0) > _SMALL_FILES_MAX
 
 
 class PinnedTable:

@@ -64,7 +64,9 @@ class LegReader:
         now = gregorian(self.clock())
         first, end = gregorian(self.from_at), gregorian(self.to_at)
         for month, window in boundary_windows(first, end, now):
-            yield await self._boundary(month, window)
+            async with aclosing(self._boundary(month, window)) as pages:
+                async for page in pages:
+                    yield page
         for whole in inner_windows(first, end, now):
             for window in outside(whole, self.known):
                 async with aclosing(self._window(window, may_part=True)) as pages:
@@ -87,7 +89,7 @@ class LegReader:
                     tally.add(len(page), read.legs.num_rows + read.problems.num_rows)
                     yield replace(read, warnings=tally.told(), window=number)
         except ResellerReportingError as error:
-            yield LegPage(no_legs(), no_problems(), tally.told(), number, tally.ended(failure=error.sentence))
+            yield _failed(number, tally, error)
             raise
         if len(parts) <= 1:
             yield LegPage(no_legs(), no_problems(), tally.told(), number, tally.ended())
@@ -100,18 +102,21 @@ class LegReader:
     def _pages_of(self, window: Window, tally: Tally) -> AsyncGenerator[tuple[Window, Page[ListingRow]], None]:
         return self.listings.windowed(self.path, LISTING, window, tally.warnings, is_closed=True)
 
-    async def _boundary(self, month: str, window: Window) -> LegPage:
+    async def _boundary(self, month: str, window: Window) -> AsyncGenerator[LegPage, None]:
         """What the older month's database shows in the window; the newer one's rows come with the inner windows."""
-        tally = Tally(LISTING_NAME, window, self.clock())
+        number, tally = next(self.windows), Tally(LISTING_NAME, window, self.clock())
         try:
             records = await self._older_records(month, window, tally.warnings)
         except MissingView as error:
             tally.warnings.append(missing_view(error))
             records = []
+        except ResellerReportingError as error:
+            yield _failed(number, tally, error)
+            raise
         self.crossing.update(identity(record) for record in records)
         read = leg_page(None, lambda: records, self._reading(window))
         tally.add(len(records), read.legs.num_rows + read.problems.num_rows)
-        return replace(read, warnings=tally.told(), window=next(self.windows), ended=tally.ended())
+        yield replace(read, warnings=tally.told(), window=number, ended=tally.ended(), shows_all=False)
 
     async def _older_records(self, month: str, window: Window, warnings: list[ReportWarning]) -> list[object]:
         size: int | None = self.listings.page_size
@@ -144,6 +149,10 @@ class LegReader:
             from_seconds=gregorian(self.from_at),
             to_seconds=gregorian(self.to_at),
         )
+
+
+def _failed(number: int, tally: Tally, error: ResellerReportingError) -> LegPage:
+    return LegPage(no_legs(), no_problems(), tally.told(), number, tally.ended(failure=error.sentence))
 
 
 def older_month(records: Sequence[object], month: str) -> tuple[list[object], bool]:

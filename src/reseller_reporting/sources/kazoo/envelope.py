@@ -80,6 +80,9 @@ def _records(whole: Mapping[str, object]) -> list[object]:
     data = whole["data"]
     if data is None or data == {}:
         return []
+    if isinstance(data, dict) and isinstance(numbers := data.get("numbers"), dict):
+        # Phone numbers come as an object, page by page; each is the key of what is known of it.
+        return [{"id": number, **(known if isinstance(known, dict) else {})} for number, known in numbers.items()]
     if not isinstance(data, list):
         raise NotJson("the data is no list")
     return data

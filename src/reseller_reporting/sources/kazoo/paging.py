@@ -65,11 +65,14 @@ class Listings:
         """Every page of a window, which is cut smaller where the server finds it too long."""
         pieces = [window] if self.span_max is None else split(window, self.span_max, is_closed=is_closed)
         while pieces:
-            piece = pieces.pop(0)
+            piece, is_begun = pieces.pop(0), False
             try:
                 async for page in self.pages(path, decoder, warnings, range_of(piece)):
+                    is_begun = True
                     yield piece, page
             except BadRequest as error:
+                if is_begun:
+                    raise  # Its first pages are out already; in other pieces they would come twice.
                 self.span_max = shorter_span(error, piece)
                 pieces = [*split(piece, self.span_max, is_closed=is_closed), *pieces]
             except MissingView as error:
@@ -127,5 +130,5 @@ def missing_view(error: MissingView) -> ReportWarning:
 def size_warnings(page: Page[Row], path: tuple[str, ...]) -> list[ReportWarning]:
     if page.page_size is None or page.page_size == len(page):
         return []
-    message = f"KAZOO announced another number of rows than it sent in a page of /{'/'.join(path)}"
+    message = f"KAZOO announced {page.page_size} rows and sent {len(page)} in a page of /{'/'.join(path)}"
     return [ReportWarning("page_size_mismatch", message)]

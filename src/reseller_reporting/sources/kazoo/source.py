@@ -1,6 +1,6 @@
 """The KAZOO source: what the rest of the house may ask of KAZOO, in our tables and nouns."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -18,6 +18,7 @@ from reseller_reporting.sources.kazoo.cdrs import LegReader
 from reseller_reporting.sources.kazoo.client import Client, RetryPolicy
 from reseller_reporting.sources.kazoo.credentials import Credentials, host_of
 from reseller_reporting.sources.kazoo.documents import read_documents
+from reseller_reporting.sources.kazoo.holdings import read_allotments, read_phone_numbers
 from reseller_reporting.sources.kazoo.ledgers import LedgerReader
 from reseller_reporting.sources.kazoo.paging import MISSING_VIEW, Listings
 from reseller_reporting.sources.kazoo.snapshots import read_snapshot
@@ -96,6 +97,14 @@ class KazooSource:
     async def snapshot(self, account: Account) -> tuple[Snapshot, list[ReportWarning]]:
         """Services, limits, users and devices as they are now; a part that cannot be read is None, with a warning."""
         return await read_snapshot(self._client, self._listings, account, taken_at=self._clock(), source=self.name)
+
+    async def phone_numbers(self, account_id: AccountId) -> dict[str, Mapping[str, object]]:
+        """What KAZOO knows of each number of the account."""
+        return await read_phone_numbers(self._listings, account_id)
+
+    async def allotments(self, account_id: AccountId) -> dict[str, Mapping[str, object]]:
+        """Seconds free of charge by class of call; empty where none is configured."""
+        return await read_allotments(self._client, account_id)
 
     async def leg_documents(self, account_id: AccountId, leg_ids: Sequence[LegId]) -> pa.Table:
         """LEG_DOCUMENTS of these legs; one whose document is gone is left out."""
