@@ -8,9 +8,12 @@ Invariants
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pyarrow as pa
 import xlsxwriter
@@ -21,6 +24,7 @@ from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.look import Look
+from reseller_reporting.reports.render.package import Compression, Package, deflated
 from reseller_reporting.reports.render.sheet import page_footer
 from reseller_reporting.reports.render.sheet_calls import ROWS_PER_SHEET_MAX, CallSheets, country_label, user_label
 from reseller_reporting.reports.render.sheet_summary import Tables, add_summary, write_summary_sheet
@@ -47,6 +51,7 @@ def write_workbook(
     owner_names: Mapping[str, str],
     country_name: Callable[[str], str],
     rows_per_sheet: int = ROWS_PER_SHEET_MAX,
+    compression: Compression = Compression.FAST,
 ) -> UsageSums:
     """Write the workbook and return the sums of its calls.
 
@@ -54,18 +59,27 @@ def write_workbook(
     """
     try:
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
-            made = Path(scratch) / "workbook.xlsx"
-            workbook = _open(made, Path(scratch))
-            sums = _fill(
+            frame, made = Path(scratch) / "frame.xlsx", Path(scratch) / "workbook.xlsx"
+            workbook = _open(frame, Path(scratch))
+            look, country = Look(workbook), country_label(country_name)
+            summary = add_summary(workbook)
+            calls = CallSheets(
                 workbook,
-                facts,
-                batches,
+                look,
+                scratch=Path(scratch),
+                compression=compression,
                 listed_count=listed_count,
-                owner_names=owner_names,
-                country_name=country_name,
                 rows_per_sheet=rows_per_sheet,
+                legs_listed=facts.legs_listed,
+                zone=facts.period.zone,
+                user=user_label(owner_names),
+                country=country,
             )
-            workbook.close()
+            with closing(calls):
+                sums = _fill_calls(calls, batches)
+                _fill_others(workbook, look, summary, facts, calls, sums, owner_names=owner_names, country=country)
+                workbook.close()
+                _assemble(made, frame, calls, compression)
             made.replace(path)
     except (OSError, XlsxWriterException) as error:
         raise CannotWrite(f"The workbook {path.name} could not be written into {path.parent}: {error}.") from error
@@ -88,32 +102,26 @@ def _open(path: Path, scratch: Path) -> Any:
     return workbook
 
 
-def _fill(
-    workbook: Any,
-    facts: AccountFacts,
-    batches: Iterable[pa.RecordBatch],
-    *,
-    listed_count: int,
-    owner_names: Mapping[str, str],
-    country_name: Callable[[str], str],
-    rows_per_sheet: int,
-) -> UsageSums:
-    look, sums, country = Look(workbook), UsageSums(), country_label(country_name)
-    summary = add_summary(workbook)
-    calls = CallSheets(
-        workbook,
-        look,
-        listed_count=listed_count,
-        rows_per_sheet=rows_per_sheet,
-        legs_listed=facts.legs_listed,
-        zone=facts.period.zone,
-        user=user_label(owner_names),
-        country=country,
-    )
+def _fill_calls(calls: CallSheets, batches: Iterable[pa.RecordBatch]) -> UsageSums:
+    sums = UsageSums()
     for batch in batches:
         sums.add(batch)
         calls.add(batch)
-    calls.close()
+    calls.finish()
+    return sums
+
+
+def _fill_others(
+    workbook: Any,
+    look: Look,
+    summary: Any,
+    facts: AccountFacts,
+    calls: CallSheets,
+    sums: UsageSums,
+    *,
+    owner_names: Mapping[str, str],
+    country: Callable[[str], str],
+) -> None:
     ranges = CallRanges(
         sheets=calls.ranges,
         has_on_net=facts.legs_listed == "all" and sums.legs_on_net > 0,
@@ -127,7 +135,15 @@ def _fill(
     write_summary_sheet(summary, look, facts, sums, tables)
     for sheet in workbook.worksheets():
         sheet.set_footer(page_footer(facts.account.name, facts.period.name))
-    return sums
+
+
+def _assemble(path: Path, frame: Path, calls: CallSheets, compression: Compression) -> None:
+    """The workbook: the parts of the frame in their order, call sheets with their rows in place of those without."""
+    with path.open("wb") as file, ZipFile(frame) as made:
+        package, sheets = Package(file), calls.parts(made)
+        for name in made.namelist():
+            package.add(sheets.get(name) or deflated(name, [made.read(name)], BytesIO(), compression))
+        package.close()
 
 
 def _write_records(workbook: Any, look: Look, ranges: CallRanges, facts: AccountFacts, sums: UsageSums) -> int:

@@ -7,7 +7,7 @@ INK, QUIET, RULE, SHADE = "#1F2A44", "#6B7280", "#C9CFDA", "#EEF1F6"
 AMBER, AMBER_INK = "#FFE9B8", "#7A4A00"
 
 MONEY, MINUTES, COUNT, DATE_TIME = "#,##0.0000", "#,##0.00", "#,##0", "yyyy-mm-dd hh:mm:ss"
-_MONEY_IN_ROWS, _MINUTES_IN_ROWS = "0.0000", "0.00"
+_MONEY_IN_ROWS, _MICROS_IN_ROWS, _MINUTES_IN_ROWS = "0.0000", "0.000000", "0.00"
 
 ROW_HEIGHT = 15
 
@@ -61,6 +61,10 @@ class Look:
     @property
     def money(self) -> Any:
         return self._format(num_format=_MONEY_IN_ROWS)
+
+    @property
+    def money_micros(self) -> Any:
+        return self._format(num_format=_MICROS_IN_ROWS)
 
     @property
     def minutes(self) -> Any:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from reseller_reporting.reports.render.cell_text import cell_text
+from reseller_reporting.reports.render.cell_xml import CellKind
 from reseller_reporting.reports.render.look import Look
 
 _FOOTER_NAME_MAX = 80  # The whole footer may have 255 characters.
-
-CellKind = Literal["text", "text_indented", "count", "minutes", "money", "date_time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +38,13 @@ def open_sheet(workbook: Any, look: Look, name: str, columns: Sequence[Column]) 
         sheet.set_column(position, position, column.width)
     sheet.set_row(0, 20)
     for position, column in enumerate(columns):
-        sheet.write_string(0, position, column.title, _header_format(look, column.kind))
+        sheet.write_string(0, position, column.title, header_format(look, column.kind))
     set_up_print(sheet)
     sheet.repeat_rows(0)
     return sheet
 
 
-def _header_format(look: Look, kind: CellKind) -> Any:
+def header_format(look: Look, kind: CellKind) -> Any:
     if kind == "text_indented":
         return look.header_indented
     return look.header if kind in ("text", "date_time") else look.header_right
