@@ -8,7 +8,7 @@ from typing import Literal
 
 from reseller_reporting.model.problems import Problem, ReportWarning
 from reseller_reporting.model.units import currency_text
-from reseller_reporting.rating.as_billed import rate_batch
+from reseller_reporting.rating.billed_columns import rate_batch
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.as_xlsx import write_workbook
