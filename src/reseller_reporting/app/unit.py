@@ -12,6 +12,7 @@ from reseller_reporting.rating.billed_columns import rate_batch
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.as_xlsx import write_workbook
+from reseller_reporting.reports.render.package import Compression
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
 
@@ -35,6 +36,7 @@ class Unit:
     calls: AccountCalls = field(repr=False)
     workbook: Path
     spill: Path
+    compression: Compression
     is_covered: bool  # Every part of the period that has passed was pulled, and the period is over.
 
 
@@ -64,6 +66,7 @@ def make(unit: Unit) -> Made:
             listed_count=overview.legs if facts.legs_listed == "all" else overview.billable,
             owner_names=(facts.snapshot.users if facts.snapshot else None) or {},
             country_name=country_name,
+            compression=unit.compression,
         )
     with unit.workbook.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()

@@ -79,7 +79,7 @@ def write_workbook(
                 sums = _fill_calls(calls, batches)
                 _fill_others(workbook, look, summary, facts, calls, sums, owner_names=owner_names, country=country)
                 workbook.close()
-                _assemble(made, frame, calls, compression)
+                assemble(made, frame, calls, compression)
             made.replace(path)
     except (OSError, XlsxWriterException) as error:
         raise CannotWrite(f"The workbook {path.name} could not be written into {path.parent}: {error}.") from error
@@ -137,7 +137,7 @@ def _fill_others(
         sheet.set_footer(page_footer(facts.account.name, facts.period.name))
 
 
-def _assemble(path: Path, frame: Path, calls: CallSheets, compression: Compression) -> None:
+def assemble(path: Path, frame: Path, calls: CallSheets, compression: Compression) -> None:
     """The workbook: the parts of the frame in their order, call sheets with their rows in place of those without."""
     with path.open("wb") as file, ZipFile(frame) as made:
         package, sheets = Package(file), calls.parts(made)

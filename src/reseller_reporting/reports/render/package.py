@@ -20,7 +20,9 @@ from typing import IO, Any
 PIECE_SIZE = 1 << 20
 _DEFLATED, _VERSION, _VERSION_ZIP64 = 8, 20, 45
 _DATE = 1 << 5 | 1  # 1980-01-01, with which the format's time begins.
-UINT16_MAX, UINT32_MAX = 0xFFFF, 0xFFFFFFFF
+_UINT16_MAX, _UINT32_MAX = 0xFFFF, 0xFFFFFFFF  # Say that zip64 tells the figure.
+# From here on it must.
+ZIP64_SIZE, ZIP64_PARTS = _UINT32_MAX, _UINT16_MAX
 
 
 class Compression(StrEnum):
@@ -104,38 +106,41 @@ class Package:
 
     def add(self, part: Part) -> None:
         name, at = part.name.encode("ascii"), self._position
-        is_large = max(part.size, part.raw_size) >= UINT32_MAX
-        extra = struct.pack("<HHQQ", 1, 16, part.raw_size, part.size) if is_large else b""
-        sizes = (UINT32_MAX, UINT32_MAX) if is_large else (part.size, part.raw_size)
-        version = _VERSION_ZIP64 if is_large or at >= UINT32_MAX else _VERSION
+        is_large, is_far = max(part.size, part.raw_size) >= ZIP64_SIZE, at >= ZIP64_SIZE
+        figures = struct.pack("<QQ", part.raw_size, part.size) if is_large else b""
+        sizes = (_UINT32_MAX, _UINT32_MAX) if is_large else (part.size, part.raw_size)
         about = struct.pack("<HHHHIII", 0, _DEFLATED, 0, _DATE, part.crc, *sizes)
-        self._write(struct.pack("<IH", 0x04034B50, version) + about + struct.pack("<HH", len(name), len(extra)))
-        self._write(name + extra)
+        local = struct.pack("<IH", 0x04034B50, _VERSION_ZIP64 if is_large else _VERSION) + about
+        extra = _zip64_extra(figures)
+        self._write(local + struct.pack("<HH", len(name), len(extra)) + name + extra)
         part.file.seek(0)
         copyfileobj(part.file, self._file, PIECE_SIZE)
         self._position += part.size
-        if at >= UINT32_MAX:
-            figures = struct.pack("<QQ", part.raw_size, part.size) if is_large else b""
-            extra = struct.pack("<HH", 1, len(figures) + 8) + figures + struct.pack("<Q", at)
-        header = struct.pack("<IHH", 0x02014B50, version, version) + about
-        header += struct.pack("<HHHHHII", len(name), len(extra), 0, 0, 0, 0, min(at, UINT32_MAX))
-        self._directory.append(header + name + extra)
+        version = _VERSION_ZIP64 if is_large or is_far else _VERSION
+        extra = _zip64_extra(figures + (struct.pack("<Q", at) if is_far else b""))
+        entry = struct.pack("<IHH", 0x02014B50, version, version) + about
+        entry += struct.pack("<HHHHHII", len(name), len(extra), 0, 0, 0, 0, _UINT32_MAX if is_far else at)
+        self._directory.append(entry + name + extra)
 
     def close(self) -> None:
         at, count = self._position, len(self._directory)
         for entry in self._directory:
             self._write(entry)
         size = self._position - at
-        if count >= UINT16_MAX or max(at, size) >= UINT32_MAX:
-            record = struct.pack("<QHHIIQQQQ", 44, _VERSION_ZIP64, _VERSION_ZIP64, 0, 0, count, count, size, at)
-            locator = struct.pack("<IIQI", 0x07064B50, 0, self._position, 1)
-            self._write(struct.pack("<I", 0x06064B50) + record + locator)
-        told = (min(count, UINT16_MAX), min(count, UINT16_MAX), min(size, UINT32_MAX), min(at, UINT32_MAX))
+        told = (count, count, size, at)
+        if count >= ZIP64_PARTS or max(at, size) >= ZIP64_SIZE:
+            record = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, _VERSION_ZIP64, _VERSION_ZIP64, 0, 0, *told)
+            self._write(record + struct.pack("<IIQI", 0x07064B50, 0, self._position, 1))
+            told = (_UINT16_MAX, _UINT16_MAX, _UINT32_MAX, _UINT32_MAX)
         self._write(struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, *told, 0))
 
     def _write(self, data: bytes) -> None:
         self._file.write(data)
         self._position += len(data)
+
+
+def _zip64_extra(figures: bytes) -> bytes:
+    return struct.pack("<HH", 1, len(figures)) + figures if figures else b""
 
 
 def deflated(name: str, contents: Iterable[bytes], file: IO[bytes], compression: Compression) -> Part:

@@ -33,7 +33,7 @@ from reseller_reporting.reports.render.cell_xml import (
 # Importing the compiler takes as long as making so many rows by plain Python.
 PLAIN_ROWS_MAX = 50_000
 # Loading the kernels does, where the compiler is there already.
-_PLAIN_ROWS_MAX_WITH_COMPILER = 5_000
+PLAIN_ROWS_MAX_WITH_COMPILER = 5_000
 _KERNELS = "reseller_reporting.reports.render.cell_kernels"
 _FRAME_WIDTH = 64
 _NUMBER_LENGTH_MAX = 24
@@ -61,9 +61,9 @@ def rows_maker(cells: Sequence[Cells], *, expected_rows: int) -> MakeRows:
     Texts may be dictionary-encoded, numbers are int64. Null and empty text leave no cell.
     """
     global _plain_rows  # noqa: PLW0603 - What this process has done so far.
-    limit = _PLAIN_ROWS_MAX_WITH_COMPILER if "numba" in sys.modules else PLAIN_ROWS_MAX
+    limit = PLAIN_ROWS_MAX_WITH_COMPILER if "numba" in sys.modules else PLAIN_ROWS_MAX
     if _KERNELS in sys.modules or _plain_rows + expected_rows > limit:
-        return _Kernels(cells).rows
+        return CompiledRows(cells).rows
     _plain_rows += expected_rows
     return partial(plain_rows, cells)
 
@@ -104,7 +104,7 @@ class _Figures:
     is_rendered: bool = False
 
 
-class _Kernels:
+class CompiledRows:
     """The compiled way; its buffers are used again block by block."""
 
     def __init__(self, cells: Sequence[Cells]) -> None:

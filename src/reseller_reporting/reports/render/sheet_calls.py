@@ -86,8 +86,8 @@ class CallSheets:
         zone: ZoneInfo,
         user: Callable[[str], str],
         country: Callable[[str], str],
-        columns: Sequence[CallColumn] = CALL_COLUMNS,
     ) -> None:
+        columns = CALL_COLUMNS
         self._rows_per_sheet, self._legs_listed = rows_per_sheet, legs_listed
         self._clock = local_clock(zone)
         self._labels: dict[Label, Callable[[str], str]] = {"user": user, "country": country}
