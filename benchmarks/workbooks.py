@@ -18,6 +18,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +228,7 @@ def _numbers(random: Any, count: int) -> pa.Array:
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    return pq.ParquetFile(path).iter_batches(ROWS_OF_A_BATCH)
+    yield from pq.ParquetFile(path).iter_batches(ROWS_OF_A_BATCH)
 
 
 def _facts() -> AccountFacts:
@@ -237,8 +238,8 @@ def _facts() -> AccountFacts:
 
 def _our_sheet(folder: Path, batches: list[pa.RecordBatch] | Path, rows: int, compression: Compression) -> Path:
     """A workbook that has the sheet Calls and nothing else."""
-    frame, made = folder / "frame.xlsx", folder / "ours.xlsx"
-    workbook = xlsxwriter.Workbook(str(frame), {"constant_memory": True, "tmpdir": str(folder)})
+    frame, made = BytesIO(), folder / "ours.xlsx"
+    workbook = xlsxwriter.Workbook(frame, {"constant_memory": True, "tmpdir": str(folder)})
     workbook.add_worksheet("Summary")
     calls = CallSheets(
         workbook,

@@ -65,7 +65,7 @@ def test_figures_beyond_all_measure_are_left_to_the_scalar_rules(some: list[dict
 
 
 def test_many_legs_of_few_kinds_are_told_apart_by_what_their_words_show() -> None:
-    many = [
+    many: list[dict[str, Any]] = [
         ENTRY
         | {"answered_seconds": number % 130, "reseller_cost_units": number % 7 * 300, "entry_charged_seconds": None}
         for number in range(3_000)

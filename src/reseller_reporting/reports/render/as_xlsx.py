@@ -59,7 +59,7 @@ def write_workbook(
     """
     try:
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
-            frame, made = Path(scratch) / "frame.xlsx", Path(scratch) / "workbook.xlsx"
+            frame, made = BytesIO(), Path(scratch) / "workbook.xlsx"
             workbook = _open(frame, Path(scratch))
             look, country = Look(workbook), country_label(country_name)
             summary = add_summary(workbook)
@@ -86,16 +86,15 @@ def write_workbook(
     return sums
 
 
-def _open(path: Path, scratch: Path) -> Any:
+def _open(frame: BytesIO, scratch: Path) -> Any:
     workbook = xlsxwriter.Workbook(
-        str(path),
+        frame,
         {
             "constant_memory": True,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
             "tmpdir": str(scratch),
-            "use_zip64": True,  # Only parts of more than 2 GB are written so.
         },
     )
     workbook.set_properties({"created": _CREATED_AT})
@@ -137,7 +136,7 @@ def _fill_others(
         sheet.set_footer(page_footer(facts.account.name, facts.period.name))
 
 
-def assemble(path: Path, frame: Path, calls: CallSheets, compression: Compression) -> None:
+def assemble(path: Path, frame: BytesIO, calls: CallSheets, compression: Compression) -> None:
     """The workbook: the parts of the frame in their order, call sheets with their rows in place of those without."""
     with path.open("wb") as file, ZipFile(frame) as made:
         package, sheets = Package(file), calls.parts(made)
