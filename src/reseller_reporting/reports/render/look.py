@@ -18,6 +18,13 @@ class Look:
 
     workbook: Any
     _made: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
+    _by_kind: dict[str, Any] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> Any:
+        """The format of cells of this kind, which is one of the names below."""
+        if kind not in self._by_kind:
+            self._by_kind[kind] = getattr(self, kind)
+        return self._by_kind[kind]
 
     def _format(self, **properties: Any) -> Any:
         key = tuple(sorted(properties.items()))

@@ -31,9 +31,9 @@ from reseller_reporting.reports.render.cell_xml import (
 )
 
 # Importing the compiler takes as long as making so many rows by plain Python.
-PLAIN_ROWS_MAX = 50_000
+PLAIN_ROWS_MAX = 40_000
 # Loading the kernels does, where the compiler is there already.
-PLAIN_ROWS_MAX_WITH_COMPILER = 5_000
+PLAIN_ROWS_MAX_WITH_COMPILER = 25_000
 _KERNELS = "reseller_reporting.reports.render.cell_kernels"
 _FRAME_WIDTH = 64
 _NUMBER_LENGTH_MAX = 24

@@ -89,7 +89,7 @@ def page_footer(name: str, period: str) -> str:
 def write_row(sheet: Any, look: Look, row: int, columns: Sequence[Column], cells: Sequence[Cell]) -> None:
     """None and empty text leave no cell: a formula's criterion for blanks must find it blank."""
     for position, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-        cell_format = getattr(look, column.kind)
+        cell_format = look.of_kind(column.kind)
         if cell is None or cell == "":
             continue
         if isinstance(cell, str):

@@ -191,7 +191,7 @@ def _claim_styles(look: Look, columns: Sequence[Column]) -> list[int]:
     """The number of each column's format. XlsxWriter gives one on first use; here they get theirs before any other."""
     for column in columns:
         header_format(look, column.kind)._get_xf_index()
-    formats = [getattr(look, column.kind) for column in columns]
+    formats = [look.of_kind(column.kind) for column in columns]
     return [0 if one is None else one._get_xf_index() for one in formats]
 
 
