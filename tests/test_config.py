@@ -37,6 +37,7 @@ def test_without_any_setting_everything_lies_under_home(folder: Path) -> None:
     assert settings.database_url == f"sqlite:///{folder}/home/reseller-reporting.sqlite3"
     assert (settings.currency, settings.mail_limit_megabytes) == ("USD", 20)
     assert (settings.kazoo_page_size, settings.kazoo_concurrency) == (1000, 8)
+    assert settings.workbook_compression == "fast"
     assert settings.kazoo_url is None
 
 
@@ -96,6 +97,7 @@ def test_a_file_variable_wins_over_the_value_in_the_settings_file(folder: Path) 
         ({"kazoo_url": "https://kazoo.example.com:port/v2"}, ["is no URL"]),
         ({"kazoo_url": "https://kazoo.example.com/v2?a=b"}, ["without a query"]),
         ({"currency": "dollars"}, ["ISO 4217"]),
+        ({"workbook_compression": "tiny"}, ["'tiny'", "fast or small"]),
         ({"kazoo_page_size": "0"}, ["from 1 to"]),
         ({"kazoo_concurrency": "many"}, ["from 1 to"]),
         ({"mail_limit_megabytes": "-1"}, ["from 1 to"]),

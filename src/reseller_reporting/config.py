@@ -41,6 +41,7 @@ class Settings:
     database_url: str = field(repr=False)
     store_url: str  # An absolute folder.
     currency: str = "USD"
+    workbook_compression: str = "fast"  # Or `small`.
 
     @property
     def store_folder(self) -> Path:
@@ -174,6 +175,7 @@ def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
         database_url=_database_url(found.get("database_url"), home),
         store_url=_store_url(found.get("store_url"), home, working_folder),
         currency=_currency(found.get("currency", "USD")),
+        workbook_compression=_one_of(found, "workbook_compression", ("fast", "small")),
     )
 
 
@@ -233,6 +235,14 @@ def _store_url(text: str | None, home: Path, working_folder: Path) -> str:
     if "://" in text:
         raise InvalidSettings(f"{_variable('store_url')} must be a folder.")
     return str(_absolute(text, working_folder))
+
+
+def _one_of(found: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    """The first word is the default."""
+    word = found.get(name, words[0])
+    if word not in words:
+        raise InvalidSettings(f"{_variable(name)} is '{word}'; it takes {' or '.join(words)}.")
+    return word
 
 
 def _currency(text: str) -> str:

@@ -299,6 +299,7 @@ HOSTILE = [
     "DE-49",
     "x" * 300,
     "\ufffe",
+    "<r><t>x</t></r>",
 ]
 
 
@@ -315,12 +316,12 @@ def hostile_batch(make_batch: MakeBatch) -> pa.RecordBatch:
 
 
 def test_hostile_text_stays_text_in_every_cell(path: Path, make_facts: MakeFacts, make_batch: MakeBatch) -> None:
-    write(path, make_facts(name='=1+1&cmd|"x"'), hostile_batch(make_batch))
+    write(path, make_facts(name="<r>=1+1&cmd|</r>"), hostile_batch(make_batch))
     book = openpyxl.load_workbook(path)
     cells = [cell for row in book["Calls"].iter_rows(min_row=2) for cell in row]
     assert {cell.data_type for cell in cells} <= {"s", "n", "d"}
     assert not any(cell.hyperlink for cell in cells)
-    assert book["Summary"]["A1"].data_type == "s"
+    assert (book["Summary"]["A1"].data_type, book["Summary"]["A1"].value) == ("s", "<r>=1+1&cmd|</r>")
     names = [row[6] for row in CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Calls").to_python()[1:]]
     assert [name for name in names if name != ""] == [text.replace("\ufffe", "_xFFFE_") for text in HOSTILE if text]
 

@@ -30,6 +30,7 @@ from reseller_reporting.reports.manifest import account_entry, manifest, manifes
 from reseller_reporting.reports.names import workbook_name
 from reseller_reporting.reports.order import account_order
 from reseller_reporting.reports.render.as_csv import write_countries, write_summary
+from reseller_reporting.reports.render.package import Compression
 from reseller_reporting.reports.summary import country_rows, summary_row
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store import calls, coverage, snapshots
@@ -105,6 +106,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
             calls=replace(where, shows_reseller=facts.has_reseller_view),
             workbook=target.stage(f"accounts/{workbook_name(facts.account)}"),
             spill=house.lake.folder / "spill",
+            compression=Compression(house.settings.workbook_compression),
             is_covered=not left and pulled.period.is_over(house.clock()),
             pool=_share(pool, pulled, account),
         )

@@ -10,10 +10,11 @@ from reseller_reporting.app.trunks import PoolShare, trunks_of
 from reseller_reporting.model.problems import Problem, ReportWarning
 from reseller_reporting.model.trunks import Trunks
 from reseller_reporting.model.units import currency_text
-from reseller_reporting.rating.as_billed import rate_batch
+from reseller_reporting.rating.billed_columns import rate_batch
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.as_xlsx import write_workbook
+from reseller_reporting.reports.render.package import Compression
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
 
@@ -37,6 +38,7 @@ class Unit:
     calls: AccountCalls = field(repr=False)
     workbook: Path
     spill: Path
+    compression: Compression
     is_covered: bool  # Every part of the period that has passed was pulled, and the period is over.
     pool: PoolShare | str | None = None  # Its share in the reseller's trunks, or why that is not known.
 
@@ -69,6 +71,7 @@ def make(unit: Unit) -> Made:
             owner_names=(facts.snapshot.users if facts.snapshot else None) or {},
             country_name=country_name,
             trunks=trunks,
+            compression=unit.compression,
         )
     with unit.workbook.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()

@@ -49,23 +49,13 @@ class ExplainedLeg(NamedTuple):
 
 
 def rate_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """EXPLAINED_LEGS in, RATED_LEGS out, row by row in the same order."""
+    """EXPLAINED_LEGS in, RATED_LEGS out, row by row in the same order: the definition of `billed_columns`."""
     made: dict[str, list[Any]] = {"breakdown": [], "country_code": [], "charged_seconds": [], "is_billable": []}
-    for leg in _legs(batch):
-        parts = parts_of(leg)
-        made["charged_seconds"].append(_charged_seconds(leg, parts))
+    for leg in explained(batch):
+        made["charged_seconds"].append(_charged_seconds(leg, parts_of(leg)))
         made["country_code"].append(country_code(far_end(leg.direction, leg.caller_id_number, leg.dialed_number)))
         made["is_billable"].append(is_billable(leg.customer_call_type, leg.reseller_call_type))
-        made["breakdown"].append(
-            breakdown(
-                reseller_call_type=leg.reseller_call_type,
-                reseller_cost_units=leg.reseller_cost_units,
-                answered_seconds=leg.answered_seconds,
-                rate_units=leg.rate_units,
-                rate_name=leg.rate_name,
-                parts=parts,
-            )
-        )
+        made["breakdown"].append(breakdown_of(leg))
     columns = {name: batch.column(name) for name in _COPIED} | made
     arrays = [_array(columns[field.name], field.type) for field in RATED_LEGS]
     return pa.RecordBatch.from_arrays(arrays, schema=RATED_LEGS)
@@ -74,7 +64,7 @@ def rate_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
 def legs_needing_documents(batch: pa.RecordBatch) -> list[str]:
     """Ids of the legs of EXPLAINED_LEGS whose charge the ledger's rate does not explain, and no document yet does."""
     ids = batch.column("leg_id").to_pylist()
-    return [leg_id for leg_id, leg in zip(ids, _legs(batch), strict=True) if needs_document(leg)]
+    return [leg_id for leg_id, leg in zip(ids, explained(batch), strict=True) if needs_document(leg)]
 
 
 def needs_document(leg: ExplainedLeg) -> bool:
@@ -93,8 +83,20 @@ def needs_document(leg: ExplainedLeg) -> bool:
     return kazoo_cost(**parts._asdict(), answered_seconds=leg.answered_seconds).cost_units != stated_units
 
 
-def _legs(batch: pa.RecordBatch) -> Iterator[ExplainedLeg]:
+def explained(batch: pa.RecordBatch) -> Iterator[ExplainedLeg]:
+    """The legs of a batch of EXPLAINED_LEGS, one by one."""
     return map(ExplainedLeg._make, zip(*(batch.column(name).to_pylist() for name in ExplainedLeg._fields), strict=True))
+
+
+def breakdown_of(leg: ExplainedLeg) -> str:
+    return breakdown(
+        reseller_call_type=leg.reseller_call_type,
+        reseller_cost_units=leg.reseller_cost_units,
+        answered_seconds=leg.answered_seconds,
+        rate_units=leg.rate_units,
+        rate_name=leg.rate_name,
+        parts=parts_of(leg),
+    )
 
 
 def _charged_seconds(leg: ExplainedLeg, parts: Parts | None) -> int | None:

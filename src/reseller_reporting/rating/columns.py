@@ -171,29 +171,48 @@ def charge(
 
 def country_codes(numbers: pa.Array) -> pa.Array:
     """The country of each number, as `country.country_code` tells it: a dictionary-encoded column of text."""
-    prefixes = country_prefixes()
-    codes = [*sorted({*prefixes.values()} | {UNKNOWN_CODE})]
-    place_of = {code: place for place, code in enumerate(codes)}
-    if not pays(len(numbers), SCALAR_LEGS_MAX):
+    codes, place_of, of_row = _country_places()
+    if not _pays_in_sum(len(numbers)):
         found = np.array([place_of[country_code(number or "")] for number in numbers.to_pylist()], np.int32)
     else:
-        # What the scalar rule finds is a place beyond those of the prefixes.
-        of_row = np.array([place_of[code] for code in [*prefixes.values(), *codes, UNKNOWN_CODE]], np.int32)
+        beyond = len(country_prefixes())
         found = of_row[
             _prefix_rows(
                 numbers,
                 _country_trie(),
-                np.ones(len(prefixes), np.bool_),
-                lambda number: len(prefixes) + place_of[country_code(number)],
+                np.ones(beyond, np.bool_),
+                lambda number: beyond + place_of[country_code(number)],
                 digits_min=7,
             )
         ]
-    return pa.DictionaryArray.from_arrays(pa.array(found), pa.array(codes))
+    return pa.DictionaryArray.from_arrays(pa.array(found), codes)
+
+
+@cache
+def _country_places() -> tuple[pa.Array, dict[str, int], Any]:
+    """All codes; the place of each; and the place of what each row of the trie, or the scalar rule beyond it, found."""
+    prefixes = country_prefixes()
+    codes = [*sorted({*prefixes.values()} | {UNKNOWN_CODE})]
+    place_of = {code: place for place, code in enumerate(codes)}
+    of_row = np.array([place_of[code] for code in [*prefixes.values(), *codes, UNKNOWN_CODE]], np.int32)
+    return pa.array(codes), place_of, of_row
 
 
 def pays(legs: int, scalar_legs_max: int) -> bool:
     """Whether the kernels serve so many legs sooner than the scalar rules: once the compiler is there, they do."""
     return legs > scalar_legs_max or (legs > _CALL_LEGS_MAX and _KERNELS in sys.modules)
+
+
+# Numbers whose country was told one by one in this process: small batches add up, too.
+_scalar_numbers = 0
+
+
+def _pays_in_sum(numbers: int) -> bool:
+    global _scalar_numbers  # noqa: PLW0603 - What this process has done so far.
+    if pays(numbers, max(0, SCALAR_LEGS_MAX - _scalar_numbers)):
+        return True
+    _scalar_numbers += numbers
+    return False
 
 
 def _prefix_rows(

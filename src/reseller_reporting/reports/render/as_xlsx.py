@@ -8,9 +8,12 @@ Invariants
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pyarrow as pa
 import xlsxwriter
@@ -22,6 +25,7 @@ from reseller_reporting.model.trunks import NO_TRUNKS, Trunks
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.look import Look
+from reseller_reporting.reports.render.package import Compression, Package, deflated
 from reseller_reporting.reports.render.sheet import page_footer
 from reseller_reporting.reports.render.sheet_calls import ROWS_PER_SHEET_MAX, CallSheets, country_label, user_label
 from reseller_reporting.reports.render.sheet_summary import Tables, add_summary, write_summary_sheet
@@ -32,6 +36,8 @@ from reseller_reporting.reports.usage import UsageSums
 
 # Files must not tell when they were made; office programs want a date all the same.
 _CREATED_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - Written as it stands.
+
+_ROWS_SUMMED_AT_ONCE = 32_768
 
 
 def write_workbook(
@@ -44,6 +50,7 @@ def write_workbook(
     country_name: Callable[[str], str],
     trunks: Trunks = NO_TRUNKS,
     rows_per_sheet: int = ROWS_PER_SHEET_MAX,
+    compression: Compression = Compression.FAST,
 ) -> UsageSums:
     """Write the workbook and return the sums of its calls.
 
@@ -51,68 +58,86 @@ def write_workbook(
     """
     try:
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
-            made = Path(scratch) / "workbook.xlsx"
-            workbook = _open(made, Path(scratch))
-            sums = _fill(
+            frame, made = BytesIO(), Path(scratch) / "workbook.xlsx"
+            workbook = _open(frame, Path(scratch))
+            look, country = Look(workbook), country_label(country_name)
+            summary = add_summary(workbook)
+            calls = CallSheets(
                 workbook,
-                facts,
-                batches,
+                look,
+                scratch=Path(scratch),
+                compression=compression,
                 listed_count=listed_count,
-                owner_names=owner_names,
-                country_name=country_name,
-                trunks=trunks,
                 rows_per_sheet=rows_per_sheet,
+                legs_listed=facts.legs_listed,
+                zone=facts.period.zone,
+                user=user_label(owner_names),
+                country=country,
             )
-            workbook.close()
+            with closing(calls):
+                sums = _fill_calls(calls, batches)
+                _fill_others(
+                    workbook,
+                    look,
+                    summary,
+                    facts,
+                    calls,
+                    sums,
+                    trunks,
+                    owner_names=owner_names,
+                    country=country,
+                )
+                workbook.close()
+                assemble(made, frame, calls, compression)
             made.replace(path)
     except (OSError, XlsxWriterException) as error:
         raise CannotWrite(f"The workbook {path.name} could not be written into {path.parent}: {error}.") from error
     return sums
 
 
-def _open(path: Path, scratch: Path) -> Any:
+def _open(frame: BytesIO, scratch: Path) -> Any:
     workbook = xlsxwriter.Workbook(
-        str(path),
+        frame,
         {
             "constant_memory": True,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
             "tmpdir": str(scratch),
-            "use_zip64": True,  # Only parts of more than 2 GB are written so.
         },
     )
     workbook.set_properties({"created": _CREATED_AT})
     return workbook
 
 
-def _fill(
-    workbook: Any,
-    facts: AccountFacts,
-    batches: Iterable[pa.RecordBatch],
-    *,
-    listed_count: int,
-    owner_names: Mapping[str, str],
-    country_name: Callable[[str], str],
-    trunks: Trunks,
-    rows_per_sheet: int,
-) -> UsageSums:
-    look, sums, country = Look(workbook), UsageSums(), country_label(country_name)
-    summary = add_summary(workbook)
-    calls = CallSheets(
-        workbook,
-        look,
-        listed_count=listed_count,
-        rows_per_sheet=rows_per_sheet,
-        legs_listed=facts.legs_listed,
-        zone=facts.period.zone,
-        user=user_label(owner_names),
-        country=country,
-    )
+def _fill_calls(calls: CallSheets, batches: Iterable[pa.RecordBatch]) -> UsageSums:
+    """Sums take many rows at once: the merging of groups, not the rows, is what they cost."""
+    sums, waiting, count = UsageSums(), [], 0
     for batch in batches:
-        sums.add(batch)
         calls.add(batch)
-    calls.close()
+        waiting.append(batch)
+        count += batch.num_rows
+        if count >= _ROWS_SUMMED_AT_ONCE:
+            sums.add(pa.concat_batches(waiting))
+            waiting, count = [], 0
+    if waiting:
+        sums.add(pa.concat_batches(waiting))
+    calls.finish()
+    return sums
+
+
+def _fill_others(
+    workbook: Any,
+    look: Look,
+    summary: Any,
+    facts: AccountFacts,
+    calls: CallSheets,
+    sums: UsageSums,
+    trunks: Trunks,
+    *,
+    owner_names: Mapping[str, str],
+    country: Callable[[str], str],
+) -> None:
     ranges = CallRanges(
         sheets=calls.ranges,
         has_on_net=facts.legs_listed == "all" and sums.legs_on_net > 0,
@@ -126,7 +151,15 @@ def _fill(
     write_summary_sheet(summary, look, facts, sums, tables)
     for sheet in workbook.worksheets():
         sheet.set_footer(page_footer(facts.account.name, facts.period.name))
-    return sums
+
+
+def assemble(path: Path, frame: BytesIO, calls: CallSheets, compression: Compression) -> None:
+    """The workbook: the parts of the frame in their order, call sheets with their rows in place of those without."""
+    with path.open("wb") as file, ZipFile(frame) as made:
+        package, sheets = Package(file), calls.parts(made)
+        for name in made.namelist():
+            package.add(sheets.get(name) or deflated(name, [made.read(name)], BytesIO(), compression))
+        package.close()
 
 
 def _write_records(

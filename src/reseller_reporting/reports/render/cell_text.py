@@ -1,11 +1,12 @@
 """Cell text: text as a cell can hold it, whatever the world put into it."""
 
 _UNITS_MAX = 32_767  # UTF-16 units, Excel's limit.
+LONG_UNITS_MIN = _UNITS_MAX // 2  # Up to here every text fits, whatever its characters are.
 
 
 def cell_text(text: str) -> str:
     """The same text nearly always; cut with a visible mark where too long, and without half a character."""
-    if len(text) <= _UNITS_MAX // 2 and text.isascii():
+    if len(text) <= LONG_UNITS_MIN and text.isascii():
         return text
     whole = text.encode("utf-16-le", "replace" if _has_surrogate(text) else "strict")
     if len(whole) <= 2 * _UNITS_MAX:

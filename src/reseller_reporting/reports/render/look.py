@@ -8,7 +8,7 @@ AMBER, AMBER_INK = "#FFE9B8", "#7A4A00"
 HEAT, AMBER_FULL = "#9DB2DC", "#FFD27A"  # The most of a scale that begins white, and where it is full.
 
 MONEY, MINUTES, COUNT, DATE_TIME = "#,##0.0000", "#,##0.00", "#,##0", "yyyy-mm-dd hh:mm:ss"
-_MONEY_IN_ROWS, _MINUTES_IN_ROWS = "0.0000", "0.00"
+_MONEY_IN_ROWS, _MICROS_IN_ROWS, _MINUTES_IN_ROWS = "0.0000", "0.000000", "0.00"
 
 ROW_HEIGHT = 15
 
@@ -19,6 +19,13 @@ class Look:
 
     workbook: Any
     _made: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
+    _by_kind: dict[str, Any] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> Any:
+        """The format of cells of this kind, which is one of the names below."""
+        if kind not in self._by_kind:
+            self._by_kind[kind] = getattr(self, kind)
+        return self._by_kind[kind]
 
     def _format(self, **properties: Any) -> Any:
         key = tuple(sorted(properties.items()))
@@ -62,6 +69,10 @@ class Look:
     @property
     def money(self) -> Any:
         return self._format(num_format=_MONEY_IN_ROWS)
+
+    @property
+    def money_micros(self) -> Any:
+        return self._format(num_format=_MICROS_IN_ROWS)
 
     @property
     def minutes(self) -> Any:

@@ -1,42 +1,69 @@
-"""The call sheets: one row per leg, streamed; nothing of a row stays in memory once it is written."""
+"""The call sheets: one row per leg, made column by column; nothing of a row stays in memory once it is written.
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from functools import lru_cache
-from typing import Any
+XlsxWriter makes each sheet with its header and all that is around the rows; the rows are put into it here.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import xlsxwriter
 
-from reseller_reporting.model.units import currency
 from reseller_reporting.reports.facts import LegsListed
 from reseller_reporting.reports.render.cell_text import cell_text
-from reseller_reporting.reports.render.local_time import LocalSerials
+from reseller_reporting.reports.render.cell_xml import column_letters
+from reseller_reporting.reports.render.local_time import local_clock
 from reseller_reporting.reports.render.look import Look
-from reseller_reporting.reports.render.sheet import Column, close_sheet, open_sheet
+from reseller_reporting.reports.render.package import Compression, Deflated, Part
+from reseller_reporting.reports.render.rows_xml import Cells, rows_maker
+from reseller_reporting.reports.render.sheet import Column, close_sheet, header_format, open_sheet
 
 ROWS_PER_SHEET_MAX = 1_048_575  # Excel's limit, less the header.
+# A deflated sheet up to this size waits in memory for its place in the file.
+_IN_MEMORY_MAX = 1 << 23
+
+Label = Literal["user", "country"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallColumn(Column):
+    """A column of RATED_LEGS as a column of the sheet: the first of `sources` that is known; none is an empty column.
+
+    What a source holds follows from the kind: seconds for minutes, units or micros for money, UTC moments for dates.
+    """
+
+    sources: tuple[str, ...] = ()
+    label: Label | None = None  # How an id or a code is shown.
+
 
 CALL_COLUMNS = (
-    Column("Date/time", 19, "date_time"),
-    Column("Call ID", 38),
-    Column("(From) Caller ID", 18),
-    Column("To Number", 18),
-    Column("Billing Minutes", 15, "minutes"),
-    Column("Rate", 9, "money"),
-    Column("Rate Name", 25, "text_indented"),
-    Column("Reseller Call Type", 28),
-    Column("Reseller Cost", 14, "money"),
-    Column("Customer Call Type", 28, "text_indented"),
-    Column("Customer Cost", 14, "money"),
-    Column("Reseller Cost Breakdown", 46, "text_indented"),
-    Column("Direction", 11),
-    Column("Country", 20),
-    Column("User", 24),
-    Column("Billing Seconds", 15, "count"),
-    Column("Charged Seconds", 16, "count"),
-    Column("Price", 10, "money"),
-    Column("Margin", 10, "money"),
+    CallColumn("Date/time", 19, "date_time", ("started_at",)),
+    CallColumn("Call ID", 38, "text", ("call_id",)),
+    CallColumn("(From) Caller ID", 18, "text", ("caller_id_number",)),
+    CallColumn("To Number", 18, "text", ("dialed_number",)),
+    CallColumn("Billing Minutes", 15, "minutes", ("charged_seconds", "answered_seconds")),
+    CallColumn("Rate", 9, "money", ("rate_units",)),
+    CallColumn("Rate Name", 25, "text_indented", ("rate_name",)),
+    CallColumn("Reseller Call Type", 28, "text", ("reseller_call_type",)),
+    CallColumn("Reseller Cost", 14, "money", ("reseller_cost_units",)),
+    CallColumn("Customer Call Type", 28, "text_indented", ("customer_call_type",)),
+    CallColumn("Customer Cost", 14, "money", ("customer_cost_units",)),
+    CallColumn("Reseller Cost Breakdown", 46, "text_indented", ("breakdown",)),
+    CallColumn("Direction", 11, "text", ("direction",)),
+    CallColumn("Country", 20, "text", ("country_code",), "country"),
+    CallColumn("User", 24, "text", ("owner_id",), "user"),
+    CallColumn("Billing Seconds", 15, "count", ("answered_seconds",)),
+    CallColumn("Charged Seconds", 16, "count", ("charged_seconds",)),
+    CallColumn("Price", 10, "money"),
+    CallColumn("Margin", 10, "money"),
 )
 
 
@@ -51,6 +78,8 @@ class CallSheets:
         workbook: Any,
         look: Look,
         *,
+        scratch: Path,
+        compression: Compression,
         listed_count: int,
         rows_per_sheet: int,
         legs_listed: LegsListed,
@@ -58,16 +87,24 @@ class CallSheets:
         user: Callable[[str], str],
         country: Callable[[str], str],
     ) -> None:
-        self._look, self._rows_per_sheet, self._legs_listed = look, rows_per_sheet, legs_listed
-        self._user, self._country, self._serials = user, country, LocalSerials(zone)
+        columns = CALL_COLUMNS
+        self._rows_per_sheet, self._legs_listed = rows_per_sheet, legs_listed
+        self._clock = local_clock(zone)
+        self._labels: dict[Label, Callable[[str], str]] = {"user": user, "country": country}
         self._listed_count, self._written_count = listed_count, 0
+        styles = _claim_styles(look, columns)
+        # A column without a source has no cells, but its place counts.
+        self._columns = [(place, column) for place, column in enumerate(columns) if column.sources]
+        cells = [Cells(column.kind, styles[place], place) for place, column in self._columns]
+        self._make_rows = rows_maker(cells, expected_rows=listed_count)
         sheet_count = max(1, -(-listed_count // rows_per_sheet))
         names = ["Calls" if number == 1 else f"Calls {number}" for number in range(1, sheet_count + 1)]
-        self._sheets = [open_sheet(workbook, look, name, CALL_COLUMNS) for name in names]
         counts = [min(rows_per_sheet, listed_count - number * rows_per_sheet) for number in range(sheet_count)]
         self.ranges = [(name, count + 1) for name, count in zip(names, counts, strict=True)]
-        for sheet, count in zip(self._sheets, counts, strict=True):
-            close_sheet(sheet, CALL_COLUMNS, count)
+        self._sheets = [
+            _CallSheet(workbook, look, name, columns, row_count=count, scratch=scratch, compression=compression)
+            for name, count in zip(names, counts, strict=True)
+        ]
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Write the rows of a batch of RATED_LEGS that are to be listed."""
@@ -76,106 +113,97 @@ class CallSheets:
             number, row = divmod(self._written_count, self._rows_per_sheet)
             fitting = rest.slice(0, self._rows_per_sheet - row)
             assert self._written_count + fitting.num_rows <= self._listed_count, "more rows than were announced"
-            self._write_rows(self._sheets[number], row + 1, fitting)
+            values = [self._values(column, fitting) for _, column in self._columns]
+            self._sheets[number].rows.add(self._make_rows(row + 2, values))
             self._written_count += fitting.num_rows
             rest = rest.slice(fitting.num_rows)
 
-    def close(self) -> None:
+    def finish(self) -> None:
+        """To be called once all batches are added."""
         assert self._written_count == self._listed_count, "fewer rows than were announced"
 
-    def _write_rows(self, sheet: Any, first_row: int, batch: pa.RecordBatch) -> None:
-        """The hot loop: half of the time of a report is spent here, hence the bound names and the plain repetition."""
-        string, number = sheet.write_string, sheet.write_number
-        look, user, country = self._look, self._user, self._country
-        after_number = look.text_indented
-        date_time, minutes, money, count = look.date_time, look.minutes, look.money, look.count
-        columns = _columns(batch)
-        serials = self._serials.of(batch.column("started_at"))
-        for row, (serial, values) in enumerate(zip(serials, zip(*columns, strict=True), strict=True), first_row):
-            (
-                call_id,
-                caller,
-                dialled,
-                answered_seconds,
-                charged_seconds,
-                rate_units,
-                rate_name,
-                reseller_type,
-                reseller_cost_units,
-                customer_type,
-                customer_cost_units,
-                breakdown,
-                direction,
-                country_code,
-                owner_id,
-            ) = values
-            number(row, 0, serial, date_time)
-            string(row, 1, call_id)
-            if caller:
-                string(row, 2, caller)
-            if dialled:
-                string(row, 3, dialled)
-            number(row, 4, (answered_seconds if charged_seconds is None else charged_seconds) / 60, minutes)
-            number(row, 5, _money(rate_units), money)
-            if rate_name:
-                string(row, 6, rate_name, after_number)
-            if reseller_type:
-                string(row, 7, reseller_type)
-            if reseller_cost_units is not None:
-                number(row, 8, _money(reseller_cost_units), money)
-            if customer_type:
-                string(row, 9, customer_type, after_number)
-            number(row, 10, _money(customer_cost_units), money)
-            if breakdown:
-                string(row, 11, breakdown, after_number)
-            string(row, 12, direction)
-            string(row, 13, country(country_code))
-            if owner_id:
-                string(row, 14, user(owner_id))
-            number(row, 15, answered_seconds, count)
-            if charged_seconds is not None:
-                number(row, 16, charged_seconds, count)
+    def parts(self, made: ZipFile) -> dict[str, Part]:
+        """The sheets by the names of their parts in the workbook that XlsxWriter made without their rows."""
+        return {sheet.part_name: sheet.finish(made.read(sheet.part_name)) for sheet in self._sheets}
+
+    def close(self) -> None:
+        for sheet in self._sheets:
+            sheet.rows.close()
+
+    def _values(self, column: CallColumn, batch: pa.RecordBatch) -> pa.Array:
+        sources = [batch.column(name) for name in column.sources]
+        values = pc.coalesce(*sources) if len(sources) > 1 else sources[0]
+        if column.label is not None:
+            return _labelled(values, self._labels[column.label])
+        return self._clock.of(values) if column.kind == "date_time" else values
 
 
-_ROW_FIELDS = (
-    "call_id",
-    "caller_id_number",
-    "dialed_number",
-    "answered_seconds",
-    "charged_seconds",
-    "rate_units",
-    "rate_name",
-    "reseller_call_type",
-    "reseller_cost_units",
-    "customer_call_type",
-    "customer_cost_units",
-    "breakdown",
-    "direction",
-    "country_code",
-    "owner_id",
-)
-_FREE_TEXT = frozenset({"call_id", "caller_id_number", "dialed_number", "rate_name", "breakdown"})
+class _CallSheet:
+    """One sheet of the workbook, and its rows, which are deflated as they come."""
+
+    def __init__(
+        self,
+        workbook: Any,
+        look: Look,
+        name: str,
+        columns: Sequence[CallColumn],
+        *,
+        row_count: int,
+        scratch: Path,
+        compression: Compression,
+    ) -> None:
+        sheet = open_sheet(workbook, look, name, columns)
+        close_sheet(sheet, columns, row_count)
+        self.part_name = f"xl/worksheets/sheet{len(workbook.worksheets())}.xml"
+        spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_MAX, dir=str(scratch))  # noqa: SIM115
+        self.rows = Deflated(spool, compression)
+        self._head = _head(tuple(columns))
+        without_rows, with_rows = (_dimension(len(columns), count) for count in (0, row_count))
+        assert self._head.count(without_rows) == 1
+        self.rows.add(self._head.replace(without_rows, with_rows))
+
+    def finish(self, made: bytes) -> Part:
+        head, end, tail = made.partition(_END_OF_ROWS)
+        # Formats are numbered in the order of their use, which is the same in each workbook.
+        assert head == self._head, "the sheet's beginning is not the one that its rows were put behind"
+        self.rows.add(end + tail)
+        return self.rows.finish(self.part_name)
 
 
-def _columns(batch: pa.RecordBatch) -> list[list[Any]]:
-    return [
-        _texts(batch.column(name)) if name in _FREE_TEXT else batch.column(name).to_pylist() for name in _ROW_FIELDS
-    ]
+_END_OF_ROWS = b"</sheetData>"
 
 
-def _texts(column: pa.Array) -> list[str]:
-    """The texts of a column, cut where a cell cannot hold them: none is, in nearly every batch."""
-    texts: list[str] = column.to_pylist()
-    return [cell_text(text) for text in texts] if max(map(len, texts), default=0) > _CUT_BEYOND else texts
+@cache
+def _head(columns: tuple[CallColumn, ...]) -> bytes:
+    """What XlsxWriter writes of a call sheet before its rows, the header included: the same in every workbook."""
+    made = BytesIO()
+    with xlsxwriter.Workbook(made, {"constant_memory": True}) as workbook:
+        workbook.add_worksheet()
+        look = Look(workbook)
+        _claim_styles(look, columns)
+        open_sheet(workbook, look, "Calls", columns)
+        close_sheet(workbook.worksheets()[1], columns, 0)
+    with ZipFile(made) as parts:
+        return parts.read("xl/worksheets/sheet2.xml").partition(_END_OF_ROWS)[0]
 
 
-_CUT_BEYOND = 16_383  # Fewer characters than this fit whatever they are.
+def _claim_styles(look: Look, columns: Sequence[Column]) -> list[int]:
+    """The number of each column's format. XlsxWriter gives one on first use; here they get theirs before any other."""
+    for column in columns:
+        header_format(look, column.kind)._get_xf_index()
+    formats = [look.of_kind(column.kind) for column in columns]
+    return [0 if one is None else one._get_xf_index() for one in formats]
 
 
-@lru_cache(maxsize=65_536)
-def _money(units: int) -> Decimal:
-    """Exact, so that the cell holds `0.0079` and not the double nearest to it."""
-    return currency(units)
+def _dimension(column_count: int, row_count: int) -> bytes:
+    return f'<dimension ref="A1:{column_letters(column_count - 1)}{row_count + 1}"/>'.encode()
+
+
+def _labelled(values: pa.Array, label: Callable[[str], str]) -> pa.Array:
+    """Ids or codes by what is shown for them; each distinct one is asked for once."""
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    labels = [label(value) if value else "" for value in encoded.dictionary.to_pylist()]
+    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(labels, pa.string()))
 
 
 def user_label(names: Mapping[str, str]) -> Callable[[str], str]:

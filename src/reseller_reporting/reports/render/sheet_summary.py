@@ -15,7 +15,7 @@ from reseller_reporting.reports.period_text import spoken_period
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.look import COUNT, MINUTES, MONEY, ROW_HEIGHT, Look
-from reseller_reporting.reports.render.sheet import Formula, set_up_print
+from reseller_reporting.reports.render.sheet import Formula, PlainSheet, set_up_print
 from reseller_reporting.reports.render.sheets_record import RECURRING_COST, invoiced_total
 from reseller_reporting.reports.render.sheets_usage import BURST, FLAT, RESELLER_TYPE
 from reseller_reporting.reports.usage import UsageSums
@@ -46,7 +46,7 @@ class _KeyFigure:
 
 def add_summary(workbook: Any) -> Any:
     """The sheet, first in the workbook; it is filled last, when everything is known."""
-    sheet = workbook.add_worksheet("Summary")
+    sheet = workbook.add_worksheet("Summary", PlainSheet)
     sheet.hide_gridlines(2)
     for position, width in enumerate(_WIDTHS):
         sheet.set_column(position, position, width)

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-
 from reseller_reporting.model.account import Limits
 from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.model.trunks import Ran, TagDifference, TrunkFigures, Trunks
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.grid import Grid
-from reseller_reporting.reports.render.local_time import LocalSerials
+from reseller_reporting.reports.render.local_time import serial_days
 from reseller_reporting.reports.render.look import AMBER_FULL, HEAT, INK, QUIET, RULE, Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, close_sheet, open_sheet, write_row
 from reseller_reporting.reports.render.sheets_usage import (
@@ -167,7 +165,7 @@ class _Page:
         for column, title in titles.items():
             look = self.look.header_indented if column == _LEGS else self.look.header
             self.grid.put(self.row, column, title or None, look)
-        serials = LocalSerials(self.zone).of(pa.array([each.started_at for each in shown], pa.timestamp("us", "UTC")))
+        serials = serial_days(self.zone, [each.started_at for each in shown])
         for each, serial in zip(shown, serials, strict=True):
             self.row += 1
             self.grid.put(self.row, 0, serial, self.look.date_time)
