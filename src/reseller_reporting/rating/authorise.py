@@ -18,7 +18,7 @@ from functools import cached_property
 from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
 from reseller_reporting.rating.allotment import RESERVED_SECONDS, Allotment, Draws, allotment_for
 from reseller_reporting.rating.charge import kazoo_cost
-from reseller_reporting.rating.kazoo_number import integer, units_of_dollars
+from reseller_reporting.rating.kazoo_number import integer, limit_units
 from reseller_reporting.rating.number import EMERGENCY, TOLLFREE_US, classify, is_flat_rate_eligible, normalise
 from reseller_reporting.rating.trunk import UNLIMITED, TrunkLimits, flat_rate_tag, trunk_limits
 
@@ -77,11 +77,11 @@ class Limits:
         """How far the balance may go below nothing; None without postpay."""
         if not _is_true(self.document.get("pvt_allow_postpay"), absent=False):
             return None
-        return _units(self.document.get("pvt_max_postpay_amount"), 0)
+        return limit_units(self.document.get("pvt_max_postpay_amount"), 0)
 
     @cached_property
     def reserve_units(self) -> int:
-        return _units(self.document.get("pvt_reserve_amount"), _DEFAULT_RESERVE_UNITS)
+        return limit_units(self.document.get("pvt_reserve_amount"), _DEFAULT_RESERVE_UNITS)
 
     def is_exempt(self, resource_type: str) -> bool:
         private, public = (self.document.get(f"{door}authz_resource_types") for door in ("pvt_", ""))
@@ -420,15 +420,3 @@ def _is_true(value: object, *, absent: bool) -> bool:
 
 def _whole(value: object) -> int | None:
     return None if value is None else integer(value)
-
-
-def _units(value: object, default: int) -> int:
-    """An amount of a limits document: a whole number is units, a fraction is currency; its sign says nothing."""
-    match value:
-        case bool():
-            return default
-        case int():
-            return abs(value)
-        case float():
-            return units_of_dollars(abs(value))
-    return default
