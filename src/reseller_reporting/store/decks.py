@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 
 from reseller_reporting.model.errors import CannotWrite
@@ -183,13 +185,9 @@ def remove_deck(lake: Lake, name: str) -> None:
 
 def stored_decks(lake: Lake) -> list[DeckFacts]:
     """Every deck of the lake, by name."""
-    table = _open(lake)
-    if table is None:
-        return []
-    everything = table.to_pyarrow_table()
     facts = []
-    for name in sorted(set(everything["deck"].to_pylist())):
-        rates = everything.filter(pc.equal(everything["deck"], name))
+    for name in sorted({name for name, _ in _parts(lake)}):
+        rates = _table(lake, name)
         dates = pc.min_max(rates["effective_at"]).as_py()
         facts.append(
             DeckFacts(
@@ -212,11 +210,24 @@ def _rate(row: dict[str, Any]) -> Rate:
 
 
 def _table(lake: Lake, name: str) -> pa.Table:
+    """File by file: a scan by Arrow's datasets leaves threads behind that may end the process with an abort."""
+    columns = [column for column in RATES.names if column != "deck"]
+    parts = [pq.ParquetFile(path).read(columns) for deck, path in _parts(lake) if deck == name]
+    found = pa.concat_tables(
+        [RATES.empty_table().select(columns), *(part.select(columns) for part in parts)], promote_options="permissive"
+    )
+    found = found.append_column("deck", pa.repeat(pa.scalar(name), len(found)))
+    return pa.table({field.name: found[field.name].cast(field.type) for field in RATES}, schema=RATES)
+
+
+def _parts(lake: Lake) -> list[tuple[str, Path]]:
+    """Each file of the newest version, with its deck."""
     table = _open(lake)
     if table is None:
-        return RATES.empty_table()
-    found = table.to_pyarrow_table(filters=[("deck", "=", name)])
-    return pa.table({field.name: found[field.name].cast(field.type) for field in RATES}, schema=RATES)
+        return []
+    actions = pa.table(table.get_add_actions(flatten=True))
+    names, paths = actions["partition.deck"].to_pylist(), actions["path"].to_pylist()
+    return sorted((name, lake.folder / "rates" / unquote(path)) for name, path in zip(names, paths, strict=True))
 
 
 def _open(lake: Lake) -> DeltaTable | None:
