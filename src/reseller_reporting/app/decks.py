@@ -1,14 +1,18 @@
 """Rate decks: import from files of the trade, list, show, export, remove."""
 
-import csv
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
+from itertools import islice
 from pathlib import Path
 from re import fullmatch
 from tempfile import TemporaryDirectory
 
+import pyarrow as pa
+
+from reseller_reporting.app.csv_files import check_writable, write_problems, write_rows
 from reseller_reporting.app.house import House
 from reseller_reporting.app.progress import Progress
 from reseller_reporting.model.errors import FileRefused, InvalidSettings, UnknownDeck
@@ -19,10 +23,12 @@ from reseller_reporting.rating.deck_rows import DeckContext, RowRefused, is_note
 from reseller_reporting.rating.number import rated_digits
 from reseller_reporting.sources.deck_files import DeckFile, DeckRow, open_deck
 from reseller_reporting.store import decks as stored
-from reseller_reporting.store.decks import STAGED, DeckFacts
+from reseller_reporting.store.decks import REFUSED, STAGED, DeckFacts
 from reseller_reporting.store.spool import Spool
 
 _ROWS_A_BATCH = 4_000
+_KEPT = 1_000
+_TWO_PRICES = "two prices for one prefix and date"
 # KAZOO's own column names: what we write it and we can read again.
 EXPORT_COLUMNS = (
     "prefix",
@@ -41,18 +47,20 @@ EXPORT_COLUMNS = (
     "currency",
     "status",
 )
+_EXPORTED_TEXT = frozenset(["rate_name", "iso_country_code", "options", "routes"])
 
 
 @dataclass(slots=True)
 class DeckImport:
-    """What a file gave: how many rates, and every row that was refused."""
+    """What a file gave: how many rates, and what was refused and why."""
 
     deck: str
     path: Path
     rates: int = 0
     notes: int = 0  # Lines of text that are no prices.
     in_deck: int = 0
-    refused: list[Problem] = field(default_factory=list)
+    refused_rows: int = 0
+    refused: list[Problem] = field(default_factory=list)  # The first of them, in order of rows.
     reasons: Counter[str] = field(default_factory=Counter)
 
 
@@ -64,27 +72,94 @@ def import_deck(
     is_whole: bool,
     effective_at: datetime | None,
     currency: str | None,
+    problems: Path | None = None,
     progress: Progress,
 ) -> DeckImport:
-    """All good rows in one commit; a file without any leaves the store as it was."""
+    """All good rows in one commit; a file without any leaves the store as it was. `problems` gets every refused row."""
     check_deck_name(name)
-    file = open_deck(path)
+    if problems is not None:
+        check_writable(problems)
+    asked = check_currency(currency)
+    file = open_deck(path, currency=asked)
+    if asked and file.currency not in ("", asked):
+        raise InvalidSettings(f"{path.name} says that its prices are in {file.currency}, and --currency says {asked}.")
     context = DeckContext(
         is_kazoos=file.is_kazoos,
         is_day_first=file.is_day_first,
-        currency=currency or file.currency,
+        currency=file.currency or asked or "",
         effective_at=effective_at,
     )
     told = DeckImport(name, path)
     progress.stage(f"Reading {path.name}")
-    with house.lake.writing(), TemporaryDirectory(prefix="deck-", dir=house.lake.folder) as folder:
-        spool = Spool(STAGED, Path(folder) / "rates.parquet")
+    with house.lake.writing(), TemporaryDirectory(prefix="deck-", dir=house.lake.folder) as scratch:
+        folder = Path(scratch)
+        rates, refused = Spool(STAGED, folder / "rates.parquet"), _Refusals(told, folder)
         try:
-            _stage(file, context, spool, told, taken_at=house.clock())
-            _keep(house, spool, told, Path(folder), closes_at=(effective_at or house.clock()) if is_whole else None)
+            deck_currency = stored.currency_of(house.lake, name) or context.currency
+            _stage(file, context, rates, refused, deck_currency=deck_currency, taken_at=house.clock())
+            with stored.staging(rates, folder) as staging:
+                for each in staging.refuse_contradictions():
+                    refused.add(
+                        each.line, each.prefix, _TWO_PRICES, f"{_TWO_PRICES} (also in row {_listed(each.others)})"
+                    )
+                told.rates = staging.count()
+                refused.close(problems)
+                if told.rates == 0:
+                    first = told.refused[0] if told.refused else None
+                    why = f" The first refusal: row {first.row}: {first.reason}." if first else ""
+                    raise FileRefused(f"{path.name} holds no row that is a rate; nothing was imported.{why}")
+                ends_at = (effective_at or house.clock()) if is_whole else None
+                told.in_deck = staging.write(house.lake, name, closes_others_at=ends_at)
         finally:
-            spool.close()
+            rates.close()
     return told
+
+
+class _Refusals:
+    """Refused rows, however many: counted by reason, the first kept at hand, all of them spooled."""
+
+    def __init__(self, told: DeckImport, folder: Path) -> None:
+        self._told, self._folder = told, folder
+        self._spool = Spool(REFUSED, folder / "refused.parquet")
+        self._waiting: list[tuple[int, str, str]] = []
+
+    def add(self, line: int, prefix: str, kind: str, reason: str) -> None:
+        self._told.refused_rows += 1
+        self._told.reasons[kind] += 1
+        self._waiting.append((line, prefix[:60], reason))
+        if len(self._waiting) >= _ROWS_A_BATCH:
+            self._flush()
+
+    @property
+    def deck(self) -> str:
+        return self._told.deck
+
+    def note(self) -> None:
+        """A line that is no price, and not meant as one."""
+        self._told.notes += 1
+
+    def close(self, problems: Path | None) -> None:
+        """Writes all of them where they are wanted, and keeps the first."""
+        self._flush()
+        self._told.refused = list(islice(self._in_order(), _KEPT))
+        if problems is not None:
+            write_problems(problems, self._in_order())
+        self._spool.close()
+
+    def _in_order(self) -> Iterator[Problem]:
+        source = f"file:{self._told.path.name}"
+        for batch in stored.in_order(self._spool, self._folder):
+            for row in batch.to_pylist():
+                yield Problem(source=source, row=row["line"], record_id=row["prefix"], reason=row["reason"])
+
+    def _flush(self) -> None:
+        columns = zip(*self._waiting, strict=True) if self._waiting else ((), (), ())
+        self._spool.add(
+            pa.RecordBatch.from_arrays(
+                [pa.array(c, f.type) for c, f in zip(columns, REFUSED, strict=True)], schema=REFUSED
+            )
+        )
+        self._waiting = []
 
 
 def decks(house: House) -> list[DeckFacts]:
@@ -129,17 +204,8 @@ def remove_deck(house: House, name: str) -> int:
 
 def write_csv(rates: Sequence[Rate], path: Path) -> None:
     """Rates by KAZOO's column names, with the dates and withdrawals that KAZOO does not know."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(EXPORT_COLUMNS)
-        writer.writerows(map(_cells, rates))
-
-
-def write_problems(refused: Sequence[Problem], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["Source", "Row", "Record ID", "Reason"])
-        writer.writerows([each.source, each.row, each.record_id, each.reason] for each in refused)
+    check_writable(path)
+    write_rows(path, EXPORT_COLUMNS, map(_cells, rates), text=_EXPORTED_TEXT)
 
 
 def check_deck_name(name: str) -> str:
@@ -150,56 +216,45 @@ def check_deck_name(name: str) -> str:
     return name
 
 
-def _stage(file: DeckFile, context: DeckContext, spool: Spool, told: DeckImport, *, taken_at: datetime) -> None:
+def check_currency(code: str | None) -> str | None:
+    if code is not None and not fullmatch("[A-Za-z]{3}", code):
+        raise InvalidSettings(f"'{code}' is no currency. Write its ISO 4217 code, as USD.")
+    return code and code.upper()
+
+
+def _stage(
+    file: DeckFile, context: DeckContext, spool: Spool, refused: _Refusals, *, deck_currency: str, taken_at: datetime
+) -> None:
+    """A deck is in one currency, or its prices could not be added up: that of its first price that names one."""
     source = f"file:{file.path.name}"
+    deck = refused.deck
     waiting: list[tuple[int, Rate]] = []
-    for row in _priced(file, told):
+    for row in _priced(file, refused):
         try:
-            waiting += [(row.line, rate) for rate in rates_of(row.cells, context)]
+            rates = rates_of(row.cells, context)
+            deck_currency = deck_currency or rates[0].currency
+            if rates[0].currency not in ("", deck_currency):
+                raise RowRefused(f"the price is in … in a deck in {deck_currency}", rates[0].currency)
+            waiting += [(row.line, rate) for rate in rates]
         except RowRefused as refusal:
-            _refuse(told, row.line, row.cells.get("prefix", ""), str(refusal))
+            refused.add(row.line, row.cells.get("prefix", ""), refusal.kind, str(refusal))
         if len(waiting) >= _ROWS_A_BATCH:
-            spool.add(stored.staged_batch(told.deck, waiting, source=source, taken_at=taken_at))
+            spool.add(stored.staged_batch(deck, waiting, source=source, taken_at=taken_at))
             waiting = []
     if waiting:
-        spool.add(stored.staged_batch(told.deck, waiting, source=source, taken_at=taken_at))
+        spool.add(stored.staged_batch(deck, waiting, source=source, taken_at=taken_at))
 
 
-def _priced(file: DeckFile, told: DeckImport) -> Iterator[DeckRow]:
+def _priced(file: DeckFile, refused: _Refusals) -> Iterator[DeckRow]:
     for row in file.rows():
-        if is_note(row.cells):
-            told.notes += 1
+        if "broken" not in row.cells and is_note(row.cells):
+            refused.note()
         else:
             yield row
 
 
-def _keep(house: House, spool: Spool, told: DeckImport, folder: Path, *, closes_at: datetime | None) -> None:
-    refused_lines: list[int] = []
-    for each in stored.contradictions(spool, folder):
-        for line in each.lines:
-            others = ", ".join(str(other) for other in each.lines if other != line)
-            _refuse(told, line, each.prefix, "two prices for one prefix and date", f" (also in row {others})")
-        refused_lines += each.lines
-    told.rates = spool.count - len(refused_lines)
-    if told.rates <= 0:
-        first = f" The first refusal: row {told.refused[0].row}: {told.refused[0].reason}." if told.refused else ""
-        raise FileRefused(f"{told.path.name} holds no row that is a rate; nothing was imported.{first}")
-    told.in_deck = stored.write_deck(
-        house.lake, told.deck, spool, refused_lines=refused_lines, closes_others_at=closes_at
-    )
-    told.refused.sort(key=lambda problem: problem.row or 0)
-
-
-def _refuse(told: DeckImport, line: int, prefix: str, reason: str, detail: str = "") -> None:
-    told.reasons[_kind(reason)] += 1
-    source = f"file:{told.path.name}"
-    told.refused.append(Problem(source=source, row=line, record_id=prefix[:60], reason=reason + detail))
-
-
-def _kind(reason: str) -> str:
-    """A reason without its figures, to count by: `the prefix '44x' is no number` counts as one kind."""
-    quoted = reason.split("'")
-    return "…".join(quoted[::2]) if len(quoted) > 1 else "".join("#" if c.isdigit() else c for c in reason)
+def _listed(lines: Sequence[int]) -> str:
+    return ", ".join(map(str, lines))
 
 
 def _cells(rate: Rate) -> list[object]:
@@ -210,13 +265,22 @@ def _cells(rate: Rate) -> list[object]:
         rate.minimum_seconds,
         rate.increment_seconds,
         rate.nocharge_seconds,
-        rate.name,
+        f"'{rate.name}" if rate.name.startswith("'") else rate.name,  # Reading takes one away, as from a guard.
         rate.country_code,
         "" if rate.directions == BOTH else ",".join(rate.directions),
         rate.weight,
         ",".join(rate.options),
-        rate.routes[0] if rate.routes else "",
-        "" if rate.effective_at is None else f"{rate.effective_at:%Y-%m-%d}",
+        _route_cell(rate.routes),
+        "" if rate.effective_at is None else _moment(rate.effective_at),
         rate.currency,
         "closed" if rate.is_closed else "",
     ]
+
+
+def _route_cell(routes: Sequence[str]) -> str:
+    """One expression as it is, several as KAZOO's task reads them."""
+    return routes[0] if len(routes) == 1 else json.dumps(routes) if routes else ""
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d}" if at.time() == time() else at.isoformat()

@@ -1,6 +1,5 @@
 """Rerating: stored legs against decks and trunk limits, and what the switch charged against its own rule."""
 
-import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -13,22 +12,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reseller_reporting import __version__
+from reseller_reporting.app.csv_files import write_problems, write_rows
 from reseller_reporting.app.decks import decks as stored_decks
 from reseller_reporting.app.decks import only_deck
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted
 from reseller_reporting.app.progress import Progress
+from reseller_reporting.app.rating_basis import Basis, basis, trunks_from, trunks_unknown
 from reseller_reporting.app.stored import stored
 from reseller_reporting.app.trunks import pool_accounts
 from reseller_reporting.delivery.folder import RunFolder
 from reseller_reporting.model.account import Account, Limits
 from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.model.errors import InvalidSettings
-from reseller_reporting.model.problems import Problem
+from reseller_reporting.model.problems import Problem, ReportWarning
 from reseller_reporting.model.rate import MICROS_PER_UNIT, micros_text
 from reseller_reporting.model.rounding import PLACES_DEFAULT, Rounding
 from reseller_reporting.model.units import currency_text
-from reseller_reporting.rating.audit import Disagreement, Party, disagreements
+from reseller_reporting.rating.audit import PARTIES, Disagreement, Party, disagreements, unlisted_entry
 from reseller_reporting.rating.columns import Arithmetic
 from reseller_reporting.rating.deck import Deck
 from reseller_reporting.rating.replay import State
@@ -65,6 +66,9 @@ class RatedAccount:
 
     account: Account
     file: str = ""
+    trunks: str = ""
+    trunks_from: str = ""  # given, stored, unknown
+    is_priced: bool = True  # Against a deck.
     legs: int = 0
     flat: int = 0
     burst: int = 0
@@ -79,7 +83,7 @@ class RatedAccount:
     tags_differ: int = 0
     audited: int = 0
     disagreements: int = 0
-    difference_units: int = 0
+    difference_units: dict[Party, int] = field(default_factory=dict)  # Two ledgers are never added up.
     use: TrunkUse | None = None
 
 
@@ -91,6 +95,7 @@ class Rating:
     pulled: Pulled
     accounts: list[RatedAccount] = field(default_factory=list)
     pool: TrunkUse | None = None  # The reseller's trunks over all its accounts at once.
+    warnings: list[tuple[Account, ReportWarning]] = field(default_factory=list)
     manifest: dict[str, Any] = field(default_factory=dict)
 
 
@@ -104,21 +109,29 @@ def rate(house: House, order: RateOrder, progress: Progress) -> Rating:
     """Rated legs of every wanted account, their sums, and what does not agree: all files, or none."""
     deck = _deck(house, order)
     known = stored(house, order.wanted)
+    facts = basis(house, known)
     rating = Rating(order.out or Path("rates") / known.period.name, known)
     with RunFolder(rating.folder) as target:
-        names = _make(house, order, deck, rating, target, progress)
+        names = _make(house, order, deck, rating, facts, target, progress)
         target.stage("manifest.json").write_text(json.dumps(rating.manifest, indent=2, ensure_ascii=False), "utf-8")
         target.publish([*names, "manifest.json"])
     return rating
 
 
 def _deck(house: House, order: RateOrder) -> Deck | None:
-    """An audit needs none."""
-    return None if order.deck is None and order.audits and not stored_decks(house) else only_deck(house, order.deck)
+    """An audit needs none; then only a deck that is named, or the only one there is, is rated against."""
+    is_open = order.deck is None and order.audits and len(stored_decks(house)) != 1
+    return None if is_open else only_deck(house, order.deck)
 
 
 def _make(
-    house: House, order: RateOrder, deck: Deck | None, rating: Rating, target: RunFolder, progress: Progress
+    house: House,
+    order: RateOrder,
+    deck: Deck | None,
+    rating: Rating,
+    facts: dict[str, Basis],
+    target: RunFolder,
+    progress: Progress,
 ) -> list[str]:
     period, own = rating.pulled.period, rating.pulled.own
     pinned = calls.pin(house.lake)
@@ -137,21 +150,34 @@ def _make(
     names, problems = [], []
     for account, rerated in _rerated(house, order, terms, rating, pinned, accounts, limits):
         rated = _summed(account, rerated, terms)
+        rated.is_priced = deck is not None
+        _say_by_what(rated, order, limits.get(own.id if order.side == "reseller" else account.id))
         rated.file = f"rated/{slug(account.name)}--{account.id}.{order.file_format}"
         _write_legs(rerated.legs, target.stage(rated.file), order.file_format)
+        doubts = [*facts[account.id].warnings, *([trunks_unknown(account)] if rated.trunks_from == "unknown" else [])]
+        rating.warnings += [(account, doubt) for doubt in doubts]
+        problems += [Problem(source=f"store:{account.id}", row=None, record_id="", reason=d.message) for d in doubts]
         problems += _unrated(account, rerated.legs) if deck is not None else []
         if order.audits:
-            found = list(_audited(house, pinned, rating.pulled, account))
+            found = list(_audited(house, pinned, rating.pulled, account, facts[account.id].ledgers))
             rated.disagreements = len(found)
-            rated.difference_units = sum(each.difference_units for each in found)
+            for each in found:
+                so_far = rated.difference_units.get(each.party, 0)
+                rated.difference_units[each.party] = so_far + each.difference_units
             problems += [_problem(each) for each in found]
         rating.accounts.append(rated)
         names.append(rated.file)
         progress.step(account.name)
     _write_sums(rating.accounts, target.stage("sums.csv"))
-    _write_problems(problems, target.stage("problems.csv"))
-    rating.manifest = _manifest(order, deck, rating, own)
+    write_problems(target.stage("problems.csv"), problems)
+    rating.manifest = _manifest(house, order, deck, rating, own)
     return [*names, "sums.csv", "problems.csv"]
+
+
+def _say_by_what(rated: RatedAccount, order: RateOrder, limits: Limits | None) -> None:
+    used = order.trunks or trunk_limits_of(limits)
+    rated.trunks = f"{used.inbound}/{used.outbound}/{used.twoway}/{used.burst}"
+    rated.trunks_from = trunks_from(order.trunks, limits)
 
 
 def _rerated(
@@ -200,14 +226,19 @@ def _off_net(house: House, pinned: Pinned, pulled: Pulled, account_ids: Sequence
         return reader.off_net()
 
 
-def _audited(house: House, pinned: Pinned, pulled: Pulled, account: Account) -> Iterator[Disagreement]:
-    """The reseller's side is known only of its own customers."""
+def _audited(
+    house: House, pinned: Pinned, pulled: Pulled, account: Account, ledgers: Sequence[Party]
+) -> Iterator[Disagreement]:
+    """The reseller's side is known only of its own customers. Entries of calls that nobody listed come last."""
     period = pulled.period
     where = pinned.calls([account.id], from_at=period.from_at, to_at=period.to_at, reseller_id=pulled.own.id)
     parties: tuple[Party, ...] = ("customer", "reseller") if account.reseller_id == pulled.own.id else ("customer",)
     with calls.reading(where, spill=house.lake.folder / "spill") as reader:
         for batch in reader.audited():
-            yield from disagreements(batch, parties=parties)
+            yield from disagreements(batch, parties=parties, ledgers=ledgers)
+        for party in parties:
+            for call_id, ended_at, units in reader.unlisted(party) if party in ledgers else ():
+                yield unlisted_entry(account.id, call_id, ended_at, party, units)
 
 
 def _summed(account: Account, rerated: Rerated, terms: Terms) -> RatedAccount:
@@ -265,23 +296,37 @@ _HEADERS = {
     "stated_cost_units": "Stated Cost",
 }
 
+_TEXT = {
+    _HEADERS[name]
+    for name in (
+        "account_id",
+        "call_id",
+        "leg_id",
+        "direction",
+        "number",
+        "country_code",
+        "paid_by",
+        "rate_name",
+        "stated_call_type",
+    )
+}
+
 
 def _write_legs(legs: pa.Table, path: Path, file_format: str) -> None:
     if file_format == "parquet":
         pq.write_table(legs, path, compression="zstd")
         return
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_HEADERS.values())
-        for batch in legs.to_batches(max_chunksize=20_000):
-            columns = {name: batch.column(name).to_pylist() for name in _HEADERS}
-            columns["started_at"] = [moment.isoformat() for moment in columns["started_at"]]
-            for name in ("per_minute_micros", "cost_micros"):
-                columns[name] = [None if micros is None else micros_text(micros) for micros in columns[name]]
-            columns["stated_cost_units"] = [
-                None if u is None else currency_text(u) for u in columns["stated_cost_units"]
-            ]
-            writer.writerows(zip(*columns.values(), strict=True))
+    write_rows(path, list(_HEADERS.values()), _cells_of(legs), text=_TEXT)
+
+
+def _cells_of(legs: pa.Table) -> Iterator[Sequence[object]]:
+    for batch in legs.to_batches(max_chunksize=20_000):
+        columns = {name: batch.column(name).to_pylist() for name in _HEADERS}
+        columns["started_at"] = [moment.isoformat() for moment in columns["started_at"]]
+        for name in ("per_minute_micros", "cost_micros"):
+            columns[name] = [None if micros is None else micros_text(micros) for micros in columns[name]]
+        columns["stated_cost_units"] = [None if u is None else currency_text(u) for u in columns["stated_cost_units"]]
+        yield from zip(*columns.values(), strict=True)
 
 
 _SUMS = [
@@ -301,46 +346,48 @@ _SUMS = [
     "Tags Agree",
     "Tags Differ",
     "Audit Disagreements",
-    "Audit Difference",
+    "Audit Customer Difference",
+    "Audit Reseller Difference",
+    "Trunks",
+    "Trunks From",
 ]
 
 
 def _write_sums(accounts: Sequence[RatedAccount], path: Path) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_SUMS)
-        for each in accounts:
-            writer.writerow(
-                [
-                    each.account.id,
-                    each.account.name,
-                    each.legs,
-                    each.flat,
-                    each.burst,
-                    each.over,
-                    each.exempt,
-                    each.per_minute,
-                    each.unrated,
-                    each.billed_seconds,
-                    micros_text(each.cost_micros),
-                    currency_text(each.stated_units),
-                    micros_text(each.cost_micros - each.stated_units * MICROS_PER_UNIT),
-                    each.tags_agree,
-                    each.tags_differ,
-                    each.disagreements,
-                    currency_text(each.difference_units),
-                ]
-            )
+    write_rows(path, _SUMS, map(_sums_cells, accounts), text={"Account ID", "Name", "Trunks From"})
 
 
-def _write_problems(problems: Sequence[Problem], path: Path) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["Source", "Row", "Record ID", "Reason"])
-        writer.writerows([each.source, each.row, each.record_id, each.reason] for each in problems)
+def _sums_cells(each: RatedAccount) -> Sequence[object]:
+    return [
+        each.account.id,
+        each.account.name,
+        each.legs,
+        each.flat,
+        each.burst,
+        each.over,
+        each.exempt,
+        each.per_minute,
+        each.unrated,
+        each.billed_seconds if each.is_priced else None,
+        _cost_text(each),
+        currency_text(each.stated_units),
+        micros_text(each.cost_micros - each.stated_units * MICROS_PER_UNIT) if each.is_priced else None,
+        each.tags_agree,
+        each.tags_differ,
+        each.disagreements,
+        currency_text(each.difference_units.get("customer", 0)),
+        currency_text(each.difference_units.get("reseller", 0)),
+        each.trunks,
+        each.trunks_from,
+    ]
 
 
-def _manifest(order: RateOrder, deck: Deck | None, rating: Rating, own: Account) -> dict[str, Any]:
+def _cost_text(each: RatedAccount) -> str | None:
+    """Without a deck nothing has a price, which is not the same as free."""
+    return micros_text(each.cost_micros) if each.is_priced else None
+
+
+def _manifest(house: House, order: RateOrder, deck: Deck | None, rating: Rating, own: Account) -> dict[str, Any]:
     period = rating.pulled.period
     sums = [_sums_document(each) for each in rating.accounts]
     return {
@@ -352,6 +399,7 @@ def _manifest(order: RateOrder, deck: Deck | None, rating: Rating, own: Account)
         "made_by": __version__,
         "reseller": {"id": own.id, "name": own.name},
         "deck": None if deck is None else deck.name,
+        "currency": _currency(house, deck),
         "side": order.side,
         "arithmetic": order.arithmetic.value,
         "accounts": sums,
@@ -360,12 +408,26 @@ def _manifest(order: RateOrder, deck: Deck | None, rating: Rating, own: Account)
             "legs": sum(each.legs for each in rating.accounts),
             "over": sum(each.over for each in rating.accounts),
             "unrated": sum(each.unrated for each in rating.accounts),
-            "cost": micros_text(sum(each.cost_micros for each in rating.accounts)),
+            "cost": None if deck is None else micros_text(sum(each.cost_micros for each in rating.accounts)),
             "stated_cost": currency_text(sum(each.stated_units for each in rating.accounts)),
             "audit_disagreements": sum(each.disagreements for each in rating.accounts),
-            "audit_difference": currency_text(sum(each.difference_units for each in rating.accounts)),
+            "audit_difference": {party: _difference(rating.accounts, party) for party in PARTIES},
         },
+        "warnings": [
+            {"account": account.id, "code": each.code, "message": each.message, "count": each.count}
+            for account, each in rating.warnings
+        ],
     }
+
+
+def _difference(accounts: Sequence[RatedAccount], party: Party) -> str:
+    return currency_text(sum(each.difference_units.get(party, 0) for each in accounts))
+
+
+def _currency(house: House, deck: Deck | None) -> str:
+    """The deck's own, where it says one."""
+    stated = next((rate.currency for rate in deck.rates if rate.currency), "") if deck else ""
+    return stated or house.settings.currency
 
 
 def _sums_document(each: RatedAccount) -> dict[str, Any]:
@@ -380,13 +442,15 @@ def _sums_document(each: RatedAccount) -> dict[str, Any]:
         "exempt": each.exempt,
         "per_minute": each.per_minute,
         "unrated": each.unrated,
-        "billed_seconds": each.billed_seconds,
-        "cost": micros_text(each.cost_micros),
+        "billed_seconds": each.billed_seconds if each.is_priced else None,
+        "cost": _cost_text(each),
         "stated_cost": currency_text(each.stated_units),
         "tags_agree": each.tags_agree,
         "tags_differ": each.tags_differ,
         "audit_disagreements": each.disagreements,
-        "audit_difference": currency_text(each.difference_units),
+        "audit_difference": {party: _difference([each], party) for party in PARTIES},
+        "trunks": each.trunks,
+        "trunks_from": each.trunks_from,
     }
 
 

@@ -38,7 +38,7 @@ def import_(
 
     Example: reseller-reporting decks import "rates 2026-10.csv" --name wholesale
     """
-    from reseller_reporting.app.decks import import_deck, write_problems
+    from reseller_reporting.app.decks import import_deck
 
     with watched() as progress:
         told = import_deck(
@@ -48,10 +48,9 @@ def import_(
             is_whole=replace,
             effective_at=_day(effective),
             currency=currency,
+            problems=problems,
             progress=progress,
         )
-    if problems is not None:
-        write_problems(told.refused, problems)
     if json:
         refused = [{"row": each.row, "prefix": each.record_id, "reason": each.reason} for each in told.refused]
         return tell_json(
@@ -61,16 +60,18 @@ def import_(
                 "rates": told.rates,
                 "in_deck": told.in_deck,
                 "notes": told.notes,
+                "refused_rows": told.refused_rows,
+                "reasons": dict(told.reasons.most_common()),
                 "refused": refused,
             }
         )
     tell(
-        f"{told.rates} rates read into '{told.deck}', which now holds {told.in_deck}; {len(told.refused)} rows refused."
+        f"{told.rates} rates read into '{told.deck}', which now holds {told.in_deck}; {told.refused_rows} rows refused."
     )
     for problem in told.refused[:_SHOWN]:
         note(f"row {problem.row}: {problem.reason}")
-    if len(told.refused) > _SHOWN:
-        note(f"… and {len(told.refused) - _SHOWN} more; --problems FILE writes them all. By reason:")
+    if told.refused_rows > _SHOWN:
+        note(f"… and {told.refused_rows - _SHOWN} more; --problems FILE writes them all. By reason:")
         for reason, count in told.reasons.most_common(_SHOWN):
             note(f"{count:>8}  {reason}")
     return None

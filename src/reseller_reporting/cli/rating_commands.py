@@ -103,17 +103,26 @@ def _tell(made: "Rating", *, audits: bool) -> None:
     totals = made.manifest["totals"]
     tell(f"{totals['legs']} legs of {len(made.accounts)} accounts in {made.folder}")
     for each in made.manifest["accounts"]:
+        cost = "nothing priced" if each["cost"] is None else f"{each['unrated']} unrated; cost {each['cost']}"
         tell(
             f"{each['name']}: {each['flat_rate']} on trunks, {each['flat_rate_burst']} burst, {each['over']} over, "
-            f"{each['unrated']} unrated; cost {each['cost']}, stated {each['stated_cost']}"
+            f"{cost}, stated {each['stated_cost']}"
         )
     pool = made.manifest["pool"]
     if pool:
         tell(f"All on the reseller's trunks: peak {pool['peak']} of {pool['demand_peak']} wanted, {pool['over']} over.")
-    tell(f"In all: cost {totals['cost']}, stated {totals['stated_cost']}, {totals['unrated']} unrated.")
+    if totals["cost"] is None:
+        tell(f"In all: no deck was named, so that nothing is priced; stated {totals['stated_cost']}.")
+    else:
+        tell(f"In all: cost {totals['cost']}, stated {totals['stated_cost']}, {totals['unrated']} unrated.")
     if audits:
         count, money = totals["audit_disagreements"], totals["audit_difference"]
-        tell(f"Audit: {count} disagreements, {money} in money (problems.csv).")
+        tell(
+            f"Audit: {count} disagreements; beyond what was due, customers paid {money['customer']} "
+            f"and the reseller {money['reseller']} (problems.csv)."
+        )
+    for account, warning in made.warnings:
+        note(f"{account.name}: {warning.message}")
 
 
 def explain(
@@ -124,10 +133,14 @@ def explain(
     direction: Annotated[str, typer.Option(metavar="DIRECTION", help="inbound or outbound.")] = "outbound",
     seconds: Annotated[int, typer.Option(help="Answered seconds.")] = 60,
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When the call begins, as 2026-10-05T12:00. Default: now.")
+        str | None,
+        typer.Option(metavar="TIME", help="When the call begins, as 2026-10-05T12:00 or with an offset; else UTC."),
     ] = None,
     deck: DeckName = None,
     trunks: Trunks = None,
+    side: Annotated[
+        SideOption, typer.Option(help="Whose trunks: the account's own, or the reseller's that all accounts share.")
+    ] = SideOption.CUSTOMER,
     arithmetic: Arithmetic = ArithmeticOption.KAZOO,
     period: Period = "last-month",
     accounts: Accounts = "all",
@@ -135,6 +148,9 @@ def explain(
     json: Json = False,
 ) -> None:
     """Explain what a call costs: prefix, steps, surcharge, discount, trunks at that second, each with its source.
+
+    Of a stored call its own figures and its trunks at that second; of a number what a deck says, and with --accounts
+    and --at what that account's trunks would have.
 
     Example: reseller-reporting explain --number +442071234567 --seconds 125 --deck wholesale
     """
@@ -146,14 +162,19 @@ def explain(
         raise InvalidSettings("Explain what? Name a call id, or --number with --seconds and --deck.")
     if call is not None:
         wanted = wanted_of(period, accounts, timezone, include_sub_resellers=True)
-        steps = explaining.explain_call(house, call, wanted, deck=deck, trunks=trunks, arithmetic=arithmetic.value)
+        steps = explaining.explain_call(
+            house, call, wanted, deck=deck, trunks=trunks, arithmetic=arithmetic.value, side=side.value
+        )
     else:
         assert number is not None
         steps = explaining.explain_question(
             house,
             explaining.Question(number=number, direction=direction, answered_seconds=seconds, at=_moment(at)),
-            deck,
-            arithmetic.value,
+            None if accounts == "all" else wanted_of(period, accounts, timezone, include_sub_resellers=True),
+            deck=deck,
+            trunks=trunks,
+            arithmetic=arithmetic.value,
+            side=side.value,
         )
     if json:
         return tell_json({"steps": [{"what": s.what, "value": s.value, "source": s.source} for s in steps]})

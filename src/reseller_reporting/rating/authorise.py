@@ -10,15 +10,16 @@ Times
 - Seconds of one clock; events are played in the order given.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
-from reseller_reporting.rating.allotment import RESERVED_SECONDS, Allotment, allotment_for
-from reseller_reporting.rating.charge import kazoo_cost, undiscounted_cost_units
-from reseller_reporting.rating.kazoo_number import integer, number, units_of_dollars
-from reseller_reporting.rating.number import EMERGENCY, TOLLFREE_US, classify, is_flat_rate_eligible
+from reseller_reporting.rating.allotment import RESERVED_SECONDS, Allotment, Draws, allotment_for
+from reseller_reporting.rating.charge import kazoo_cost
+from reseller_reporting.rating.kazoo_number import integer, limit_units
+from reseller_reporting.rating.number import EMERGENCY, TOLLFREE_US, classify, is_flat_rate_eligible, normalise
 from reseller_reporting.rating.trunk import UNLIMITED, TrunkLimits, flat_rate_tag, trunk_limits
 
 LIMITS_DISABLED = "limits_disabled"
@@ -59,7 +60,8 @@ class Limits:
 
     @cached_property
     def is_enabled(self) -> bool:
-        return self.document.get("pvt_enabled", self.document.get("enabled")) is not False
+        """Only the private word counts: nobody takes themselves out of billing."""
+        return _is_true(self.document.get("pvt_enabled"), absent=True)
 
     @cached_property
     def trunks(self) -> TrunkLimits:
@@ -67,29 +69,42 @@ class Limits:
 
     @cached_property
     def allows_prepay(self) -> bool:
-        return self.document.get("pvt_allow_prepay", self.document.get("allow_prepay")) is not False
+        private = self.document.get("pvt_allow_prepay")
+        return _is_true(self.document.get("allow_prepay") if private is None else private, absent=True)
 
     @cached_property
     def postpay_units_max(self) -> int | None:
         """How far the balance may go below nothing; None without postpay."""
-        if self.document.get("pvt_allow_postpay") is not True:
+        if not _is_true(self.document.get("pvt_allow_postpay"), absent=False):
             return None
-        return abs(_units(self.document.get("pvt_max_postpay_amount"), 0))
+        return limit_units(self.document.get("pvt_max_postpay_amount"), 0)
 
     @cached_property
     def reserve_units(self) -> int:
-        return _units(self.document.get("pvt_reserve_amount"), _DEFAULT_RESERVE_UNITS)
+        return limit_units(self.document.get("pvt_reserve_amount"), _DEFAULT_RESERVE_UNITS)
 
     def is_exempt(self, resource_type: str) -> bool:
-        exempt = self.document.get("pvt_authz_resource_types", self.document.get("authz_resource_types"))
+        private, public = (self.document.get(f"{door}authz_resource_types") for door in ("pvt_", ""))
+        exempt = private if isinstance(private, list) else public
         return isinstance(exempt, list) and resource_type in exempt
 
     def is_soft(self, direction: str) -> bool:
-        return self.document.get(f"pvt_soft_limit_{direction}") is True
+        return _is_true(self.document.get(f"pvt_soft_limit_{direction}"), absent=False)
 
     def calls_max(self, name: str) -> int:
-        value = self.document.get(f"pvt_{name}", self.document.get(name))
-        return UNLIMITED if value is None else integer(value)
+        """The private figure where it is the tighter one, or the only one; a public one below 0 says nothing."""
+        private, public = (_whole(self.document.get(f"{door}{name}")) for door in ("pvt_", ""))
+        if private is not None and (public is None or public < 0 or 0 <= private < public):
+            return private
+        return UNLIMITED if public is None or public < 0 else public
+
+    def inbound_calls_max(self, number: str) -> int:
+        """By the first rule whose expression the called number matches."""
+        rules = self.document.get("pvt_inbound_channels_per_did_rules")
+        for pattern, calls_max in rules.items() if isinstance(rules, Mapping) else ():
+            if re.search(str(pattern), number):
+                return integer(calls_max)
+        return UNLIMITED
 
 
 @dataclass(slots=True)
@@ -99,7 +114,7 @@ class Party:
     limits: Limits
     balance_units: int = 0
     is_in_good_standing: bool = True
-    drawn_seconds: dict[str, int] = field(default_factory=dict)  # By allotment, in this cycle.
+    draws: Draws = field(default_factory=Draws)
 
 
 @dataclass(slots=True)
@@ -110,8 +125,7 @@ class Channel:
     started: int
     answered: int | None = None
     other_id: str | None = None
-    tags: dict[str, str] = field(default_factory=dict)  # By party: ACCOUNT, RESELLER.
-    allotment: Allotment | None = None
+    tags: dict[str, str] = field(default_factory=dict)  # By party: ACCOUNT, RESELLER. None yet while it is decided.
 
 
 ACCOUNT, RESELLER = "account", "reseller"
@@ -156,16 +170,15 @@ class Switch:
         usage = self._usage()
         channel = Channel(call, now, tags={ACCOUNT: LIMITS_ENFORCED, RESELLER: LIMITS_ENFORCED})
         self._channels[call.id] = channel
-        is_soft = False
         is_authorised = self._decide(ACCOUNT, channel, now)
         if self.reseller is None:
-            is_soft = not is_authorised and self.account.limits.is_soft(call.direction)
+            is_soft = not is_authorised and self._is_soft(self.account, call)
         else:
             # The switch asks whether both parties agreed before the reseller was asked.
-            is_soft = self.account.limits.is_soft(call.direction)
+            is_soft = self._is_soft(self.account, call)
             if is_authorised:
                 is_authorised = self._decide(RESELLER, channel, now)
-                is_soft = is_soft or (not is_authorised and self.reseller.limits.is_soft(call.direction))
+                is_soft = is_soft or (not is_authorised and self._is_soft(self.reseller, call))
         decision = Decision(
             call_id=call.id,
             is_authorised=is_authorised,
@@ -197,26 +210,26 @@ class Switch:
         if channel is None:
             return None
         answered_seconds = 0 if channel.answered is None else now - channel.answered
-        drawn_seconds = 0
-        if channel.allotment is not None and channel.tags[ACCOUNT] == channel.allotment.tag:
-            drawn_seconds = channel.allotment.drawn_seconds(answered_seconds)
-            drawn = self.account.drawn_seconds
-            drawn[channel.allotment.key] = drawn.get(channel.allotment.key, 0) + drawn_seconds
-        cost_units = kazoo_cost(
-            rate_units=channel.call.rate.rate_units,
-            increment_seconds=channel.call.rate.increment_seconds,
-            minimum_seconds=channel.call.rate.minimum_seconds,
-            surcharge_units=channel.call.rate.surcharge_units,
-            nocharge_seconds=channel.call.rate.nocharge_seconds,
-            discount_percent=channel.call.rate.discount_percent,
-            answered_seconds=answered_seconds,
-        ).cost_units
+        drawn_seconds = self._draw(self.account, channel, ACCOUNT, answered_seconds, now)
+        self._draw(self.reseller, channel, RESELLER, answered_seconds, now)
+        cost_units = _cost_units(channel.call.rate, answered_seconds)
         return Reconciled(
             answered_seconds=answered_seconds,
             account_debit_units=self._debit(self.account, channel, ACCOUNT, cost_units),
             reseller_debit_units=self._debit(self.reseller, channel, RESELLER, cost_units),
             allotment_seconds=drawn_seconds,
         )
+
+    def _draw(self, party: Party | None, channel: Channel, side: str, answered_seconds: int, now: int) -> int:
+        """What the call takes from the party's allotment; an account that is its own reseller draws on none."""
+        if party is None or self.reseller is None or not channel.tags[side].startswith(Allotment.TAG):
+            return 0
+        allotment = _allotment_for(party, channel.call)
+        if allotment is None:
+            return 0
+        seconds = allotment.drawn_seconds(answered_seconds)
+        party.draws.add(allotment.key, now, seconds)
+        return seconds
 
     def _debit(self, party: Party | None, channel: Channel, side: str, cost_units: int) -> int:
         # An account that is its own reseller is asked for its reseller's tag here, too, and pays nothing.
@@ -233,12 +246,13 @@ class Switch:
         if not party.limits.is_enabled:
             return self._tagged(channel, side, LIMITS_DISABLED)
         is_taken = self._is_exempt(party, channel, side, now)
-        if self._is_over_hard_limit(party, channel):
-            channel.tags[side] = HARD_LIMIT
-            return False
+        is_own_reseller = self.reseller is None
+        if self._is_over_hard_limit(party, channel, side):
+            # An account that is its own reseller is refused as the reseller, while the account's own word stands.
+            channel.tags[RESELLER if is_own_reseller else side] = HARD_LIMIT
+            return is_taken and is_own_reseller
         # Of an account that is its own reseller the switch asks the reseller's flag, which is never set: every bucket
         # is asked, and the last one that takes the call names the tag.
-        is_own_reseller = self.reseller is None
         for takes in (self._allotment_takes, self._trunk_takes, self._credit_takes):
             if is_taken and not is_own_reseller:
                 break
@@ -247,7 +261,8 @@ class Switch:
 
     def _is_exempt(self, party: Party, channel: Channel, side: str, now: int) -> bool:
         call = channel.call
-        if call.authorizing_type == "mobile" and self._credit_takes(party, channel, side, now):
+        is_paid = call.authorizing_type == "mobile" and self._credit_takes(party, channel, side, now)
+        if is_paid and self.reseller is not None:
             return True
         kind = classify(call.number)
         is_exempt = (
@@ -255,29 +270,40 @@ class Switch:
             or kind == EMERGENCY
             or (kind == TOLLFREE_US and call.direction == "outbound")
         )
-        return is_exempt and self._tagged(channel, side, LIMITS_DISABLED)
+        return (is_exempt and self._tagged(channel, side, LIMITS_DISABLED)) or is_paid
 
-    def _is_over_hard_limit(self, party: Party, channel: Channel) -> bool:
-        """The limit on calls counts the new one; that on resources counts what was taken, and nothing exempt."""
-        calls_max = party.limits.calls_max("calls")
-        consuming_max = party.limits.calls_max("resource_consuming_calls")
+    def _is_over_hard_limit(self, party: Party, channel: Channel, side: str) -> bool:
+        """Limits on calls and on a number count the new one; that on resources counts what was taken, not exempt."""
         up = self._channels.values()
-        consuming = [each for each in up if each is not channel and each.tags[ACCOUNT] != LIMITS_DISABLED]
-        return (calls_max != UNLIMITED and _calls(up) > calls_max) or (
-            consuming_max != UNLIMITED and _calls(consuming) > consuming_max
+        # Of an account that is its own reseller both tags are its own.
+        sides = (ACCOUNT, RESELLER) if self.reseller is None else (side,)
+        consuming = [
+            each for each in up if each is not channel and any(each.tags[one] != LIMITS_DISABLED for one in sides)
+        ]
+        called = normalise(channel.call.number.partition("@")[0])
+        to_it = [each for each in up if each.call.direction == "inbound" and normalise(each.call.number) == called]
+        limits = party.limits
+        return (
+            _is_over(limits.calls_max("calls"), _calls(up))
+            or _is_over(limits.calls_max("resource_consuming_calls"), _calls(consuming))
+            or _is_over(limits.inbound_calls_max(channel.call.number), len(to_it))
         )
 
+    def _is_soft(self, party: Party, call: OfferedCall) -> bool:
+        """Where limits are off nobody asks."""
+        return party.limits.is_enabled and party.limits.is_soft(call.direction)
+
     def _allotment_takes(self, party: Party, channel: Channel, side: str, now: int) -> bool:
-        call = channel.call
-        allotment = allotment_for(party.limits.document, call.direction, classify(call.number))
+        allotment = _allotment_for(party, channel.call)
         if allotment is None:
             return False
-        keys = (allotment.key, *(key for key in allotment.group_consume if key != allotment.key))
-        consumed_seconds = sum(party.drawn_seconds.get(key, 0) + self._live_seconds(side, key, now) for key in keys)
-        if not allotment.has_room(consumed_seconds):
-            return False
-        channel.allotment = allotment
-        return self._tagged(channel, side, allotment.tag)
+        # A group that names the bucket itself counts it twice, there as here.
+        keys = (allotment.key, *allotment.group_consume)
+        consumed_seconds = sum(
+            party.draws.seconds(key, allotment.cycle, now) + self._live_seconds(side, key, allotment, now)
+            for key in keys
+        )
+        return allotment.has_room(consumed_seconds) and self._tagged(channel, side, allotment.tag)
 
     def _trunk_takes(self, party: Party, channel: Channel, side: str, now: int) -> bool:  # noqa: ARG002
         if not party.is_in_good_standing or not is_flat_rate_eligible(channel.call.number):
@@ -314,9 +340,10 @@ class Switch:
         inbound = directions.count("inbound")
         return inbound, len(directions) - inbound
 
-    def _live_seconds(self, side: str, key: str, now: int) -> int:
-        tag = f"allotment_{key}"
-        return sum(_so_far_seconds(each, now) for each in self._channels.values() if each.tags[side] == tag)
+    def _live_seconds(self, side: str, key: str, allotment: Allotment, now: int) -> int:
+        tag = f"{Allotment.TAG}{key}"
+        up = [each for each in self._channels.values() if each.tags[side] == tag]
+        return sum(allotment.cycle.live_seconds(each.answered, now) for each in up)
 
     def _owed_units(self, side: str, now: int) -> int:
         return sum(_so_far_units(each, now) for each in self._channels.values() if each.tags[side] == PER_MINUTE)
@@ -363,21 +390,33 @@ def _so_far_seconds(channel: Channel, now: int) -> int:
 
 
 def _so_far_units(channel: Channel, now: int) -> int:
-    rate = channel.call.rate
-    return undiscounted_cost_units(
+    return _cost_units(channel.call.rate, _so_far_seconds(channel, now))
+
+
+def _cost_units(rate: CallRate, answered_seconds: int) -> int:
+    return kazoo_cost(
         rate_units=rate.rate_units,
         increment_seconds=rate.increment_seconds,
         minimum_seconds=rate.minimum_seconds,
         surcharge_units=rate.surcharge_units,
-        seconds=_so_far_seconds(channel, now),
-    )
+        nocharge_seconds=rate.nocharge_seconds,
+        discount_percent=rate.discount_percent,
+        answered_seconds=answered_seconds,
+    ).cost_units
 
 
-def _units(value: object, default: int) -> int:
-    """An amount of a limits document: a whole number is units, a fraction is currency."""
-    match value:
-        case None:
-            return default
-        case int():
-            return value
-    return units_of_dollars(number(value))
+def _allotment_for(party: Party, call: OfferedCall) -> Allotment | None:
+    return allotment_for(party.limits.document, call.direction, classify(call.number))
+
+
+def _is_over(limit: int, used: int) -> bool:
+    """0 lets nothing through, whatever is up."""
+    return limit == 0 or (limit != UNLIMITED and used > limit)
+
+
+def _is_true(value: object, *, absent: bool) -> bool:
+    return absent if value is None else value is True or value == "true"
+
+
+def _whole(value: object) -> int | None:
+    return None if value is None else integer(value)

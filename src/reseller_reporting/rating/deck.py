@@ -9,8 +9,7 @@ Times
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property, lru_cache
 
@@ -62,42 +61,11 @@ class Deck:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Two prices for one prefix, direction and moment."""
-
-    kept: Rate
-    refused: Rate
-
-
-def conflicts(rates: Iterable[Rate]) -> Iterator[Conflict]:
-    """Each rate whose price contradicts an earlier one of the same line and moment; equal ones are no conflict."""
-    seen: dict[tuple[object, ...], Rate] = {}
-    for rate in rates:
-        for direction in rate.directions:
-            key = (rate.prefix, direction, rate.effective_at, rate.rate_id, rate.routes, rate.options)
-            earlier = seen.setdefault(key, rate)
-            if _price(earlier) != _price(rate):
-                yield Conflict(earlier, rate)
-                break
-
-
 def _applies(rate: Rate, digits: str, flags: tuple[str, ...]) -> bool:
     """A rate without routes is for every number of its prefix, the prefix itself included."""
     if rate.options and flags and not set(flags) <= set(rate.options):
         return False
     return not rate.routes or any(_pattern(route).search(f"+{digits}") for route in rate.routes)
-
-
-def _price(rate: Rate) -> tuple[object, ...]:
-    return (
-        rate.per_minute_micros,
-        rate.surcharge_micros,
-        rate.minimum_seconds,
-        rate.increment_seconds,
-        rate.nocharge_seconds,
-        rate.is_closed,
-    )
 
 
 def _order(rate: Rate) -> tuple[str, bool, str, str]:

@@ -8,16 +8,27 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Any
+
+import msgspec
 
 from reseller_reporting.model.rate import BOTH, Rate, micros_from_text
 from reseller_reporting.rating.deck import PREFIX_DIGITS_MAX
 
 _RANGE_MAX = 10_000
+_SHOWN_MAX = 40
 _DEFAULT_SECONDS = 60
 _SECONDS_MAX = 86_400
 _RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
 _PATTERN = re.compile(r"\^\\?\+?(\d+)\.?\*?\$?|\^(\d+)\.\*")
 _CLOSED = re.compile(r"\b(closed|close|discontinued|withdrawn|deleted|delete|removed|blocked|barred)\b", re.IGNORECASE)
+# A figure, with a currency's code or sign before or after it; spreadsheets write small ones as 5E-04.
+_AMOUNT = re.compile(
+    r"(?:([A-Z]{3}|[$€£]) ?)?(-?(?:\d[\d., ]*)?[.,]?\d+(?:[eE]-?\d+)?)"
+    r"(?: ?([A-Z]{3}|[$€£]))?(?: ?(?:/|per) ?min(?:ute)?)?"
+)
+_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _SLASHES = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 _MONTHS = {
     name: place
@@ -30,8 +41,16 @@ _AT_ONCE = frozenset({"", "asap", "immediate", "immediately", "now", "-", "n/a"}
 _TRUE = frozenset({"1", "yes", "y", "true", "x"})
 
 
+# Decks say the same prices, dates and intervals again and again.
+_remembered = lru_cache(maxsize=16_384)
+
+
 class RowRefused(Exception):
-    """Why a row is no rate; the words are for the one who sent the deck."""
+    """Why a row is no rate; the words are for the one who sent the deck. `kind` is the same for many rows."""
+
+    def __init__(self, kind: str, stated: str = "") -> None:
+        super().__init__(kind.replace("…", repr(stated[:_SHOWN_MAX])))
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,36 +73,46 @@ def is_note(cells: Mapping[str, str]) -> bool:
 def rates_of(cells: Mapping[str, str], context: DeckContext) -> list[Rate]:
     """One rate a prefix of the row; `RowRefused` says why there is none."""
     if "broken" in cells:
-        raise RowRefused(f"the row cannot be read: {cells['broken']}")
+        raise RowRefused(cells["broken"])
     prefixes = list(_prefixes(cells))
     if not prefixes:
         raise RowRefused("no prefix")
     minimum_seconds, increment_seconds = _selling(cells, context)
     is_closed = _is_closed(cells)
-    rate = Rate(
-        prefix="",
-        per_minute_micros=0 if is_closed and not cells.get("price") else _price(cells),
-        surcharge_micros=_money(cells.get("surcharge", ""), "surcharge", absent=0),
-        minimum_seconds=minimum_seconds,
-        increment_seconds=increment_seconds,
-        nocharge_seconds=_seconds(cells.get("nocharge", ""), "no-charge time", absent=0),
-        name=_name(cells),
-        country_code=cells.get("iso", "").upper()[:2],
-        directions=_directions(cells.get("direction", "")),
-        effective_at=_effective(cells.get("effective", ""), context),
-        is_closed=is_closed,
-        weight=min(max(_seconds(cells.get("weight", ""), "weight", absent=100), 1), 100),
-        options=tuple(part for part in cells.get("options", "").split(",") if part),
-        currency=(cells.get("currency") or context.currency).upper()[:3],
-    )
-    return [_with_prefix(rate, prefix, cells) for prefix in prefixes]
+    price, currency = (0, "") if is_closed and not cells.get("price") else _price(cells)
+    stated = (cells.get("currency", "") or currency or context.currency).upper()
+    if stated and not re.fullmatch("[A-Z]{3}", stated):
+        raise RowRefused("the currency … is no code of three letters", stated)
+    common: dict[str, Any] = {
+        "per_minute_micros": price,
+        "surcharge_micros": _money(cells.get("surcharge", ""), "surcharge")[0],
+        "minimum_seconds": minimum_seconds,
+        "increment_seconds": increment_seconds,
+        "nocharge_seconds": _seconds(cells.get("nocharge", ""), "no-charge time", absent=0),
+        "name": _name(cells),
+        "country_code": cells.get("iso", "").upper()[:2],
+        "directions": _directions(cells.get("direction", "")),
+        "effective_at": _effective(cells.get("effective", ""), context),
+        "is_closed": is_closed,
+        "weight": min(max(_seconds(cells.get("weight", ""), "weight", absent=100), 1), 100),
+        "options": tuple(part for part in cells.get("options", "").split(",") if part),
+        "currency": stated,
+    }
+    return [Rate(prefix=prefix, routes=_routes(cells, prefix), **common) for prefix in prefixes]
 
 
-def _with_prefix(rate: Rate, prefix: str, cells: Mapping[str, str]) -> Rate:
-    stated = {name: getattr(rate, name) for name in rate.__dataclass_fields__}
-    routes = cells.get("routes", "")
-    default = rf"^\+?{prefix}.+$"
-    return Rate(**stated | {"prefix": prefix, "routes": (routes,) if routes and routes != default else ()})
+def _routes(cells: Mapping[str, str], prefix: str) -> tuple[str, ...]:
+    """One expression, or a JSON list of them; those that say no more than the prefix are left out."""
+    cell = cells.get("routes", "")
+    if not cell:
+        return ()
+    try:
+        routes = tuple(msgspec.json.decode(cell, type=list[str])) if cell.startswith("[") else (cell,)
+        for route in routes:
+            re.compile(route)
+    except (msgspec.DecodeError, re.error):
+        raise RowRefused("the routes … are no regular expression", cell) from None
+    return () if routes == (rf"^\+?{prefix}.+$",) else routes
 
 
 # --- prefixes --------------------------------------------------------------------------------------------------------
@@ -93,21 +122,24 @@ def _prefixes(cells: Mapping[str, str]) -> Iterator[str]:
     """`44 20-22` is 4420, 4421, 4422; `49152, 49172-49174` four prefixes; `336 07` is 33607."""
     seen: set[str] = set()
     for prefix in _stated_prefixes(cells):
-        digits = prefix.lstrip("+")
+        digits = prefix.lstrip("+").removesuffix(".0")  # A spreadsheet took it for an amount.
         if digits.startswith("00"):
             digits = digits[2:]
         if not (digits.isascii() and digits.isdigit()):
-            raise RowRefused(f"the prefix {prefix[:40]!r} is no number")
+            raise RowRefused("the prefix … is no number", prefix)
         if len(digits) > PREFIX_DIGITS_MAX:
-            raise RowRefused(f"the prefix {digits[:40]} has more than {PREFIX_DIGITS_MAX} digits")
+            raise RowRefused(f"the prefix … has more than {PREFIX_DIGITS_MAX} digits", digits)
         if digits.startswith("0"):
-            raise RowRefused(f"the prefix {digits} begins with 0: write it with its country code")
+            raise RowRefused("the prefix … begins with 0: write it with its country code", digits)
         if digits not in seen:
             seen.add(digits)
             yield digits
 
 
 def _stated_prefixes(cells: Mapping[str, str]) -> Iterator[str]:
+    if "country_digits" not in cells and cells.get("prefix", "").isdecimal():
+        yield cells["prefix"]
+        return
     country, area, stated = cells.get("country_digits", ""), cells.get("area", ""), cells.get("prefix", "")
     if country and _digits(country):
         text = area or stated
@@ -135,9 +167,9 @@ def _expanded(text: str) -> Iterator[str]:
     if len(last) < len(first):
         last = first[: len(first) - len(last)] + last  # 447400-9 is 447400 to 447409.
     if len(last) != len(first) or int(last) < int(first):
-        raise RowRefused(f"the range {text} has no plain meaning")
+        raise RowRefused("the range … has no plain meaning", text)
     if int(last) - int(first) >= _RANGE_MAX:
-        raise RowRefused(f"the range {text} holds more than {_RANGE_MAX} prefixes")
+        raise RowRefused(f"the range … holds more than {_RANGE_MAX} prefixes", text)
     width = len(first)
     yield from (f"{value:0{width}d}" for value in range(int(first), int(last) + 1))
 
@@ -145,58 +177,73 @@ def _expanded(text: str) -> Iterator[str]:
 # --- prices and seconds ----------------------------------------------------------------------------------------------
 
 
-def _price(cells: Mapping[str, str]) -> int:
+def _price(cells: Mapping[str, str]) -> tuple[int, str]:
+    """The price of a minute in micros, and the currency that stands beside the figure."""
     first, later = cells.get("first_price", ""), cells.get("price", "") or cells.get("first_price", "")
-    price = _money(later, "price", absent=None)
-    if first and _money(first, "first price", absent=None) != price:
-        raise RowRefused(f"two prices, {first} for the first interval and {later} after it: no single price a minute")
+    price = _money(later, "price", is_needed=True)
+    if first and _money(first, "first price")[0] != price[0]:
+        raise RowRefused("two prices, for the first interval and after it (…): no single price a minute", later)
     return price
 
 
-def _money(text: str, what: str, *, absent: int | None) -> int:
-    stated = re.sub(r"[A-Za-z$€£\s]", "", text)
-    if not stated:
-        if absent is None or text.strip():
-            raise RowRefused(f"no {what}" if not text.strip() else f"the {what} {text[:40]!r} is no number")
-        return absent
-    if "," in stated:
-        # A comma before at most two thousands' groups is a decimal sign unless a point stands there, too.
-        stated = stated.replace(",", "") if "." in stated else stated.replace(",", ".")
-    if not re.fullmatch(r"-?\d*\.?\d+", stated):
-        raise RowRefused(f"the {what} {text[:40]!r} is no number")
-    micros = micros_from_text(stated)
+@_remembered
+def _money(text: str, what: str, *, is_needed: bool = False) -> tuple[int, str]:
+    """Micros, and the currency beside the figure; nothing is 0 unless it is needed."""
+    if not text:
+        if is_needed:
+            raise RowRefused(f"no {what}")
+        return 0, ""
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        raise RowRefused(f"the {what} … is no number", text)
+    before, figure, after = match.groups("")
+    stated = figure.replace(" ", "")
+    # Where both signs stand, the last one is the decimal sign; a comma alone is.
+    if stated.rfind(",") > stated.rfind("."):
+        stated = stated.replace(".", "").replace(",", ".")
+    stated = stated.replace(",", "")
+    micros = micros_from_text(stated) if stated.count(".") <= 1 else None
     if micros is None:
-        raise RowRefused(f"the {what} {text[:40]} has more than six decimals")
+        kind = "has more than six decimals" if stated.count(".") == 1 else "is no number"
+        raise RowRefused(f"the {what} … {kind}", text)
     if micros < 0:
-        raise RowRefused(f"the {what} {text[:40]} is negative")
-    return micros
+        raise RowRefused(f"the {what} … is negative", text)
+    currency = before or after
+    return micros, _SIGNS.get(currency, currency)
 
 
 def _selling(cells: Mapping[str, str], context: DeckContext) -> tuple[int, int]:
     """Minimum and increment; `30/6` is a minimum of 30 and steps of 6, a single figure both."""
-    parts = [part for part in re.split(r"[/+:\s-]+", cells.get("billing", "")) if part]
+    stated = (cells.get(name, "") for name in ("billing", "minimum", "increment"))
+    return _sold_by(*stated, is_kazoos=context.is_kazoos)
+
+
+@_remembered
+def _sold_by(billing: str, minimum: str, increment: str, *, is_kazoos: bool) -> tuple[int, int]:
+    parts = [part for part in re.split(r"[/+:\s-]+", billing) if part]
     if len(parts) > 2 and len(set(parts[1:])) > 1:
-        raise RowRefused(f"the billing {cells['billing'][:40]!r} has no plain meaning")
+        raise RowRefused("the billing … has no plain meaning", billing)
     first, later = (parts[0], parts[-1]) if parts else ("", "")
-    minimum = _seconds(cells.get("minimum", "") or first, "minimum", absent=_DEFAULT_SECONDS)
+    minimum_seconds = _seconds(minimum or first, "minimum", absent=_DEFAULT_SECONDS)
+    stated = increment or later
+    increment_seconds = _seconds(stated, "increment", absent=_DEFAULT_SECONDS)
     # Without a minimum of its own, a deck that sells by steps sells the first one, too.
-    stated = cells.get("increment", "") or later
-    increment = _seconds(stated, "increment", absent=_DEFAULT_SECONDS)
-    if stated and not (cells.get("minimum") or first) and not context.is_kazoos:
-        minimum = increment
-    if increment == 0:
-        if not context.is_kazoos:
+    if stated and not (minimum or first) and not is_kazoos:
+        minimum_seconds = increment_seconds
+    if increment_seconds == 0:
+        if not is_kazoos:
             raise RowRefused("an increment of 0 seconds")
-        increment = _DEFAULT_SECONDS
-    return minimum, increment
+        increment_seconds = _DEFAULT_SECONDS
+    return minimum_seconds, increment_seconds
 
 
+@_remembered
 def _seconds(text: str, what: str, *, absent: int) -> int:
     stated = re.sub(r"(?i)\s*(seconds|second|secs|sec|s)$", "", text.strip())
     if not stated:
         return absent
     if not re.fullmatch(r"\d+(\.0+)?", stated) or int(stated.partition(".")[0]) > _SECONDS_MAX:
-        raise RowRefused(f"the {what} {text[:40]!r} is no count of seconds")
+        raise RowRefused(f"the {what} … is no count of seconds", text)
     return int(stated.partition(".")[0])
 
 
@@ -218,18 +265,23 @@ def _directions(text: str) -> tuple[str, ...]:
     if not stated or stated == {"both"}:
         return BOTH
     if not stated <= set(BOTH):
-        raise RowRefused(f"the direction {text[:40]!r} is neither inbound nor outbound")
+        raise RowRefused("the direction … is neither inbound nor outbound", text)
     return tuple(direction for direction in BOTH if direction in stated)
 
 
+@_remembered
 def _effective(text: str, context: DeckContext) -> datetime | None:
-    """Midnight in UTC of the day named; what is in force at once has no date of its own."""
+    """Midnight in UTC of the day named, or the moment; what is in force at once has no date of its own."""
     stated = text.strip()
     if stated.lower() in _AT_ONCE:
         return context.effective_at
-    day = _day(stated, context)
+    try:
+        moment = datetime.fromisoformat(stated)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except ValueError:
+        day = _day(stated, context)
     if day is None:
-        raise RowRefused(f"the date {text[:40]!r} cannot be read")
+        raise RowRefused("the date … cannot be read", text)
     return datetime.combine(day, time(), UTC)
 
 

@@ -56,6 +56,7 @@ def deck_steps(
         Step("rate", f"{micros_text(rate.per_minute_micros)} a minute", f"{source}, {_since(rate)}"),
         *_interval_steps(rate_parts(rate), answered_seconds, source),
         Step("billed seconds", str(billed), f"{answered_seconds} s answered"),
+        Step("discount", "none", "a deck gives none; the switch's are an account's"),
     ]
     how = "KAZOO's doubles, truncated" if arithmetic is Arithmetic.KAZOO else f"exact, rounded {rounding.value}"
     return [*steps, Step("cost", micros_text(micros), how)]
@@ -78,7 +79,7 @@ def parts_steps(parts: Parts, answered_seconds: int, source: str) -> list[Step]:
     ]
     if parts.discount_percent and result.cost_units != undiscounted:
         steps.append(Step("before the discount", _units(undiscounted), "KAZOO's doubles, truncated"))
-        steps.append(Step("discount", f"{parts.discount_percent} %", source))
+    steps.append(Step("discount", f"{parts.discount_percent} %" if parts.discount_percent else "none", source))
     return [*steps, Step("cost by KAZOO's rule", _units(result.cost_units), "KAZOO's doubles, truncated")]
 
 
@@ -103,8 +104,10 @@ def _prefix_steps(deck: Deck, digits: str, won: Rate | None) -> Iterator[Step]:
 
 
 def _interval_steps(parts: Parts, answered_seconds: int, source: str) -> Iterator[Step]:
-    if parts.surcharge_units:
-        yield Step("surcharge", _units(parts.surcharge_units), source)
+    yield Step("surcharge", _units(parts.surcharge_units), source)
+    if answered_seconds <= 0:
+        yield Step("not answered", "nothing is due", "")
+        return
     if answered_seconds <= parts.nocharge_seconds:
         yield Step("no-charge time", f"{answered_seconds} s are within {parts.nocharge_seconds} s", source)
         return

@@ -39,14 +39,14 @@ def rate_document(row: Mapping[str, str]) -> dict[str, object]:
     document |= {name: integer(given[name]) for name in _SECONDS if name in given}
     document |= {name: number(given[name]) for name in _AMOUNTS if name in given}
     document.setdefault("rate_surcharge", 0.0)
-    directions = _listed(given["direction"]) if "direction" in given else list(BOTH)
+    directions = _directions(given)
     suffix = f"-{given['rate_suffix']}" if "rate_suffix" in given else ""
     country = given.get("iso_country_code")
     document["direction"] = directions
     document["rate_suffix"] = suffix
     document["_id"] = f"{country or _NO_COUNTRY}-{prefix}{suffix}"
     document.setdefault("rate_name", "_".join([*directions, *([country] if country else []), str(prefix)]))
-    document["routes"] = _listed(given["routes"]) if "routes" in given else [default_route(prefix)]
+    document["routes"] = _routes(given, prefix)
     if "options" in given:
         document["options"] = _listed(given["options"])
     if "caller_id_numbers" in given:
@@ -78,12 +78,31 @@ def rate_of_document(document: Mapping[str, object]) -> Rate:
 
 
 def _prefix(given: Mapping[str, str]) -> int:
-    text = given.get("prefix", "")
-    if not (text.isascii() and text.isdigit()):
-        raise KazooHasNoAnswer(f"the prefix {text!r} is no number")
     if "rate_cost" not in given:
         raise KazooHasNoAnswer("the row has no rate_cost")
-    return int(text)
+    return integer(given.get("prefix", ""))
+
+
+def _directions(given: Mapping[str, str]) -> list[str]:
+    """One word or none; there is no word for both."""
+    stated = given.get("direction")
+    if stated is not None and stated not in BOTH:
+        raise KazooHasNoAnswer(f"the direction {stated!r} is neither inbound nor outbound")
+    return list(BOTH) if stated is None else [stated]
+
+
+def _routes(given: Mapping[str, str], prefix: int) -> list[str]:
+    """A JSON list, or else the whole cell is one expression, commas and all; other JSON counts for nothing."""
+    cell = given.get("routes")
+    if cell is None:
+        return [default_route(prefix)]
+    try:
+        decoded = msgspec.json.decode(cell)
+    except msgspec.DecodeError:
+        decoded = cell
+    if isinstance(decoded, list):
+        return [str(each) for each in decoded]
+    return [decoded] if isinstance(decoded, str) else [default_route(prefix)]
 
 
 def _default_weight(document: Mapping[str, object]) -> int:

@@ -36,6 +36,18 @@ def units_of_dollars(dollars: float | str) -> int:
     return half_away(number(dollars) * UNITS_PER_CURRENCY)
 
 
+def limit_units(value: object, absent: int) -> int:
+    """An amount of a limits document: a whole number is units, a fraction is currency; its sign says nothing."""
+    match value:
+        case bool():
+            return absent
+        case int():
+            return abs(value)
+        case float():
+            return units_of_dollars(abs(value))
+    return absent
+
+
 def dollars_of_units(units: float | str) -> float:
     """Units in currency, whole units only."""
     whole = integer(units) if isinstance(units, str) else int(units)

@@ -36,7 +36,7 @@ class State(IntEnum):
     INELIGIBLE = 3  # Its number may not use trunks.
 
 
-_STATES = {FLAT_RATE_TRUNK: State.FLAT, FLAT_RATE_BURST: State.BURST, None: State.OVER}
+STATE_OF_TAG = {FLAT_RATE_TRUNK: State.FLAT, FLAT_RATE_BURST: State.BURST, None: State.OVER}
 
 
 class TrunkLeg(NamedTuple):
@@ -75,7 +75,7 @@ def replay(legs: Iterable[TrunkLeg], limits: TrunkLimits) -> list[State]:
             inbound=len(holding[False]) + (not leg.is_outbound),
             outbound=len(holding[True]) + leg.is_outbound,
         )
-        states.append(_STATES[tag])
+        states.append(STATE_OF_TAG[tag])
         if tag is not None and leg.ends > leg.starts:
             heapq.heappush(holding[leg.is_outbound], leg.ends)
     return states

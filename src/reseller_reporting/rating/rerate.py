@@ -126,7 +126,7 @@ def _editions(legs: pa.Table, terms: Terms) -> list[tuple[Edition, Any]]:
     starts = legs["started_at"].cast(pa.int64()).to_numpy()
     begin, end = int(starts.min()), int(starts.max()) + 1
     changes = terms.deck.changes(_moment(begin), _moment(end))
-    bounds = [begin, *map(_microseconds, changes), end]
+    bounds = [begin, *map(microseconds_of, changes), end]
     parts = []
     for first, after in pairwise(bounds):
         within = (starts >= first) & (starts < after)
@@ -141,5 +141,5 @@ def _moment(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
 
 
-def _microseconds(moment: datetime) -> int:
+def microseconds_of(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)

@@ -203,17 +203,35 @@ _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _OTHER = re.compile(r"[^a-z0-9]+")
 
 
-def columns_of(cells: Sequence[str]) -> dict[int, str] | None:
+def columns_of(cells: Sequence[str], *, currency: str | None = None) -> dict[int, str] | None:
     """Places and our names of a header's columns; None where the line is no header of a deck."""
     found: dict[int, str] = {}
+    price_rank = -1
     for place, cell in enumerate(cells):
-        column = _COLUMN_OF.get(_words(cell))
-        # The first of two columns of one meaning is the more specific one in every deck seen.
-        if column is not None and column not in found.values():
+        column = _column(cell)
+        if column == "price":
+            # A new price outranks the present one beside it, and the asked currency all others.
+            rank = 2 * (currency is not None and currency_in([cell]) == currency) + _words(cell).startswith("new")
+            if rank > price_rank:
+                found = {known: name for known, name in found.items() if name != "price"} | {place: column}
+                price_rank = rank
+        # Of two columns of one meaning the first is the more specific one in every deck seen.
+        elif column is not None and column not in found.values():
             found[place] = column
     named = set(found.values())
     has_prefix = "prefix" in named or {"country_digits", "area"} <= named
     return found if has_prefix and ("price" in named or "first_price" in named) else None
+
+
+def price_currencies(cells: Sequence[str]) -> list[str]:
+    """The currencies that the header's columns of prices name, in order."""
+    stated = (currency_in([cell]) for cell in cells if _column(cell) == "price")
+    return list(dict.fromkeys(filter(None, stated)))
+
+
+def _column(cell: str) -> str | None:
+    """A column that is called by a currency alone holds prices."""
+    return _COLUMN_OF.get(_words(cell)) or ("price" if cell.strip().upper() in _CURRENCIES else None)
 
 
 def currency_in(cells: Sequence[str]) -> str:

@@ -218,7 +218,7 @@ class CallsReader:
         yield from _cast(self._con.cursor().sql(sql, params=self._span).to_arrow_reader(65_536), schema)
 
     def audited(self) -> Iterator[pa.RecordBatch]:
-        """EXPLAINED_LEGS that either party pays by the minute, with what each ledger took: AUDITED_LEGS."""
+        """EXPLAINED_LEGS that either party pays by the minute or that a ledger speaks of, with what it took."""
         entries = scan(self._calls.entries, LEDGER_ENTRIES)
         sql = f"""
             SELECT {_columns(AUDITED_LEGS)} FROM (
@@ -229,10 +229,24 @@ class CallsReader:
                         (-sum(amount_units) FILTER (ledger_account_id = $reseller_id))::BIGINT AS reseller_ledger_units
                     FROM {entries} GROUP BY account_id, call_id
                 ) AS taken ON taken_call_id = joined.call_id AND taken_account_id = joined.account_id
-            ) WHERE {_MINUTELY} ORDER BY started_at, call_id, leg_id
+            ) WHERE {_MINUTELY} OR coalesce(customer_ledger_units, 0) <> 0 OR coalesce(reseller_ledger_units, 0) <> 0
+            ORDER BY started_at, call_id, leg_id
         """
         reader = self._con.cursor().sql(sql, params={**self._span, "reseller_id": self._calls.reseller_id})
         yield from _cast(reader.to_arrow_reader(8_192), AUDITED_LEGS)
+
+    def unlisted(self, party: Literal["customer", "reseller"]) -> Iterator[tuple[str, datetime, int]]:
+        """Call id, end and amount of the party's entries whose call is not listed; none of a call across the begin."""
+        owner = "account_id" if party == "customer" else "$reseller_id"
+        names = {"reseller_id": self._calls.reseller_id} if party == "reseller" else {}
+        yield from self._con.execute(
+            "SELECT call_id, min(period_start_at), (-sum(amount_units))::BIGINT AS units "
+            f"FROM {scan(self._calls.entries, LEDGER_ENTRIES)} WHERE ledger_account_id = {owner} "
+            "AND period_start_at >= $from_at + INTERVAL 1 DAY AND period_start_at < $to_at "
+            f"AND call_id NOT IN (SELECT call_id FROM {self._legs}) "
+            "GROUP BY call_id HAVING units <> 0 ORDER BY call_id",
+            {**self._span, **names},
+        ).fetchall()
 
     def undocumented(self) -> Iterator[pa.RecordBatch]:
         """EXPLAINED_LEGS that cost by the minute, were answered and have no document: few of all."""
