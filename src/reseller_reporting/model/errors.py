@@ -123,3 +123,9 @@ class UnknownCall(ResellerReportingError):
 
     kind = Kind.NOT_FOUND
     code = "unknown_call"
+
+
+class CannotPrice(ResellerReportingError):
+    """What a plan needs is not known: a deck, trunks, quantities. The sentence says what; nothing is guessed."""
+
+    code = "cannot_price"
