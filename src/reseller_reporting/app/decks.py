@@ -14,7 +14,7 @@ from reseller_reporting.app.progress import Progress
 from reseller_reporting.model.errors import FileRefused, InvalidSettings, UnknownDeck
 from reseller_reporting.model.problems import Problem
 from reseller_reporting.model.rate import BOTH, Rate, micros_text
-from reseller_reporting.rating.deck import Deck
+from reseller_reporting.rating.deck import Deck, conflicts
 from reseller_reporting.rating.deck_rows import DeckContext, RowRefused, is_note, rates_of
 from reseller_reporting.rating.number import rated_digits
 from reseller_reporting.sources.deck_files import DeckFile, DeckRow, open_deck
@@ -125,6 +125,33 @@ def remove_deck(house: House, name: str) -> int:
     with house.lake.writing():
         stored.remove_deck(house.lake, name)
     return rates
+
+
+def deck_from_file(path: Path, name: str) -> tuple[Deck, list[Problem]]:
+    """A deck that is not stored, and the rows that are no rates of it; of two prices for one prefix neither counts."""
+    file = open_deck(path)
+    context = DeckContext(
+        is_kazoos=file.is_kazoos, is_day_first=file.is_day_first, currency=file.currency, effective_at=None
+    )
+    told = DeckImport(name, path)
+    rates: list[Rate] = []
+    line_of: dict[int, int] = {}
+    for row in _priced(file, told):
+        try:
+            for rate in rates_of(row.cells, context):
+                line_of[id(rate)] = row.line
+                rates.append(rate)
+        except RowRefused as refusal:
+            _refuse(told, row.line, row.cells.get("prefix", ""), str(refusal))
+    contradictory: dict[int, Rate] = {}
+    for conflict in conflicts(rates):
+        contradictory |= {id(rate): rate for rate in (conflict.kept, conflict.refused)}
+    for key, rate in contradictory.items():
+        _refuse(told, line_of[key], rate.prefix, "two prices for one prefix and date")
+    kept = [rate for rate in rates if id(rate) not in contradictory]
+    if not kept:
+        raise FileRefused(f"{path.name} holds no row that is a rate.")
+    return Deck(name, kept), sorted(told.refused, key=lambda problem: problem.row or 0)
 
 
 def write_csv(rates: Sequence[Rate], path: Path) -> None:

@@ -19,6 +19,7 @@ from reseller_reporting.cli.options import (
     SubResellers,
     Timezone,
 )
+from reseller_reporting.cli.pricing_commands import price_calls
 from reseller_reporting.cli.rating_commands import explain, rate
 from reseller_reporting.cli.speech import note, tell, tell_json, the_house, wanted_of
 from reseller_reporting.cli.terminal import watched
@@ -41,6 +42,7 @@ cli.add_typer(simulate, name="simulate")
 cli.add_typer(decks, name="decks")
 cli.command()(rate)
 cli.command()(explain)
+cli.command()(price_calls)
 
 
 class Legs(StrEnum):

@@ -125,34 +125,32 @@ class Priced:
     # --- words --------------------------------------------------------------------------------------------------------
 
     def explanations(self, begin: int = 0, end: int | None = None) -> pa.Array:
-        """How each price came about; legs that are alike are put into words once."""
-        end = len(self) if end is None else end
-        keys, is_odd = self._keys(begin, end)
-        known, alike = np.unique(keys, return_index=True, return_inverse=True)[1:]
-        words = [self._words(begin + row) for row in known.tolist()]
-        column = pa.array(words, pa.string()).take(pa.array(alike))
+        """How each price came about."""
+        return self.explanations_of(np.arange(begin, len(self) if end is None else end))
+
+    def explanations_of(self, legs: Any) -> pa.Array:
+        """The same for some legs, in the order in which they are asked for; those that are alike are worded once."""
+        keys, is_odd = self._keys(legs)
+        _, known, alike = np.unique(keys, return_index=True, return_inverse=True)
+        column = pa.array([self._words(leg) for leg in legs[known].tolist()], pa.string())
         odd = np.nonzero(is_odd)[0]
         if not len(odd):
-            return column
-        said = dict.fromkeys(odd.tolist(), "")
+            return column.take(pa.array(alike))
         memo: dict[object, str] = {}
-        for row in said:
-            said[row] = self._odd_words(begin + row, memo)
-        places = np.arange(end - begin)
-        places[odd] = end - begin + np.arange(len(odd))
-        return pa.concat_arrays([column, pa.array(list(said.values()), pa.string())]).take(pa.array(places))
+        own = pa.array([self._odd_words(leg, memo) for leg in legs[odd].tolist()], pa.string())
+        alike[odd] = len(column) + np.arange(len(odd))
+        return pa.concat_arrays([column, own]).take(pa.array(alike))
 
     def explanation(self, leg: int) -> str:
         return self._odd_words(leg, {})
 
-    def _keys(self, begin: int, end: int) -> tuple[Any, Any]:
+    def _keys(self, legs: Any) -> tuple[Any, Any]:
         """A number for legs whose words are the same, and which legs want words of their own."""
-        outcome = self.outcome[begin:end].astype(np.int64)
-        billed = self.billed_seconds[begin:end]
+        outcome = self.outcome[legs].astype(np.int64)
         steps, is_odd = self._step_of_leg
-        steps, is_odd = steps[begin:end], is_odd[begin:end]
-        _, billed_places = np.unique(billed, return_inverse=True)
-        _, tariffs = np.unique(self.tariff[begin:end], return_inverse=True)
+        steps, is_odd = steps[legs], is_odd[legs]
+        _, billed_places = np.unique(self.billed_seconds[legs], return_inverse=True)
+        _, tariffs = np.unique(self.tariff[legs], return_inverse=True)
         steps_count, billed_count = (int(each.max(initial=0)) + 1 for each in (steps, billed_places))
         keys = (tariffs * steps_count + steps) * billed_count + billed_places
         # Of what costs nothing only grace says a figure of its tariff.
