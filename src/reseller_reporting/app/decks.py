@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from itertools import islice
 from pathlib import Path
@@ -200,6 +200,16 @@ def remove_deck(house: House, name: str) -> int:
     with house.lake.writing():
         stored.remove_deck(house.lake, name)
     return rates
+
+
+def deck_from_file(house: House, path: Path, name: str, progress: Progress) -> tuple[Deck, list[Problem]]:
+    """A deck that is not kept, and the first of the rows that are no rates: by the rules of an import."""
+    with TemporaryDirectory(prefix="deck-") as folder:
+        elsewhere = replace(house, settings=replace(house.settings, store_url=folder))
+        told = import_deck(
+            elsewhere, path, name=name, is_whole=False, effective_at=None, currency=None, progress=progress
+        )
+        return deck(elsewhere, name), told.refused
 
 
 def write_csv(rates: Sequence[Rate], path: Path) -> None:

@@ -109,22 +109,26 @@ def with_stored_plans(house: House, given: Papers) -> Papers:
     return Papers(stored.plans) + given
 
 
-def check_papers(house: House, papers: Papers) -> list[PlanFinding]:
-    """Everything that is wrong: with single documents first, then with what they make together."""
+def check_papers(house: House, papers: Papers, given_decks: Iterable[str] = ()) -> list[PlanFinding]:
+    """Everything that is wrong: with single documents first, then with what they make together.
+
+    `given_decks` are known beside the stored ones.
+    """
     found = [*papers.findings]
     found += [finding for each in papers.documents for finding in each.findings]
     if any(each.content is None for each in papers.plans):
         # What extends or assigns a plan that could not be read would be told for no fault of its own.
         return found
-    located = (_located(papers, each) for each in check_book(papers.book, surroundings(house, papers)))
+    located = (_located(papers, each) for each in check_book(papers.book, surroundings(house, papers, given_decks)))
     return [*dict.fromkeys((*found, *located))]
 
 
-def surroundings(house: House, papers: Papers) -> Surroundings:
-    """The reseller's currency, and the stored decks where a plan names any."""
+def surroundings(house: House, papers: Papers, given_decks: Iterable[str] = ()) -> Surroundings:
+    """The reseller's currency, and the stored decks where a plan names any, with those given beside them."""
     names_deck = any(rule.deck for each in papers.plans if each.content for rule in each.content.usage.values())
     names_deck = names_deck or any(path.endswith(".deck") for each in papers.assigned for path in each.set)
-    return Surroundings(currency=house.settings.currency, decks=_decks(house) if names_deck else {})
+    stored = _decks(house) if names_deck else {}
+    return Surroundings(currency=house.settings.currency, decks={**stored, **dict.fromkeys(given_decks, "")})
 
 
 def refuse(findings: Iterable[PlanFinding]) -> None:

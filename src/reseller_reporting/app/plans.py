@@ -1,6 +1,6 @@
 """Price plans: check, show, compare, keep and give them; and the book that a run prices by."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -86,7 +86,7 @@ class Difference:
     changes: tuple[Change, ...]
 
 
-def plan_book(house: House, price_plans: Path | Literal["none"] | None) -> PlanBook:
+def plan_book(house: House, price_plans: Path | Literal["none"] | None, *, given_decks: Iterable[str] = ()) -> PlanBook:
     """What a run prices by: a file or folder, else what is stored; empty without any. All of it checked."""
     if price_plans == "none":
         return PlanBook()
@@ -97,7 +97,7 @@ def plan_book(house: House, price_plans: Path | Literal["none"] | None) -> PlanB
         if not papers.assignments and len(papers.names) > 1:
             sentence = f"who gets which of {', '.join(sorted(papers.names))}? Say it in {CUSTOMERS} beside them"
             papers = papers + Papers(findings=(PlanFinding((), sentence, str(price_plans)),))
-    refuse(check_papers(house, papers))
+    refuse(check_papers(house, papers, given_decks))
     # Stored plans are given by assignments alone: an import prices nobody's calls by itself.
     return papers.book if price_plans is not None else PlanBook(papers.book.plans, papers.assigned)
 

@@ -20,6 +20,7 @@ from reseller_reporting.cli.options import (
     Timezone,
 )
 from reseller_reporting.cli.plan_commands import plans
+from reseller_reporting.cli.pricing_commands import price_calls
 from reseller_reporting.cli.rating_commands import explain, rate
 from reseller_reporting.cli.speech import note, tell, tell_json, the_house, wanted_of
 from reseller_reporting.cli.terminal import watched
@@ -43,6 +44,7 @@ cli.add_typer(decks, name="decks")
 cli.add_typer(plans, name="plans")
 cli.command()(rate)
 cli.command()(explain)
+cli.command()(price_calls)
 
 
 class Legs(StrEnum):

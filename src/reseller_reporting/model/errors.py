@@ -169,3 +169,9 @@ class ExtraMissing(ResellerReportingError):
 
     code = "extra_missing"
     is_wrong_usage = True
+
+
+class CannotPrice(ResellerReportingError):
+    """What a plan needs is not known: a deck, trunks, quantities. The sentence says what; nothing is guessed."""
+
+    code = "cannot_price"

@@ -222,3 +222,26 @@ def replayed(starts: Any, ends: Any, is_outbound: Any, is_eligible: Any, limits:
                 _push(inbound_ends, inbound, ends[leg])
                 inbound += 1
     return held
+
+
+@compiled
+def draw(rows: Any, billed: Any, fitting: Any, lists: Any, pools: Any, left: Any, entries: Any) -> Any:
+    """`bundles.draw`: legs in order draw on the pools of their list. Returns how many entries there are."""
+    count = 0
+    for leg in range(len(rows)):
+        rest = billed[leg]
+        bits = fitting[leg]
+        own = lists[leg]
+        for place in range(pools.shape[1]):
+            pool = pools[own, place]
+            if pool < 0 or rest == 0:
+                break
+            if (bits >> place) & 1 and left[pool] > 0:
+                taken = min(rest, left[pool])
+                left[pool] -= taken
+                rest -= taken
+                entries[count, 0] = rows[leg]
+                entries[count, 1] = pool
+                entries[count, 2] = taken
+                count += 1
+    return count

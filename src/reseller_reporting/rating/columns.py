@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ class Edition:
         """The place of each number's rate, by the trie; odd numbers and conditional rates by the deck itself."""
         if self._trie is None:
             self._trie = build(self._prefixes)
-        return _prefix_rows(numbers, self._trie, self._is_plain, self._scalar_place)
+        return prefix_rows(numbers, self._trie, self._is_plain, self._scalar_place)
 
     def _scalar_place(self, number: str) -> int:
         rate = self.deck.find(rated_digits(number), self.direction, self.at)
@@ -177,7 +178,7 @@ def country_codes(numbers: pa.Array) -> pa.Array:
     else:
         beyond = len(country_prefixes())
         found = of_row[
-            _prefix_rows(
+            prefix_rows(
                 numbers,
                 _country_trie(),
                 np.ones(beyond, np.bool_),
@@ -215,15 +216,21 @@ def _pays_in_sum(numbers: int) -> bool:
     return False
 
 
-def _prefix_rows(
+def expect(legs: int) -> None:
+    """Says that so many legs are to come, in however many parts: the compiler is there at once where that pays."""
+    if pays(legs, SCALAR_LEGS_MAX):
+        import_module(_KERNELS)
+
+
+def prefix_rows(
     numbers: pa.Array, trie: PrefixTrie, is_plain: Any, ask: Callable[[str], int], *, digits_min: int = 1
 ) -> Any:
-    """Rows of the trie, and what `ask` found in their place where it was asked."""
+    """Rows of the trie (-1 is none), and what `ask` found in their place where the columns cannot tell."""
     from reseller_reporting.rating import column_kernels
 
     if numbers.null_count:
         numbers = pc.fill_null(numbers, "")
-    offsets, text = _text_buffers(numbers)
+    offsets, text = text_buffers(numbers)
     rows = np.empty(len(numbers), np.int32)
     asking = column_kernels.prefix_rows(
         offsets, text, trie.first, trie.children, trie.first_width, trie.lengths, is_plain, digits_min, rows
@@ -236,7 +243,7 @@ def _prefix_rows(
     return rows
 
 
-def _text_buffers(column: pa.Array) -> tuple[Any, Any]:
+def text_buffers(column: pa.Array) -> tuple[Any, Any]:
     """Offsets and bytes of a column of text without nulls, not copied."""
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         column = column.cast(pa.string())

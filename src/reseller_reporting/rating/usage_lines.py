@@ -1,0 +1,132 @@
+"""Usage lines: priced legs summed by the rule that priced them, and what became of each bundle.
+
+Invariants
+- The amounts of the usage lines add up to the prices of the legs, to the last digit. Nothing is rounded here.
+- A bundle's line costs nothing; it says what was drawn and what is left.
+"""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+
+from reseller_reporting.model.plan import Group
+from reseller_reporting.model.statement import Line, LineKind
+from reseller_reporting.rating.bundles import Layer, Pool
+from reseller_reporting.rating.price_words import Outcome
+from reseller_reporting.rating.priced import Priced, PricedRule, exact_sum
+from reseller_reporting.rating.tariff import SECONDS_PER_MINUTE, micros_of, step_reached, tariff_of_rule
+
+_SHOWN = Decimal("0.0001")
+_COVERED = (Outcome.ON_TRUNK, Outcome.NOT_CHARGED)
+
+
+def usage_lines(priced: Priced) -> list[Line]:
+    """One line a rule that has calls, versions of a plan apart, in the order of the plan."""
+    order = np.argsort(priced.rule, kind="stable")
+    bounds = np.searchsorted(priced.rule[order], range(len(priced.rules) + 1)).tolist()
+    lines = []
+    for place, rule in enumerate(priced.rules):
+        legs = order[bounds[place] : bounds[place + 1]]
+        if len(legs):
+            lines.append(_line(priced, rule, legs))
+    return lines
+
+
+def bundle_lines(priced: Priced) -> list[Line]:
+    """The customer's own bundles, drawn on or not; and others' pools that its calls drew on."""
+    last = priced.segments[-1].plan.bundles if priced.segments else {}
+    lines = []
+    for key, pool in priced.pools.items():
+        if pool.seconds or key in last:
+            calls = int((priced.draws.pools == priced.pool_places[key]).sum())
+            lines.append(_bundle_line(pool, priced.drawn_of_pool[key], calls))
+    for place, pool in priced.shared.items():
+        own = priced.draws.pools == place
+        if own.any():
+            drawn = int(priced.draws.seconds[own].sum())
+            words = f"{minutes_text(drawn)} minutes drawn from a pool that several customers share"
+            lines.append(_bundle(pool, drawn, int(own.sum()), words))
+    return lines
+
+
+def minutes(seconds: int) -> Decimal:
+    """As shown: four decimals."""
+    return (Decimal(seconds) / SECONDS_PER_MINUTE).quantize(_SHOWN, ROUND_HALF_UP)
+
+
+def minutes_text(seconds: int) -> str:
+    text = f"{minutes(seconds):f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _line(priced: Priced, rule: PricedRule, legs: Any) -> Line:
+    billed, drawn = (exact_sum(each[legs]) for each in (priced.billed_seconds, priced.drawn_seconds))
+    outcome = priced.outcome[legs]
+    covered = int(np.isin(outcome, _COVERED).sum())
+    unpriced = int((~priced.is_priced[legs]).sum())
+    evidence = [
+        f"{_calls(len(legs))}, {minutes_text(billed)} minutes billed",
+        f"{minutes_text(drawn)} of them from bundles" if drawn else "",
+        f"{_calls(covered)} covered" if covered else "",
+        f"{_calls(unpriced)} without a price" if unpriced else "",
+    ]
+    return Line(
+        kind=LineKind.USAGE,
+        group=Group.USAGE,
+        key=rule.key,
+        text=rule.text,
+        quantity=minutes(billed - drawn),
+        unit="minutes",
+        unit_price_micros=_unit_price(priced, rule),
+        amount_micros=exact_sum(priced.price_micros[legs]),
+        evidence=", ".join(part for part in evidence if part),
+        plan=rule.label,
+        calls=len(legs),
+    )
+
+
+def _unit_price(priced: Priced, rule: PricedRule) -> Decimal | None:
+    """The price a minute where all minutes have the same one and nothing else is due."""
+    said = rule.rule
+    if said.deck is not None or said.markup is not None or said.connect_fee:
+        return None
+    if said.per_minute is not None:
+        return Decimal(micros_of(said.per_minute))
+    tariff = tariff_of_rule(said)
+    if tariff.is_volume:
+        return Decimal(step_reached(tariff.steps, priced.tiers[rule.key].total).picos) / 1_000_000
+    return None
+
+
+def _bundle_line(pool: Pool, drawn: int, calls: int) -> Line:
+    left = pool.left(drawn)
+    words = f"{minutes_text(drawn)} of {minutes_text(pool.seconds)} minutes drawn, {minutes_text(_sum(left))} left"
+    carried = _sum([layer for layer in pool.layers if layer.age])
+    words += f"; {minutes_text(carried)} of them were carried over" if carried else ""
+    return _bundle(pool, drawn, calls, words)
+
+
+def _bundle(pool: Pool, drawn: int, calls: int, words: str) -> Line:
+    return Line(
+        kind=LineKind.BUNDLE,
+        group=Group.USAGE,
+        key=pool.key,
+        text=pool.text,
+        quantity=minutes(drawn),
+        unit="minutes",
+        unit_price_micros=None,
+        amount_micros=0,
+        evidence=words,
+        plan=pool.label,
+        calls=calls,
+    )
+
+
+def _calls(count: int) -> str:
+    return f"{count} call{'' if count == 1 else 's'}"
+
+
+def _sum(layers: Sequence[Layer]) -> int:
+    return sum(layer.seconds for layer in layers)
