@@ -115,13 +115,12 @@ class PlanColumns:
             if rules is None:
                 continue
             still = [waiting[rules == NONE]]
-            for rule in np.unique(rules).tolist():
-                if rule != NONE:
-                    legs = waiting[rules == rule]
-                    made = self._price(rule, numbers, legs, decks, costs)
-                    assigned += made
-                    still += [_without(legs, made)] if self.rules[rule].deck else []
-            waiting = np.sort(np.concatenate(still))
+            for rule in np.nonzero(np.bincount(rules + 1, minlength=1)[1:])[0].tolist():
+                legs = waiting[rules == rule]
+                made = self._price(rule, numbers, legs, decks, costs)
+                assigned += made
+                still += [_without(legs, made, len(numbers))] if self.rules[rule].deck else []
+            waiting = np.sort(np.concatenate(still)) if len(still) > 1 else still[0]
         return assigned
 
     def fitting(self, destinations: Destinations, numbers: Numbers) -> Any:
@@ -204,9 +203,12 @@ def plan_columns(plan: Plan) -> PlanColumns:
 _PLANS: dict[str, PlanColumns] = {}
 
 
-def _without(legs: Any, made: Sequence[Assigned]) -> Any:
+def _without(legs: Any, made: Sequence[Assigned], count: int) -> Any:
     """The legs that no rate was found for."""
-    return legs[~np.isin(legs, np.concatenate([each.legs for each in made]))] if made else legs
+    is_left = np.ones(count, np.bool_)
+    for each in made:
+        is_left[each.legs] = False
+    return legs[is_left[legs]]
 
 
 def _lookup(column: pa.DictionaryArray, places: Mapping[str, int]) -> Any:

@@ -1,13 +1,15 @@
 """Price words: how the price of a leg came about, in words an accountant can check with a pencil."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from enum import IntEnum
-from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from reseller_reporting.model.plan import RoundingRule
 from reseller_reporting.model.rate import MICROS_PER_CURRENCY, micros_text
-from reseller_reporting.rating.tariff import PICOS_PER_MICRO, Tariff, exact_price, rounded, split
+from reseller_reporting.model.rounding import Rounding
+from reseller_reporting.rating.tariff import PICOS_PER_MICRO, Tariff, exact_ratio, micros_of, rounded_ratio, split
 
 
 class Outcome(IntEnum):
@@ -28,12 +30,14 @@ UNPRICED = {
     Outcome.NO_COST: "what the reseller was charged for this call is not known",
     Outcome.NO_PLAN: "no plan was in force when this call began",
 }
-_COVERED = {
+# What needs no tariff to be said.
+_SAID = {
+    **dict.fromkeys(UNPRICED, ""),
     Outcome.NOT_ANSWERED: "not answered",
     Outcome.ON_TRUNK: "covered by a trunk",
     Outcome.NOT_CHARGED: "covered: the reseller was charged nothing",
 }
-_WAYS = {"down": "down", "half-up": "half up", "up": "up"}
+_WAYS = {Rounding.DOWN: "down", Rounding.HALF_UP: "half up", Rounding.UP: "up"}
 
 
 class Draw(NamedTuple):
@@ -54,22 +58,23 @@ def price_words(
     total: int = 0,
 ) -> str:
     """Nothing for a leg without a price."""
-    if outcome in UNPRICED:
-        return ""
-    if outcome in _COVERED:
-        return _COVERED[outcome]
+    if outcome in _SAID:
+        return _SAID[outcome]
     assert tariff is not None
     if outcome is Outcome.IN_GRACE:
         return f"within {tariff.grace_seconds} s grace"
     if tariff.is_free:
         return "free"
+    if not draws:
+        return _of_rest(tariff, billed, billed, before, total) + _rounding(
+            tariff, rounding, billed, billed, before, total
+        )
     rest = billed - sum(draw.seconds for draw in draws)
     covered = ", ".join(_drawn(draw, billed) for draw in draws)
     if rest == 0:
         return covered
-    exact = exact_price(tariff, billed=billed, rest=rest, before=before, total=total)
-    words = _of_rest(tariff, billed, rest, before, total) + _rounding(exact, rounding)
-    return f"{covered}; {words}" if covered else words
+    words = _of_rest(tariff, billed, rest, before, total)
+    return f"{covered}; {words}{_rounding(tariff, rounding, billed, rest, before, total)}"
 
 
 def _drawn(draw: Draw, billed: int) -> str:
@@ -109,25 +114,28 @@ def _markup(tariff: Tariff) -> str:
     markup = tariff.markup
     if markup is None:
         return ""
-    words = ""
-    if markup.percent:
-        words += f" {'+' if markup.percent > 0 else '−'} {abs(markup.percent).normalize():f} %"
-    if markup.absolute:
-        micros = int(markup.absolute.scaleb(6))
-        words += f" {'+' if micros > 0 else '−'} {micros_text(abs(micros))}"
-    floor_picos = int(markup.floor.scaleb(6)) * PICOS_PER_MICRO
     price_picos = tariff.per_call_picos if tariff.per_call_picos is not None else tariff.steps[0].picos
-    if floor_picos and price_picos == floor_picos:
-        words += f", at least {micros_text(floor_picos // PICOS_PER_MICRO)}"
-    return words
+    words, floor_picos, floor_words = _markup_words(markup.percent, markup.absolute, markup.floor)
+    return words + floor_words if price_picos == floor_picos else words
 
 
-def _rounding(exact: Fraction, rule: RoundingRule) -> str:
+@lru_cache(maxsize=1_024)
+def _markup_words(percent: Decimal, absolute: Decimal, floor: Decimal) -> tuple[str, int, str]:
+    """The words of a markup, its floor, and the words of that."""
+    words = f" {'+' if percent > 0 else '−'} {abs(percent).normalize():f} %" if percent else ""
+    if absolute:
+        words += f" {'+' if absolute > 0 else '−'} {micros_text(abs(micros_of(absolute)))}"
+    least = micros_of(floor)
+    return words, least * PICOS_PER_MICRO, f", at least {micros_text(least)}" if least else ""
+
+
+def _rounding(tariff: Tariff, rule: RoundingRule, billed: int, rest: int, before: int, total: int) -> str:
     """Where rounding changed the price, both are said, so that a pencil comes to the same."""
-    price = rounded(exact, rule)
-    if price == exact:
+    exact, divisor = exact_ratio(tariff, billed, rest, before, total)
+    price = rounded_ratio(exact, divisor, rule)
+    if price * divisor == exact:
         return ""
-    return f" = {_fraction_text(exact)}, rounded {_WAYS[rule.way.value]} to {_places_text(price, rule.places)}"
+    return f" = {_ratio_text(exact, divisor)}, rounded {_WAYS[rule.way]} to {_places_text(price, rule.places)}"
 
 
 def picos_text(picos: int) -> str:
@@ -137,13 +145,12 @@ def picos_text(picos: int) -> str:
     return f"{whole}.{decimals[:4]}{decimals[4:].rstrip('0')}"
 
 
-def _fraction_text(micros: Fraction) -> str:
+def _ratio_text(micros: int, divisor: int) -> str:
     """Up to ten decimals of the currency, as many as there are; `…` where there are more."""
-    scaled = micros * 10_000
-    whole, part = divmod(scaled.numerator // scaled.denominator, MICROS_PER_CURRENCY * 10_000)
-    more = "…" if scaled.denominator > 1 else ""
+    scaled, more = divmod(micros * 10_000, divisor)
+    whole, part = divmod(scaled, MICROS_PER_CURRENCY * 10_000)
     decimals = f"{part:010d}"
-    return f"{whole}.{decimals[:2]}{decimals[2:] if more else decimals[2:].rstrip('0')}{more}"
+    return f"{whole}.{decimals}…" if more else f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
 def _places_text(micros: int, places: int) -> str:

@@ -21,6 +21,7 @@ from reseller_reporting.rating.pricing_terms import PricingSegment
 from reseller_reporting.rating.tariff import Tariff
 
 UNPRICED_SHOWN = 1_000
+_HAS_PRICE = np.array([outcome not in UNPRICED for outcome in Outcome])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +98,10 @@ class Priced:
     def __len__(self) -> int:
         return len(self.price_micros)
 
-    @property
+    @cached_property
     def is_priced(self) -> Any:
         """A bool for each leg; one without a price costs nobody knows what, which is not 0."""
-        return ~np.isin(self.outcome, [int(each) for each in UNPRICED])
+        return _HAS_PRICE[self.outcome]
 
     @property
     def prices(self) -> pa.Array:

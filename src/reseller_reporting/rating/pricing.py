@@ -317,8 +317,9 @@ class _Work:
         """By rule with tiers: the seconds before each leg and in all, over every version that names the rule."""
         found = {}
         for key in dict.fromkeys(rule.key for rule in self.rules if rule.rule.tiers is not None):
-            places = [place for place, rule in enumerate(self.rules) if rule.key == key]
-            legs = np.nonzero(np.isin(self.rule, places))[0]
+            # The last place is for legs without a rule.
+            has_key = np.array([*(rule.key == key for rule in self.rules), False])
+            legs = np.nonzero(has_key[self.rule])[0]
             seconds = rest[legs]
             after = np.cumsum(seconds)
             found[key] = Tiering(legs=legs, before=after - seconds, total=int(after[-1]) if len(after) else 0)

@@ -134,16 +134,26 @@ def exact_price(tariff: Tariff, *, billed: int, rest: int, before: int = 0, tota
     `rest` of the `billed` seconds are covered by no bundle; a leg without rest costs nothing, connect fee included.
     Tiers want the seconds of the rule's legs `before` this one, and the `total` of them all.
     """
+    return Fraction(*exact_ratio(tariff, billed, rest, before, total))
+
+
+def exact_ratio(tariff: Tariff, billed: int, rest: int, before: int, total: int) -> tuple[int, int]:
+    """The same as numerator and denominator, which are quicker than a fraction."""
     if rest <= 0:
-        return Fraction(0)
+        return 0, 1
     if tariff.per_call_picos is not None:
-        return Fraction(tariff.per_call_picos * rest, PICOS_PER_MICRO * billed)
-    picos = sum(rate * seconds for rate, seconds in split(tariff, rest=rest, before=before, total=total))
-    return tariff.connect_micros + Fraction(picos, PICOS_PER_MICRO * SECONDS_PER_MINUTE)
+        return tariff.per_call_picos * rest, PICOS_PER_MICRO * billed
+    minute = PICOS_PER_MICRO * SECONDS_PER_MINUTE
+    picos = tariff.connect_micros * minute
+    for rate, seconds in split(tariff, rest=rest, before=before, total=total):
+        picos += rate * seconds
+    return picos, minute
 
 
 def split(tariff: Tariff, *, rest: int, before: int, total: int) -> list[tuple[int, int]]:
     """The seconds of a leg by the price a minute, in picos, that they have; in order."""
+    if len(tariff.steps) == 1:
+        return [(tariff.steps[0].picos, rest)]
     if tariff.is_volume:
         return [(step_reached(tariff.steps, total).picos, rest)]
     parts = []
@@ -163,16 +173,22 @@ def step_reached(steps: tuple[MinuteRate, ...], total: int) -> MinuteRate:
 
 def rounded(micros: Fraction, rule: RoundingRule) -> int:
     """Whole micros that end after the rule's decimals; up is away from zero, and so is a half."""
+    size = rounded_ratio(abs(micros.numerator), micros.denominator, rule)
+    return size if micros >= 0 else -size
+
+
+def rounded_ratio(numerator: int, denominator: int, rule: RoundingRule) -> int:
+    """The same of what is not negative."""
     step = MICROS_PER_CURRENCY // int(10**rule.places)
-    steps = abs(micros) / step
+    whole = denominator * step
     match rule.way:
         case Rounding.DOWN:
-            whole = steps.numerator // steps.denominator
+            steps = numerator // whole
         case Rounding.UP:
-            whole = -(-steps.numerator // steps.denominator)
+            steps = -(-numerator // whole)
         case Rounding.HALF_UP:
-            whole = (2 * steps.numerator + steps.denominator) // (2 * steps.denominator)
-    return whole * step if micros >= 0 else -whole * step
+            steps = (2 * numerator + whole) // (2 * whole)
+    return steps * step
 
 
 def _steps(per_minute: Decimal | None, tiers: MinuteTiers | None) -> tuple[MinuteRate, ...]:
