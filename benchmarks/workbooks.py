@@ -18,7 +18,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from reseller_reporting.rating import as_billed, billed_columns
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.as_xlsx import assemble, write_workbook
+from reseller_reporting.reports.render.frame import Frame
 from reseller_reporting.reports.render.local_time import local_clock
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.package import Compression
@@ -246,8 +246,7 @@ def _facts() -> AccountFacts:
 
 def _our_sheet(folder: Path, batches: list[pa.RecordBatch] | Path, rows: int, compression: Compression) -> Path:
     """A workbook that has the sheet Calls and nothing else."""
-    frame, made = BytesIO(), folder / "ours.xlsx"
-    workbook = xlsxwriter.Workbook(frame, {"constant_memory": True, "tmpdir": str(folder)})
+    workbook, made = Frame(folder), folder / "ours.xlsx"
     workbook.add_worksheet("Summary")
     calls = CallSheets(
         workbook,
@@ -265,7 +264,7 @@ def _our_sheet(folder: Path, batches: list[pa.RecordBatch] | Path, rows: int, co
         calls.add(batch)
     calls.finish()
     workbook.close()
-    assemble(made, frame, calls, compression)
+    assemble(made, workbook, calls, compression)
     return made
 
 

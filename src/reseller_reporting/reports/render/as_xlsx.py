@@ -13,10 +13,8 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import pyarrow as pa
-import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
 from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
@@ -24,6 +22,7 @@ from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.model.trunks import NO_TRUNKS, Trunks
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.formulas import CallRanges
+from reseller_reporting.reports.render.frame import Frame
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.package import Compression, Package, deflated
 from reseller_reporting.reports.render.sheet import page_footer
@@ -58,8 +57,8 @@ def write_workbook(
     """
     try:
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
-            frame, made = BytesIO(), Path(scratch) / "workbook.xlsx"
-            workbook = _open(frame, Path(scratch))
+            made, workbook = Path(scratch) / "workbook.xlsx", Frame(Path(scratch))
+            workbook.set_properties({"created": _CREATED_AT})
             look, country = Look(workbook), country_label(country_name)
             summary = add_summary(workbook)
             calls = CallSheets(
@@ -88,26 +87,11 @@ def write_workbook(
                     country=country,
                 )
                 workbook.close()
-                assemble(made, frame, calls, compression)
+                assemble(made, workbook, calls, compression)
             made.replace(path)
     except (OSError, XlsxWriterException) as error:
         raise CannotWrite(f"The workbook {path.name} could not be written into {path.parent}: {error}.") from error
     return sums
-
-
-def _open(frame: BytesIO, scratch: Path) -> Any:
-    workbook = xlsxwriter.Workbook(
-        frame,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "tmpdir": str(scratch),
-        },
-    )
-    workbook.set_properties({"created": _CREATED_AT})
-    return workbook
 
 
 def _fill_calls(calls: CallSheets, batches: Iterable[pa.RecordBatch]) -> UsageSums:
@@ -153,12 +137,14 @@ def _fill_others(
         sheet.set_footer(page_footer(facts.account.name, facts.period.name))
 
 
-def assemble(path: Path, frame: BytesIO, calls: CallSheets, compression: Compression) -> None:
-    """The workbook: the parts of the frame in their order, call sheets with their rows in place of those without."""
-    with path.open("wb") as file, ZipFile(frame) as made:
-        package, sheets = Package(file), calls.parts(made)
-        for name in made.namelist():
-            package.add(sheets.get(name) or deflated(name, [made.read(name)], BytesIO(), compression))
+def assemble(path: Path, frame: Frame, calls: CallSheets, compression: Compression) -> None:
+    """The workbook: the parts of the closed frame in their order, its call sheets with their rows."""
+    parts = frame.parts()
+    sheets = calls.parts(parts)
+    with path.open("wb") as file:
+        package = Package(file)
+        for name, made in parts.items():
+            package.add(sheets.get(name) or deflated(name, [made], BytesIO(), compression))
         package.close()
 
 

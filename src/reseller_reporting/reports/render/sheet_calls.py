@@ -122,9 +122,9 @@ class CallSheets:
         """To be called once all batches are added."""
         assert self._written_count == self._listed_count, "fewer rows than were announced"
 
-    def parts(self, made: ZipFile) -> dict[str, Part]:
+    def parts(self, made: Mapping[str, bytes]) -> dict[str, Part]:
         """The sheets by the names of their parts in the workbook that XlsxWriter made without their rows."""
-        return {sheet.part_name: sheet.finish(made.read(sheet.part_name)) for sheet in self._sheets}
+        return {sheet.part_name: sheet.finish(made[sheet.part_name]) for sheet in self._sheets}
 
     def close(self) -> None:
         for sheet in self._sheets:
