@@ -251,6 +251,7 @@ def _our_sheet(folder: Path, batches: list[pa.RecordBatch] | Path, rows: int, co
     calls = CallSheets(
         workbook,
         Look(workbook),
+        columns=CALL_COLUMNS,
         scratch=folder,
         compression=compression,
         listed_count=rows,

@@ -144,9 +144,9 @@ def test_a_tax_lies_on_the_groups_that_it_is_of(tmp_path: Path) -> None:
         line(LineKind.USAGE, "World", "70.00"),
         line(LineKind.RECURRING, "Trunks", "20.00"),
         line(LineKind.RECURRING, "Users", "10.00"),
-        line(LineKind.TAX, "Levy", "3.00", key="levy"),
+        line(LineKind.TAX, "Levy", "3.00", key="levy", of=("recurring",)),
     )
-    rows, _ = write(tmp_path, XERO, entry(statement, taxed_groups={"levy": ("recurring",)}))
+    rows, _ = write(tmp_path, XERO, entry(statement))
     taxes = [(row["*Description"], row["TaxAmount"], row["*TaxType"]) for row in rows]
     assert taxes == [("World", "0.00", "Tax Exempt"), ("Trunks", "2.00", "Levy"), ("Users", "1.00", "Levy")]
 

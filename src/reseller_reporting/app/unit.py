@@ -1,23 +1,37 @@
 """The unit of work: one account in one period, from its partitions to its workbook. Pure but for that one file."""
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
+import pyarrow as pa
+
+from reseller_reporting.app.pricing import Pricing, findings, price, priceable, priced_batches, trunk_arrays
 from reseller_reporting.app.trunks import PoolShare, trunks_of
+from reseller_reporting.model.errors import CannotPrice
 from reseller_reporting.model.problems import Problem, ReportWarning
+from reseller_reporting.model.statement import Statement
+from reseller_reporting.model.tables import PRICEABLE_LEGS, RATED_LEGS
 from reseller_reporting.model.trunks import Trunks
 from reseller_reporting.model.units import currency_text
 from reseller_reporting.rating.billed_columns import rate_batch
 from reseller_reporting.rating.country import country_name
+from reseller_reporting.rating.priced import Priced
+from reseller_reporting.rating.trunk_legs import LegArrays
+from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.render.as_pdf import StatementHeader, write_statement_pdf
 from reseller_reporting.reports.render.as_xlsx import write_workbook
 from reseller_reporting.reports.render.package import Compression
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
 
+PRICE_WARNINGS = frozenset({"no_price_plan", "not_priced", "unpriced_calls", "priced_below_cost"})
 # Warnings that explain a report without making it incomplete: every figure that there is, is there.
 _COMPLETE_ALL_THE_SAME = frozenset(
     {
@@ -26,6 +40,7 @@ _COMPLETE_ALL_THE_SAME = frozenset(
         "unrated_calls",
         "no_reseller_rights",
         "reseller_figures_of_sub_reseller",
+        *PRICE_WARNINGS,
     }
 )
 
@@ -41,6 +56,16 @@ class Unit:
     compression: Compression
     is_covered: bool  # Every part of the period that has passed was pulled, and the period is over.
     pool: PoolShare | str | None = None  # Its share in the reseller's trunks, or why that is not known.
+    pricing: Pricing | None = None
+    statement: Path | None = None  # Where a PDF of it goes, if it is wanted.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Units that are priced together; one, as a rule. `silent` are customers that only draw on the same pool."""
+
+    units: tuple[Unit, ...]
+    silent: tuple[tuple[Pricing, AccountCalls], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,29 +78,133 @@ class Made:
     digest: str  # Of the rows used.
 
 
-def make(unit: Unit) -> Made:
-    """The workbook of one account, and everything the summaries say of it."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A unit whose calls are at hand."""
+
+    unit: Unit
+    facts: AccountFacts
+    reader: CallsReader
+    overview: Overview
+    trunks: Trunks
+    digest: str
+
+    def rated(self) -> Iterator[pa.RecordBatch]:
+        return map(rate_batch, self.reader.explained())
+
+
+def make(group: Group) -> list[Made]:
+    """The workbook of each account, and everything the summaries say of it."""
+    with ExitStack() as stack:
+        read = [_read(unit, stack) for unit in group.units]
+        if not any(unit.pricing for unit in group.units):
+            return [_written(each, each.facts, each.rated()) for each in read]
+        return _make_priced(group, read, stack)
+
+
+def _read(unit: Unit, stack: ExitStack) -> _Read:
     calls = unit.calls
     with reading(calls, spill=unit.spill) as reader:
         has_reseller_view = calls.shows_reseller and reader.has_reseller_view()
         trunks = _trunks(unit, reader, has_reseller_view=has_reseller_view)
-    with reading(replace(calls, shows_reseller=has_reseller_view), spill=unit.spill) as reader:
-        overview, digest = reader.overview(), reader.digest()
-        differences = _ledger_differences(unit, reader, has_reseller_view=has_reseller_view)
-        facts = _with_calls(unit, reader.problems(), overview, differences, has_reseller_view=has_reseller_view)
-        sums = write_workbook(
-            unit.workbook,
-            facts,
-            map(rate_batch, reader.explained()),
-            listed_count=overview.legs if facts.legs_listed == "all" else overview.billable,
-            owner_names=(facts.snapshot.users if facts.snapshot else None) or {},
-            country_name=country_name,
-            trunks=trunks,
-            compression=unit.compression,
-        )
+    reader = stack.enter_context(reading(replace(calls, shows_reseller=has_reseller_view), spill=unit.spill))
+    overview, digest = reader.overview(), reader.digest()
+    differences = _ledger_differences(unit, reader, has_reseller_view=has_reseller_view)
+    facts = _with_calls(unit, reader.problems(), overview, differences, has_reseller_view=has_reseller_view)
+    return _Read(unit, facts, reader, overview, trunks, digest)
+
+
+def _make_priced(group: Group, read: list[_Read], stack: ExitStack) -> list[Made]:
+    """Rated once, into files; a price may depend on all calls, so that it comes before the first row is written."""
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix=".rated-", dir=group.units[0].workbook.parent)))
+    spools = [_Rated(folder / str(place), each.rated()) for place, each in enumerate(read)]
+    spill = group.units[0].spill
+
+    def stored_legs(where: AccountCalls) -> tuple[pa.Table, Callable[[], LegArrays]]:
+        reader = stack.enter_context(reading(where, spill=spill))
+        batches = (priceable(rate_batch(batch)) for batch in reader.explained())
+        return pa.Table.from_batches(batches, PRICEABLE_LEGS), trunk_arrays(reader)
+
+    own = [
+        (each.unit.pricing, spool.legs, trunk_arrays(each.reader))
+        for each, spool in zip(read, spools, strict=True)
+        if each.unit.pricing is not None
+    ]
+    silent = [(pricing, *stored_legs(where)) for pricing, where in group.silent]
+    try:
+        priced = price([*own, *silent], stored_legs)
+    except CannotPrice as error:
+        warning = ReportWarning("not_priced", f"No prices: {error.sentence}")
+        return [
+            _written(each, replace(each.facts, warnings=[*each.facts.warnings, warning]), spool.batches())
+            for each, spool in zip(read, spools, strict=True)
+        ]
+    of_unit = iter(priced)
+    made = []
+    for each, spool in zip(read, spools, strict=True):
+        if each.unit.pricing is None:
+            made.append(_written(each, each.facts, spool.batches()))
+            continue
+        own_priced = next(of_unit)
+        facts = _with_prices(each.facts, each.unit.pricing, own_priced)
+        own_priced = replace(own_priced, for_customer=facts.edition is Edition.CUSTOMER)
+        made.append(_written(each, facts, priced_batches(spool.batches(), own_priced)))
+    return made
+
+
+class _Rated:
+    """RATED_LEGS of one unit in a file, and of the billable ones what a plan reads, at hand."""
+
+    def __init__(self, path: Path, batches: Iterable[pa.RecordBatch]) -> None:
+        self._path = path
+        narrow = []
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, RATED_LEGS) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                narrow.append(priceable(batch))
+        self.legs = pa.Table.from_batches(narrow, PRICEABLE_LEGS)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        with pa.memory_map(str(self._path)) as file:
+            stored = pa.ipc.open_file(file)
+            for place in range(stored.num_record_batches):
+                yield stored.get_batch(place)
+
+
+def _with_prices(facts: AccountFacts, pricing: Pricing, priced: Priced) -> AccountFacts:
+    found, warnings = findings(pricing, priced)
+    return replace(facts, prices=pricing.statement(priced), findings=found, warnings=[*facts.warnings, *warnings])
+
+
+def _written(read: _Read, facts: AccountFacts, batches: Iterable[pa.RecordBatch]) -> Made:
+    unit = read.unit
+    sums = write_workbook(
+        unit.workbook,
+        facts,
+        batches,
+        listed_count=read.overview.legs if facts.legs_listed == "all" else read.overview.billable,
+        owner_names=(facts.snapshot.users if facts.snapshot else None) or {},
+        country_name=country_name,
+        trunks=read.trunks,
+        compression=unit.compression,
+    )
+    if facts.prices is not None and unit.statement is not None:
+        _write_statement(unit.statement, facts, facts.prices.statement, sums)
     with unit.workbook.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-    return Made(facts=facts, sums=sums, sha256=sha256, digest=digest)
+    return Made(facts=facts, sums=sums, sha256=sha256, digest=read.digest)
+
+
+def _write_statement(path: Path, facts: AccountFacts, statement: Statement, sums: UsageSums) -> None:
+    """With bars by country: what a rule is called says less than where the calls went."""
+    of_country: Counter[str] = Counter()
+    for (code, _), figures in sums.by_country.items():
+        of_country[country_name(code)] += figures.price_micros or 0
+    destinations = sorted(of_country.items(), key=lambda each: (-each[1], each[0]))
+    header = StatementHeader(
+        reseller=facts.reseller, customer=facts.account, period=facts.period, destinations=destinations
+    )
+    write_statement_pdf(path, header, statement)
 
 
 def _trunks(unit: Unit, reader: CallsReader, *, has_reseller_view: bool) -> Trunks:

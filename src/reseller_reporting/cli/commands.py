@@ -13,6 +13,7 @@ from reseller_reporting.cli.options import (
     Json,
     Out,
     Period,
+    PricePlans,
     Refresh,
     Source,
     SourceOption,
@@ -22,7 +23,7 @@ from reseller_reporting.cli.options import (
 from reseller_reporting.cli.plan_commands import plans
 from reseller_reporting.cli.pricing_commands import price_calls
 from reseller_reporting.cli.rating_commands import explain, rate
-from reseller_reporting.cli.speech import note, tell, tell_json, the_house, wanted_of
+from reseller_reporting.cli.speech import note, plans_named, tell, tell_json, the_house, wanted_of
 from reseller_reporting.cli.terminal import watched
 
 if TYPE_CHECKING:
@@ -50,6 +51,18 @@ cli.command()(price_calls)
 class Legs(StrEnum):
     BILLABLE = "billable"
     ALL = "all"
+
+
+class EditionName(StrEnum):
+    INTERNAL = "internal"
+    CUSTOMER = "customer"
+
+
+class AlsoName(StrEnum):
+    PDF = "pdf"
+    ACCOUNTING = "accounting"
+    QUICKBOOKS = "quickbooks"
+    XERO = "xero"
 
 
 class CallFormat(StrEnum):
@@ -82,6 +95,14 @@ def run(
     include_sub_resellers: SubResellers = False,
     source: SourceOption = Source.KAZOO,
     refresh: Refresh = False,
+    price_plans: PricePlans = None,
+    edition: Annotated[
+        EditionName, typer.Option(help="internal: everything. customer: no cost, margin or rate of the provider.")
+    ] = EditionName.INTERNAL,
+    also: Annotated[
+        list[AlsoName] | None,
+        typer.Option(help="Make this, too; repeat for more. All of them need price plans, and pdf the extra 'pdf'."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Make the report of a period: a workbook per customer, two summaries, and a manifest.
@@ -89,6 +110,7 @@ def run(
     Example: reseller-reporting run --period 2026-10 --email billing@example.com
     """
     from reseller_reporting.app import mailing, report
+    from reseller_reporting.app.plans import plan_book
 
     house = the_house()
     recipients = mailing.check_recipients(house, email or [])
@@ -97,7 +119,11 @@ def run(
         source=source.value,
         out=out,
         legs_listed=legs.value,
+        plans=plan_book(house, plans_named(price_plans)),
+        edition=edition.value,
+        also=frozenset(report.Also(each.value) for each in also or ()),
     )
+    report.check(order)
     with watched() as progress:
         made = report.run(house, order, progress)
     _tell_report(made, as_json=json)

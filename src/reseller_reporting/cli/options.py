@@ -26,6 +26,13 @@ Timezone = Annotated[
 ]
 SubResellers = Annotated[bool, typer.Option("--include-sub-resellers", help="Also the customers of sub-resellers.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Ask KAZOO again, even for what cannot change any more.")]
+PricePlans = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHICH",
+        help="A plan's file, or a folder of plans with customers.yaml; none. Default: the stored plans.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
 Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where the files go. Default: reports/PERIOD.")]
 SourceOption = Annotated[

@@ -4,7 +4,7 @@ import json as json_text
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from reseller_reporting.app.house import House
@@ -47,3 +47,8 @@ def tell_json(document: dict[str, Any]) -> None:
 
 def note(text: str) -> None:
     sys.stderr.write(f"{text}\n")
+
+
+def plans_named(text: str | None) -> Path | Literal["none"] | None:
+    """`--price-plans` as the use cases take it."""
+    return "none" if text == "none" else None if text is None else Path(text)

@@ -2,7 +2,7 @@
 
 Invariants
 - Amounts are whole micros. The total is the sum of the amounts of all lines, to the last digit.
-- A line that is only shown (a tax that prices hold already) has the amount 0 and says its figure in `evidence`.
+- A line that is only shown (a tax that prices hold already) has the amount 0; its figure is `included_micros`.
 """
 
 from dataclasses import dataclass
@@ -38,6 +38,8 @@ class Line:
     evidence: str  # How the amount came about, in words and figures.
     plan: str = ""  # `retail@2026-10-16`: the plan's version that says so.
     calls: int = 0
+    of: tuple[str, ...] = ()  # The groups that a tax is on.
+    included_micros: int = 0  # What prices hold already of an inclusive tax.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +55,8 @@ class Statement:
     tax_micros: int  # Taxes on top.
     total_micros: int
     unpriced_calls: int = 0
+
+    @property
+    def included_tax_micros(self) -> int:
+        """What the net amount holds of inclusive taxes."""
+        return sum(line.included_micros for line in self.lines)

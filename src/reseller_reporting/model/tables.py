@@ -149,6 +149,16 @@ RATED_LEGS = pa.schema(
     ]
 )
 
+# RATED_LEGS with what the reseller's own plan makes of them. Micros; null: no price, or nothing to take it from.
+PRICED_LEGS = pa.schema(
+    [
+        *RATED_LEGS,
+        pa.field("price_micros", pa.int64()),
+        pa.field("margin_micros", pa.int64()),
+        pa.field("price_words", pa.string()),
+    ]
+)
+
 # What a price plan reads of a billable leg of RATED_LEGS, in the same order.
 PRICEABLE_LEGS = pa.schema(
     [

@@ -67,6 +67,11 @@ class PlanBook:
     plans: tuple[Plan, ...] = ()
     assignments: tuple[Assignment, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Nobody has a plan."""
+        return not self.assignments
+
     @cached_property
     def versions(self) -> Mapping[str, tuple[Plan, ...]]:
         """The versions of each plan, the oldest first."""

@@ -1,6 +1,7 @@
 """Price words: how the price of a leg came about, in words an accountant can check with a pencil."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from enum import IntEnum
 from functools import lru_cache
@@ -56,16 +57,27 @@ def price_words(
     draws: Sequence[Draw] = (),
     before: int = 0,
     total: int = 0,
+    for_customer: bool = False,
 ) -> str:
-    """Nothing for a leg without a price."""
+    """Nothing for a leg without a price. A customer's words name neither what the reseller paid nor a deck's rate."""
     if outcome in _SAID:
-        return _SAID[outcome]
+        return "covered" if for_customer and outcome is Outcome.NOT_CHARGED else _SAID[outcome]
     assert tariff is not None
     if outcome is Outcome.IN_GRACE:
         return f"within {tariff.grace_seconds} s grace"
     if tariff.is_free:
         return "free"
+    if for_customer:
+        tariff = replace(tariff, base_micros=None)
+    return _of_price(tariff, rounding, billed, draws, before, total)
+
+
+def _of_price(
+    tariff: Tariff, rounding: RoundingRule, billed: int, draws: Sequence[Draw], before: int, total: int
+) -> str:
     if not draws:
+        if tariff.per_call_picos is not None and tariff.base_micros is None:
+            return ""
         return _of_rest(tariff, billed, billed, before, total) + _rounding(
             tariff, rounding, billed, billed, before, total
         )
@@ -84,6 +96,8 @@ def _drawn(draw: Draw, billed: int) -> str:
 
 def _of_rest(tariff: Tariff, billed: int, rest: int, before: int, total: int) -> str:
     if tariff.per_call_picos is not None:
+        if tariff.base_micros is None:
+            return "" if rest == billed else f"{rest} of {billed} s"
         if not tariff.base_micros:
             return "the reseller was charged nothing"
         words = f"reseller cost {micros_text(tariff.base_micros)}{_markup(tariff)}"

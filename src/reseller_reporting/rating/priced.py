@@ -94,6 +94,7 @@ class Priced:
     drawn_of_pool: Mapping[str, int]  # Seconds that all members drew on each of them.
     shared: Mapping[int, Pool]  # Others' pools, by their place.
     tiers: Mapping[str, Tiering]
+    for_customer: bool = False  # Words name neither what the reseller paid nor a deck's rate.
 
     def __len__(self) -> int:
         return len(self.price_micros)
@@ -198,7 +199,16 @@ class Priced:
         segment, tariff = self._tariff_of(leg)
         rounding = self.segments[segment].plan.rounding.leg
         billed = int(self.billed_seconds[leg])
-        return price_words(outcome, tariff, rounding, billed=billed, draws=draws, before=before, total=total)
+        return price_words(
+            outcome,
+            tariff,
+            rounding,
+            billed=billed,
+            draws=draws,
+            before=before,
+            total=total,
+            for_customer=self.for_customer,
+        )
 
     def _tariff_of(self, leg: int) -> tuple[int, Tariff | None]:
         place = int(self.tariff[leg])

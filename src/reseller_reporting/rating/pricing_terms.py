@@ -7,14 +7,16 @@ Times
 
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Protocol
 
 from reseller_reporting.model.account import Services
 from reseller_reporting.model.plan import BundlePer, Plan
 from reseller_reporting.rating.deck import Deck
+from reseller_reporting.rating.plan_items import quantity_of
 from reseller_reporting.rating.trunk import TrunkLimits
 
 
@@ -91,3 +93,32 @@ def common_days(one: Days, other: Days) -> tuple[date, date] | None:
     """The days that both last."""
     from_day, to_day = max(one.from_day, other.from_day), min(one.to_day, other.to_day)
     return (from_day, to_day) if from_day < to_day else None
+
+
+def stretches(
+    seen: Sequence[tuple[date, Services | None, int | None]], from_day: date, to_day: date
+) -> tuple[Stretch, ...]:
+    """Quantities day by day, of what was seen in order of time: services and trunks, each with its day.
+
+    A day's are the last ones seen by its end; before the first, the first.
+    """
+    found: list[Stretch] = []
+    turns = [from_day, *sorted({day for day, _, _ in seen if from_day < day < to_day}), to_day]
+    for first, end in pairwise(turns):
+        until = [each for each in seen if each[0] <= first] or [*seen[:1]]
+        _, services, trunks = until[-1] if until else (first, None, None)
+        last = found[-1] if found else None
+        if last is not None and (last.services, last.trunks) == (services, trunks):
+            found[-1] = replace(last, to_day=end)
+        else:
+            found.append(
+                Stretch(
+                    from_day=first,
+                    to_day=end,
+                    services=services,
+                    trunks=trunks,
+                    users=None if services is None else quantity_of("users", services),
+                    devices=None if services is None else quantity_of("devices", services),
+                )
+            )
+    return tuple(found)

@@ -3,6 +3,7 @@
 Each reads what its groups have come to so far, so that their order decides (pricing_steps).
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -49,13 +50,16 @@ def taxes(reckoning: Reckoning) -> list[Line]:
     for key, tax in reckoning.terms.plan.taxes.items():
         owed = reckoning.of(*tax.of)
         percent = number_text(tax.percent)
+        held = 0
         if tax.inclusive:
-            amount, evidence = 0, f"{percent} % held by {money_text(owed)}: {money_text(_held(reckoning, tax))}"
+            held = _held(reckoning, tax)
+            amount, evidence = 0, f"{percent} % held by {money_text(owed)}: {money_text(held)}"
         else:
             amount = reckoning.rounded(owed * Fraction(tax.percent) / 100)
             evidence = f"{percent} % of {money_text(owed)}"
         label = reckoning.terms.last.label
-        lines.append(_line(LineKind.TAX, LineKind.TAX, key, tax.name, amount, evidence, label, percent=tax.percent))
+        line = _line(LineKind.TAX, LineKind.TAX, key, tax.name, amount, evidence, label, percent=tax.percent)
+        lines.append(replace(line, of=tuple(tax.of), included_micros=held))
     return lines
 
 

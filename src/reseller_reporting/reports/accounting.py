@@ -10,12 +10,11 @@ Invariants
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
 
 from reseller_reporting.model.account import Account
@@ -153,16 +152,12 @@ class AccountingOptions:
     date_form: str | None = None
 
 
-_ON_ALL: Mapping[str, Collection[str]] = MappingProxyType({})
-
-
 class Entry(NamedTuple):
-    """One customer's statement. `taxed_groups` says for a tax, by its key, which groups it is on; absent: on all."""
+    """One customer's statement."""
 
     account: Account
     period: ReportPeriod
     statement: Statement
-    taxed_groups: Mapping[str, Collection[str]] = _ON_ALL
 
 
 @dataclass(slots=True)
@@ -246,7 +241,7 @@ def _refusal(form: AccountingFormat, statement: Statement, places: int) -> str:
 
 
 def _general_rows(entry: Entry, number: str, options: AccountingOptions) -> Iterator[dict[str, str]]:
-    account, period, statement, _ = entry
+    account, period, statement = entry
     first, last = first_day(period), last_day(period)
     for position, line in enumerate(statement.lines, 1):
         price = line.unit_price_micros
@@ -341,7 +336,7 @@ def _coin_rows(entry: Entry, places: int) -> list[_Row]:
     rows = [_coin_row(line, places) for line in statement.lines if line.kind not in after and line.amount_micros]
     rows = [row for row in rows if row.amount]
     for tax in (line for line in statement.lines if line.kind is LineKind.TAX):
-        groups = entry.taxed_groups.get(tax.key, ALL_GROUPS)
+        groups = tax.of or ALL_GROUPS
         rows += _spread(tax, [row for row in rows if row.group in groups], places)
     rest = _coins(statement.total_micros, places) - sum(row.amount + row.tax for row in rows)
     if rest:

@@ -7,6 +7,20 @@ from typing import Literal
 from reseller_reporting.model.account import Account, Snapshot
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.problems import Problem, ReportWarning
+from reseller_reporting.model.statement import Statement
+from reseller_reporting.reports.edition import Edition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceFacts:
+    """What the reseller's own plans make of one account's period."""
+
+    statement: Statement
+    versions: tuple[tuple[str, str], ...]  # Of the plans, each with the digest of what it says.
+    priced_calls: int
+    calls_below_cost: int | None  # Priced, and for less than the reseller paid. None: its cost is not known.
+    loss_micros: int | None  # By how much, together.
+
 
 Status = Literal["ok", "failed"]
 LegsListed = Literal["billable", "all"]
@@ -30,4 +44,7 @@ class AccountFacts:
     ledger_per_minute_units: int | None = None  # Net debit; a net credit shows as 0.
     has_reseller_view: bool = True
     legs_listed: LegsListed = "billable"
+    prices: PriceFacts | None = None  # None: no plan, or what it needs is not known; a warning says so.
+    findings: list[Problem] = field(default_factory=list)  # Legs without a price, or priced below their cost.
+    edition: Edition = Edition.INTERNAL
     data_from: str = ""  # Where the data came from, in words a person reads: no path, no host.

@@ -7,15 +7,17 @@ Invariants
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reseller_reporting import __version__
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.units import currency_text
 from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.figure_text import micros_text
 from reseller_reporting.reports.usage import UsageSums
 
+_CALL_FIGURES = ("calls", "billing_seconds", "charged_seconds", "reseller_cost", "customer_cost", "price")
 Entry = tuple[AccountFacts, UsageSums | None]
 
 
@@ -32,11 +34,10 @@ def account_entry(facts: AccountFacts, sums: UsageSums | None, file: str | None,
         "legs_on_net": sums.legs_on_net if sums else 0,
         "malformed": len(facts.problems),
         **_call_figures(facts, sums),
-        "price": None,
         "warnings": [{"code": one.code, "message": one.message, "count": one.count} for one in facts.warnings],
         "problems": [
             {"source": one.source, "row": one.row, "record_id": one.record_id, "reason": one.reason}
-            for one in facts.problems
+            for one in (*facts.problems, *facts.findings)
         ],
     }
 
@@ -53,11 +54,15 @@ def manifest(
         },
         "made_by": __version__,
         "store_version": store_version,
-        "price_plan_versions": {},
+        "price_plan_versions": dict(sorted(_plan_versions(facts for facts, _ in entries))),
         "accounts": list(accounts),
         "totals": _totals(entries),
         "warnings": _all_warnings([facts for facts, _ in entries]),
     }
+
+
+def _plan_versions(all_facts: Iterable[AccountFacts]) -> set[tuple[str, str]]:
+    return {version for facts in all_facts if facts.prices for version in facts.prices.versions}
 
 
 def manifest_bytes(document: dict[str, Any]) -> bytes:
@@ -67,7 +72,7 @@ def manifest_bytes(document: dict[str, Any]) -> bytes:
 
 def _call_figures(facts: AccountFacts, sums: UsageSums | None) -> dict[str, Any]:
     if sums is None:
-        return dict.fromkeys(("calls", "billing_seconds", "charged_seconds", "reseller_cost", "customer_cost"))
+        return dict.fromkeys(_CALL_FIGURES)
     total = sums.total
     return {
         "calls": total.calls,
@@ -75,6 +80,7 @@ def _call_figures(facts: AccountFacts, sums: UsageSums | None) -> dict[str, Any]
         "charged_seconds": total.charged_seconds,
         "reseller_cost": _money(_reseller_cost_units(facts, sums)),
         "customer_cost": _money(total.customer_cost_units),
+        "price": micros_text(total.price_micros) or None,
     }
 
 
@@ -83,6 +89,7 @@ def _totals(entries: Sequence[Entry]) -> dict[str, Any]:
     totals = [sums.total for _, sums in made]
     reseller_costs = [_reseller_cost_units(facts, sums) for facts, sums in made]
     known = [units for units in reseller_costs if units is not None]
+    prices = [total.price_micros for total in totals if total.price_micros is not None]
     return {
         "accounts": len(made),
         "legs_read": sum(sums.legs_read for _, sums in made),
@@ -95,7 +102,8 @@ def _totals(entries: Sequence[Entry]) -> dict[str, Any]:
         # Of the accounts whose cost is known: those of a sub-reseller have none here.
         "reseller_cost": _money(sum(known)) if known or not made else None,
         "customer_cost": _money(sum(total.customer_cost_units for total in totals)),
-        "price": None,
+        # Of the accounts that have a plan.
+        "price": micros_text(sum(prices)) if prices else None,
     }
 
 

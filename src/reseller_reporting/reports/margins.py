@@ -59,7 +59,8 @@ def margin_row(figures: MarginFigures) -> dict[str, str]:
     cost = None if figures.reseller_cost_units is None else currency(figures.reseller_cost_units)
     usage = micros_amount(statement.usage_micros) if statement else None
     recurring = micros_amount(statement.recurring_micros) if statement else None
-    net = micros_amount(statement.net_micros) if statement else None
+    # A tax that prices hold is not the reseller's to keep.
+    net = micros_amount(statement.net_micros - statement.included_tax_micros) if statement else None
     margin = _less(_less(net, cost), figures.reseller_recurring)
     return {
         "Account ID": figures.account.id,

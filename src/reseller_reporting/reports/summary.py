@@ -12,7 +12,7 @@ from collections.abc import Callable
 from reseller_reporting.model.account import Services
 from reseller_reporting.model.counted_items import COUNTED_ITEMS
 from reseller_reporting.reports.facts import AccountFacts
-from reseller_reporting.reports.figure_text import amount_text, count_text, minutes_text, money_text
+from reseller_reporting.reports.figure_text import amount_text, count_text, micros_text, minutes_text, money_text
 from reseller_reporting.reports.order import country_order
 from reseller_reporting.reports.usage import Figures, UsageSums
 
@@ -95,9 +95,7 @@ def summary_row(facts: AccountFacts, sums: UsageSums | None) -> dict[str, str]:
         **_call_figures(facts, sums.total if sums else None),
         "Reseller Recurring Cost": amount_text(facts.reseller_recurring),
         "Customer Recurring Cost": amount_text(facts.customer_recurring),
-        "Price": "",
-        "Recurring Price": "",
-        "Margin": "",
+        "Recurring Price": micros_text(facts.prices.statement.recurring_micros if facts.prices else None),
         "Currency": facts.currency,
         "Complete": "yes" if facts.complete and facts.status == "ok" else "no",
         "Warnings": " | ".join(warning.message for warning in facts.warnings),
@@ -116,8 +114,6 @@ def country_rows(facts: AccountFacts, sums: UsageSums, country_name: Callable[[s
             "Country": country_name(code),
             "Direction": direction,
             **_call_figures(facts, figures),
-            "Price": "",
-            "Margin": "",
             "Currency": facts.currency,
         }
         rows.append({column: row[column] for column in COUNTRY_COLUMNS})
@@ -138,6 +134,8 @@ def _call_figures(facts: AccountFacts, figures: Figures | None) -> dict[str, str
         "Per-minute Minutes": minutes_text(figures.per_minute_seconds),
         "Reseller Cost": money_text(figures.reseller_cost_units),
         "Customer Cost": money_text(figures.customer_cost_units),
+        "Price": micros_text(figures.price_micros),
+        "Margin": micros_text(figures.margin_micros),
     }
 
 
@@ -150,6 +148,8 @@ _CALL_COLUMNS = (
     "Per-minute Minutes",
     "Reseller Cost",
     "Customer Cost",
+    "Price",
+    "Margin",
 )
 
 

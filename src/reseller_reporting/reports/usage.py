@@ -16,8 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
+from reseller_reporting.model.rate import MICROS_PER_UNIT
 
 Key = TypeVar("Key", bound=Hashable)
+_NOTHING = pa.scalar(0, pa.int64())
 
 # What is summed, in this order, in every list of sums.
 _MEASURES = (
@@ -31,6 +33,7 @@ _MEASURES = (
     "flat_rate_seconds",
     "per_minute_calls",
     "per_minute_seconds",
+    "price_micros",
 )
 
 
@@ -48,6 +51,14 @@ class Figures:
     flat_rate_seconds: int | None = 0
     per_minute_calls: int | None = 0
     per_minute_seconds: int | None = 0
+    price_micros: int | None = None  # None: there is no plan. Calls without a price add nothing, and are told.
+
+    @property
+    def margin_micros(self) -> int | None:
+        """Price less reseller cost; unknown where either is."""
+        if self.price_micros is None or self.reseller_cost_units is None:
+            return None
+        return self.price_micros - self.reseller_cost_units * MICROS_PER_UNIT
 
     def without_reseller(self) -> "Figures":
         """The same, where the reseller's view is not known or not ours to show."""
@@ -63,11 +74,12 @@ class Figures:
 
 @dataclass(slots=True)
 class UsageSums:
-    """Grows batch by batch of RATED_LEGS; as large as the groups are many, whatever the number of legs."""
+    """Grows batch by batch of RATED_LEGS or PRICED_LEGS; as large as its groups are many, however many the legs."""
 
     legs_read: int = 0
     legs_on_net: int = 0
     legs_without_reseller_view: int = 0  # Billable ones.
+    has_prices: bool = False  # Legs came as PRICED_LEGS.
     _total: list[int] = field(default_factory=lambda: [0] * len(_MEASURES))
     _countries: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _rates: dict[tuple[str, int], list[int]] = field(default_factory=dict)
@@ -76,7 +88,8 @@ class UsageSums:
     _reseller_types: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Count the legs of a batch of RATED_LEGS."""
+        """Count the legs of a batch."""
+        self.has_prices = self.has_prices or "price_micros" in batch.schema.names
         self.legs_read += batch.num_rows
         billable = batch.filter(batch.column("is_billable"))
         self.legs_on_net += batch.num_rows - billable.num_rows
@@ -139,6 +152,7 @@ class UsageSums:
 
     def _figures(self, sums: list[int]) -> Figures:
         known = Figures(**dict(zip(_MEASURES, sums, strict=True)))
+        known = known if self.has_prices else replace(known, price_micros=None)
         return known if self.has_reseller_view else known.without_reseller()
 
 
@@ -149,6 +163,8 @@ def _measured(billable: pa.RecordBatch) -> pa.Table:
     billing = pc.coalesce(charged, answered)
     is_flat = pc.is_in(reseller_type, value_set=pa.array(sorted(FLAT_RATE))).cast(pa.int64())
     is_per_minute = pc.equal(reseller_type, PER_MINUTE).cast(pa.int64())
+    has_prices = "price_micros" in billable.schema.names
+    prices = pc.fill_null(billable.column("price_micros"), 0) if has_prices else pa.repeat(_NOTHING, billable.num_rows)
     return pa.table(
         {
             "country_code": billable.column("country_code"),
@@ -168,6 +184,7 @@ def _measured(billable: pa.RecordBatch) -> pa.Table:
             "flat_rate_seconds": pc.multiply(is_flat, billing),
             "per_minute_calls": is_per_minute,
             "per_minute_seconds": pc.multiply(is_per_minute, billing),
+            "price_micros": prices,
         }
     )
 

@@ -17,20 +17,29 @@ from typing import Any
 import pyarrow as pa
 from xlsxwriter.exceptions import XlsxWriterException
 
+from reseller_reporting.model.account import Services
 from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
 from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.model.trunks import NO_TRUNKS, Trunks
+from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.frame import Frame
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.package import Compression, Package, deflated
 from reseller_reporting.reports.render.sheet import page_footer
-from reseller_reporting.reports.render.sheet_calls import ROWS_PER_SHEET_MAX, CallSheets, country_label, user_label
+from reseller_reporting.reports.render.sheet_calls import (
+    ROWS_PER_SHEET_MAX,
+    CallSheets,
+    call_columns,
+    country_label,
+    user_label,
+)
+from reseller_reporting.reports.render.sheet_statement import write_statement
 from reseller_reporting.reports.render.sheet_summary import Tables, add_summary, write_summary_sheet
 from reseller_reporting.reports.render.sheet_trunks import has_trunks, write_trunks
 from reseller_reporting.reports.render.sheets_record import write_problems, write_services
-from reseller_reporting.reports.render.sheets_usage import write_countries, write_rates, write_users
+from reseller_reporting.reports.render.sheets_usage import UsageView, write_countries, write_rates, write_users
 from reseller_reporting.reports.usage import UsageSums
 
 # Files must not tell when they were made; office programs want a date all the same.
@@ -53,7 +62,8 @@ def write_workbook(
 ) -> UsageSums:
     """Write the workbook and return the sums of its calls.
 
-    `batches` are RATED_LEGS in report order; `listed_count` of their legs are rows, as `facts.legs_listed` says.
+    `batches` are RATED_LEGS, or PRICED_LEGS where the facts have prices, in report order; `listed_count` of their legs
+    are rows, as `facts.legs_listed` says.
     """
     try:
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
@@ -64,6 +74,7 @@ def write_workbook(
             calls = CallSheets(
                 workbook,
                 look,
+                columns=call_columns(facts.edition, is_priced=facts.prices is not None),
                 scratch=Path(scratch),
                 compression=compression,
                 listed_count=listed_count,
@@ -122,16 +133,23 @@ def _fill_others(
     owner_names: Mapping[str, str],
     country: Callable[[str], str],
 ) -> None:
+    is_internal, statement = facts.edition is Edition.INTERNAL, facts.prices and facts.prices.statement
     ranges = CallRanges(
         sheets=calls.ranges,
+        letters=calls.letters,
         has_on_net=facts.legs_listed == "all" and sums.legs_on_net > 0,
         exact_types=_has_look_alike([*sums.by_customer_type, *sums.by_reseller_type]),
     )
-    country_count = write_countries(workbook, look, ranges, sums, country, facts.currency)
-    write_rates(workbook, look, ranges, sums)
-    write_users(workbook, look, ranges, sums, owner_names)
-    service_count = _write_records(workbook, look, ranges, facts, sums, trunks)
-    tables = Tables(ranges=ranges, country_count=country_count, service_count=service_count)
+    view = UsageView(facts.edition, is_priced=statement is not None)
+    country_count = write_countries(workbook, look, ranges, sums, view, country, facts.currency)
+    if is_internal:
+        write_rates(workbook, look, ranges, sums, view)
+    write_users(workbook, look, ranges, sums, view, owner_names)
+    service_count = write_services(workbook, look, _services(facts), facts.currency) if is_internal else 0
+    cells = write_statement(workbook, look, statement, edition=facts.edition) if statement else None
+    if is_internal:
+        _write_records(workbook, look, ranges, facts, sums, trunks)
+    tables = Tables(ranges=ranges, view=view, country_count=country_count, service_count=service_count, statement=cells)
     write_summary_sheet(summary, look, facts, sums, tables)
     for sheet in workbook.worksheets():
         sheet.set_footer(page_footer(facts.account.name, facts.period.name))
@@ -148,18 +166,19 @@ def assemble(path: Path, frame: Frame, calls: CallSheets, compression: Compressi
         package.close()
 
 
+def _services(facts: AccountFacts) -> Services | None:
+    return facts.snapshot.services if facts.snapshot else None
+
+
 def _write_records(
     workbook: Any, look: Look, ranges: CallRanges, facts: AccountFacts, sums: UsageSums, trunks: Trunks
-) -> int:
-    """The sheets after the usage; two of them only where there is something to show."""
-    services = facts.snapshot.services if facts.snapshot else None
+) -> None:
+    """The last sheets, each only where there is something to show."""
     limits = facts.snapshot.limits if facts.snapshot else None
-    service_count = write_services(workbook, look, services, facts.currency)
     if has_trunks(limits, sums, trunks):
         write_trunks(workbook, look, ranges, sums, limits, trunks, facts.period.zone)
-    if facts.problems:
-        write_problems(workbook, look, facts.problems)
-    return service_count
+    if facts.problems or facts.findings:
+        write_problems(workbook, look, [*facts.problems, *facts.findings])
 
 
 def _has_look_alike(tags: list[str]) -> bool:

@@ -11,7 +11,7 @@ Invariants
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,7 +43,7 @@ _READ_AS_LOGICAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A column of the call sheets that must equal `operand`: a cell reference or a literal, ready for a formula."""
+    """A column of the call sheets, by its title, that must equal `operand`: a cell reference or a literal."""
 
     column: str
     operand: str
@@ -55,6 +55,7 @@ class CallRanges:
     """Where the calls stand: each sheet's name and its last row."""
 
     sheets: Sequence[tuple[str, int]]
+    letters: Mapping[str, str]  # Of each column, by its title.
     has_on_net: bool  # Rows that must not count are among them.
     exact_types: bool = False  # A tag that only its case tells from one of ours is about.
 
@@ -76,21 +77,21 @@ class CallRanges:
         return "+".join(counted) + "".join(f"-{part}" for part in self._over_sheets(column, untagged))
 
     def _over_sheets(self, column: str | None, where: Sequence[Where]) -> list[str]:
-        return [_on_sheet(name, last_row, column, where) for name, last_row in self.sheets]
+        return [self._on_sheet(name, last_row, column, where) for name, last_row in self.sheets]
+
+    def _on_sheet(self, sheet: str, last_row: int, column: str | None, where: Sequence[Where]) -> str:
+        def cells(title: str) -> str:
+            letter = self.letters[title]
+            return f"'{sheet}'!${letter}$2:${letter}${max(last_row, 2)}"
+
+        if any(one.match == "exact" for one in where):
+            conditions = "*".join(_condition(cells(one.column), one) for one in where)
+            return f"SUMPRODUCT(1*{conditions})" if column is None else f"SUMPRODUCT(1*{conditions},{cells(column)})"
+        criteria = ",".join(f"{cells(one.column)},{_criterion(one)}" for one in where)
+        return f"COUNTIFS({criteria})" if column is None else f"SUMIFS({cells(column)},{criteria})"
 
 
-_TYPE_COLUMNS = ("H", "J")  # Reseller Call Type, Customer Call Type.
-
-
-def _on_sheet(sheet: str, last_row: int, column: str | None, where: Sequence[Where]) -> str:
-    def cells(letter: str) -> str:
-        return f"'{sheet}'!${letter}$2:${letter}${max(last_row, 2)}"
-
-    if any(one.match == "exact" for one in where):
-        conditions = "*".join(_condition(cells(one.column), one) for one in where)
-        return f"SUMPRODUCT(1*{conditions})" if column is None else f"SUMPRODUCT(1*{conditions},{cells(column)})"
-    criteria = ",".join(f"{cells(one.column)},{_criterion(one)}" for one in where)
-    return f"COUNTIFS({criteria})" if column is None else f"SUMIFS({cells(column)},{criteria})"
+_TYPE_COLUMNS = ("Reseller Call Type", "Customer Call Type")
 
 
 def _criterion(where: Where) -> str:

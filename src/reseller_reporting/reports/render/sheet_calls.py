@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
 
+from reseller_reporting.reports.edition import CUSTOMER_CALL_COLUMNS, Edition
 from reseller_reporting.reports.facts import LegsListed
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.cell_xml import column_letters
@@ -65,6 +66,18 @@ CALL_COLUMNS = (
     CallColumn("Price", 10, "money"),
     CallColumn("Margin", 10, "money"),
 )
+_PRICED = {
+    "Price": CallColumn("Price", 11, "money_micros", ("price_micros",)),
+    "Margin": CallColumn("Margin", 11, "money_micros", ("margin_micros",)),
+    "Price Breakdown": CallColumn("Price Breakdown", 46, "text_indented", ("price_words",)),
+}
+
+
+def call_columns(edition: Edition, *, is_priced: bool) -> tuple[CallColumn, ...]:
+    """The columns of an edition, with the plan's where there is one. Those of a customer name no cost."""
+    known = {column.title: column for column in CALL_COLUMNS} | (_PRICED if is_priced else {})
+    titles = CUSTOMER_CALL_COLUMNS if edition is Edition.CUSTOMER else tuple(known)
+    return tuple(known[title] for title in titles if title in known)
 
 
 class CallSheets:
@@ -78,6 +91,7 @@ class CallSheets:
         workbook: Any,
         look: Look,
         *,
+        columns: Sequence[CallColumn],
         scratch: Path,
         compression: Compression,
         listed_count: int,
@@ -87,7 +101,7 @@ class CallSheets:
         user: Callable[[str], str],
         country: Callable[[str], str],
     ) -> None:
-        columns = CALL_COLUMNS
+        self.letters = {column.title: column_letters(place) for place, column in enumerate(columns)}
         self._rows_per_sheet, self._legs_listed = rows_per_sheet, legs_listed
         self._clock = local_clock(zone)
         self._labels: dict[Label, Callable[[str], str]] = {"user": user, "country": country}

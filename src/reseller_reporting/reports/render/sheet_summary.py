@@ -1,6 +1,6 @@
 """The first sheet: for whom, of when, from what, whether it is complete, and the key figures."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,15 +9,17 @@ from typing import Any
 from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.model.units import currency
+from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
-from reseller_reporting.reports.figure_text import noise_free
+from reseller_reporting.reports.figure_text import micros_amount, noise_free
 from reseller_reporting.reports.period_text import spoken_period
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.look import COUNT, MINUTES, MONEY, ROW_HEIGHT, Look
 from reseller_reporting.reports.render.sheet import Formula, PlainSheet, set_up_print
+from reseller_reporting.reports.render.sheet_statement import StatementCells
 from reseller_reporting.reports.render.sheets_record import RECURRING_COST, invoiced_total
-from reseller_reporting.reports.render.sheets_usage import BURST, FLAT, RESELLER_TYPE
+from reseller_reporting.reports.render.sheets_usage import BURST, FLAT, RESELLER_TYPE, UsageView
 from reseller_reporting.reports.usage import UsageSums
 
 _WIDTHS = (28, 20, 11, 68)
@@ -31,8 +33,10 @@ class Tables:
     """Where the other sheets' figures stand."""
 
     ranges: CallRanges
+    view: UsageView
     country_count: int
     service_count: int
+    statement: StatementCells | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +144,12 @@ def _report_pairs(facts: AccountFacts) -> Iterator[tuple[str, str]]:
     yield "From", _moment(period.from_local)
     yield "To (exclusive)", _moment(period.to_local)
     yield "Time zone", period.timezone
-    yield "Data from", facts.data_from or "no source"
+    if facts.edition is Edition.INTERNAL:
+        yield "Data from", facts.data_from or "no source"
     yield "Currency", facts.currency
     yield "Complete", "yes" if facts.complete else "no, as said above"
-    yield "Calls listed", _LISTED[facts.legs_listed]
+    if facts.edition is Edition.INTERNAL:
+        yield "Calls listed", _LISTED[facts.legs_listed]
 
 
 _LISTED = {
@@ -153,51 +159,88 @@ _LISTED = {
 
 
 def _key_figures(facts: AccountFacts, sums: UsageSums, tables: Tables) -> Iterator[_KeyFigure]:
+    total = sums.total
+
+    def of_countries(title: str, value: float | Decimal) -> Formula:
+        column = tables.view.letter(title)
+        return Formula(f"=SUM('Countries'!${column}$2:${column}${max(tables.country_count, 1) + 1})", value)
+
+    yield _KeyFigure(
+        "Calls", of_countries("Calls", total.calls), COUNT, "legs", "Billable legs that started in the period"
+    )
+    yield _KeyFigure(
+        "Billing Minutes",
+        of_countries("Billing Minutes", total.billing_seconds / 60),
+        MINUTES,
+        "minutes",
+        "Charged seconds / 60; answered seconds / 60 where none are charged",
+    )
+    yield from _prices(facts, sums, tables, of_countries)
+    if facts.edition is Edition.INTERNAL:
+        yield from _as_billed(facts, sums, tables, of_countries)
+        yield from _recurring(facts, tables)
+        yield _KeyFigure(
+            "On-net legs", sums.legs_on_net, COUNT, "legs", "Read, without a billing tag; in no figure above"
+        )
+        yield _KeyFigure("Malformed records", len(facts.problems), COUNT, "records", "No legs; in no figure above")
+
+
+_OfCountries = Callable[[str, float | Decimal], Formula]
+
+
+def _prices(facts: AccountFacts, sums: UsageSums, tables: Tables, of_countries: _OfCountries) -> Iterator[_KeyFigure]:
+    """By the reseller's own plan; without one there is nothing to say."""
+    if facts.prices is None or tables.statement is None or sums.total.price_micros is None:
+        return
+    statement, code = facts.prices.statement, facts.currency
+    total = Formula(f"={tables.statement.total}", tables.statement.total_value)
+    yield _KeyFigure("Total due", total, MONEY, code, "What the statement comes to, taxes included")
+    price = of_countries("Price", micros_amount(sums.total.price_micros))
+    yield _KeyFigure("Price", price, MONEY, code, "Of the calls, by the price plan")
+    recurring = micros_amount(statement.recurring_micros)
+    yield _KeyFigure("Recurring Price", recurring, MONEY, code, "Of services, by the price plan")
+    if facts.edition is Edition.INTERNAL:
+        margin = sums.total.margin_micros
+        cell = None if margin is None else of_countries("Margin", micros_amount(margin))
+        yield _KeyFigure("Margin", cell, MONEY, code, "Price of the calls less reseller cost")
+
+
+def _as_billed(
+    facts: AccountFacts, sums: UsageSums, tables: Tables, of_countries: _OfCountries
+) -> Iterator[_KeyFigure]:
     total, money_code = sums.total, facts.currency
     known = facts.has_reseller_view and sums.has_reseller_view
-
-    def of_countries(column: str, value: float | Decimal) -> Formula:
-        return Formula(f"=SUM('Countries'!${column}$2:${column}${max(tables.country_count, 1) + 1})", value)
 
     def of_types(value: int | None, *tags: str) -> Formula | None:
         counts = [tables.ranges.count(tables.ranges.type_is(RESELLER_TYPE, tag)) for tag in tags]
         return Formula(f"={'+'.join(counts)}", value) if known and value is not None else None
 
-    def minutes(column: str, seconds: int | None) -> Formula | None:
-        return of_countries(column, seconds / 60) if known and seconds is not None else None
+    def minutes(title: str, seconds: int | None) -> Formula | None:
+        return of_countries(title, seconds / 60) if known and seconds is not None else None
 
-    yield _KeyFigure("Calls", of_countries("D", total.calls), COUNT, "legs", "Billable legs that started in the period")
-    yield _KeyFigure(
-        "Billing Minutes",
-        of_countries("E", total.billing_seconds / 60),
-        MINUTES,
-        "minutes",
-        "Charged seconds / 60; answered seconds / 60 where none are charged",
-    )
     trunk = "Carried by the reseller's trunks, burst included"
     yield _KeyFigure("Flat-rate Calls", of_types(total.flat_rate_calls, FLAT, BURST), COUNT, "legs", trunk)
-    yield _KeyFigure("Flat-rate Minutes", minutes("F", total.flat_rate_seconds), MINUTES, "minutes", trunk)
+    flat = minutes("Flat-rate Minutes", total.flat_rate_seconds)
+    yield _KeyFigure("Flat-rate Minutes", flat, MINUTES, "minutes", trunk)
     credit = "Paid by the minute from the reseller's credit"
     yield _KeyFigure("Per-minute Calls", of_types(total.per_minute_calls, PER_MINUTE), COUNT, "legs", credit)
-    yield _KeyFigure("Per-minute Minutes", minutes("G", total.per_minute_seconds), MINUTES, "minutes", credit)
+    by_minute = minutes("Per-minute Minutes", total.per_minute_seconds)
+    yield _KeyFigure("Per-minute Minutes", by_minute, MINUTES, "minutes", credit)
     reseller_units = total.reseller_cost_units if known else None
     yield _KeyFigure(
         "Reseller Cost",
-        None if reseller_units is None else of_countries("H", currency(reseller_units)),
+        None if reseller_units is None else of_countries("Reseller Cost", currency(reseller_units)),
         MONEY,
         money_code,
         "What the provider charged the reseller for these calls",
     )
     yield _KeyFigure(
         "Customer Cost",
-        of_countries("I", currency(total.customer_cost_units)),
+        of_countries("Customer Cost", currency(total.customer_cost_units)),
         MONEY,
         money_code,
         "What the platform charged the customer's own credit",
     )
-    yield from _recurring(facts, tables)
-    yield _KeyFigure("On-net legs", sums.legs_on_net, COUNT, "legs", "Read, without a billing tag; in no figure above")
-    yield _KeyFigure("Malformed records", len(facts.problems), COUNT, "records", "No legs; in no figure above")
 
 
 def _recurring(facts: AccountFacts, tables: Tables) -> Iterator[_KeyFigure]:

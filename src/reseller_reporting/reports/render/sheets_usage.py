@@ -1,55 +1,88 @@
 """The sheets of usage: countries, rates, users. Every figure is a live formula over the call sheets."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.model.units import currency
+from reseller_reporting.reports.edition import Edition
+from reseller_reporting.reports.figure_text import micros_amount
 from reseller_reporting.reports.order import country_order, rate_order
 from reseller_reporting.reports.render.cell_text import cell_text
+from reseller_reporting.reports.render.cell_xml import column_letters
 from reseller_reporting.reports.render.formulas import CallRanges, Where, matches
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, close_sheet, open_sheet, write_row
 from reseller_reporting.reports.usage import Figures, UsageSums
 
-# Columns of the call sheets that formulas speak of.
-MINUTES, RATE, RATE_NAME, RESELLER_TYPE, RESELLER_COST = "E", "F", "G", "H", "I"
-CUSTOMER_TYPE, CUSTOMER_COST, DIRECTION, COUNTRY, USER = "J", "K", "M", "N", "O"
+# Columns of the call sheets that formulas speak of, by their titles.
+MINUTES, RATE, RATE_NAME = "Billing Minutes", "Rate", "Rate Name"
+RESELLER_TYPE, RESELLER_COST = "Reseller Call Type", "Reseller Cost"
+CUSTOMER_TYPE, CUSTOMER_COST = "Customer Call Type", "Customer Cost"
+DIRECTION, COUNTRY, USER, PRICE, MARGIN = "Direction", "Country", "User", "Price", "Margin"
 
 FLAT, BURST = "flat_rate", "flat_rate_burst"
 NO_KEY = "(none)"
 
-_FIGURES = (
-    Column("Calls", 10, "count"),
-    Column("Billing Minutes", 16, "minutes"),
+_CALLS, _MINUTES = Column("Calls", 10, "count"), Column("Billing Minutes", 16, "minutes")
+_AS_BILLED = (
+    _CALLS,
+    _MINUTES,
     Column("Flat-rate Minutes", 17, "minutes"),
     Column("Per-minute Minutes", 19, "minutes"),
     Column("Reseller Cost", 15, "money"),
     Column("Customer Cost", 15, "money"),
 )
-COUNTRY_SHEET_COLUMNS = (
-    Column("Country Code", 14),
-    Column("Country", 30),
-    Column("Direction", 12),
-    *_FIGURES,
-    Column("Price", 12, "money"),
-    Column("Margin", 12, "money"),
-    Column("Currency", 10, "text_indented"),
-)
-_RATE_COLUMNS = (Column("Rate Name", 34), Column("Rate", 10, "money"), *_FIGURES)
-_USER_COLUMNS = (Column("User", 34), *_FIGURES)
+_PRICE, _MARGIN = Column(PRICE, 13, "money"), Column(MARGIN, 13, "money")
+_COUNTRY_KEYS = (Column("Country Code", 14), Column("Country", 30), Column("Direction", 12))
+_CURRENCY = Column("Currency", 10, "text_indented")
 
 
-def _figure_cells(ranges: CallRanges, where: tuple[Where, ...], figures: Figures) -> list[Cell]:
-    """In the order of `_FIGURES`; reseller figures leave no cell where they are unknown."""
-    return [
-        Formula(f"={ranges.count(*where)}", figures.calls),
-        Formula(f"={ranges.total(MINUTES, *where)}", figures.billing_seconds / 60),
-        _minutes_of_types(ranges, where, (FLAT, BURST), figures.flat_rate_seconds),
-        _minutes_of_types(ranges, where, (PER_MINUTE,), figures.per_minute_seconds),
-        _cost(ranges.total(RESELLER_COST, *where), figures.reseller_cost_units),
-        _cost(ranges.total(CUSTOMER_COST, *where), figures.customer_cost_units),
-    ]
+@dataclass(frozen=True, slots=True)
+class UsageView:
+    """Which figures the reader of a workbook sees."""
+
+    edition: Edition
+    is_priced: bool
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        if self.edition is Edition.CUSTOMER:
+            return (_CALLS, _MINUTES, _PRICE)
+        return (*_AS_BILLED, _PRICE, _MARGIN) if self.is_priced else _AS_BILLED
+
+    @property
+    def country_columns(self) -> tuple[Column, ...]:
+        figures = self.columns if self.edition is Edition.CUSTOMER else (*_AS_BILLED, _PRICE, _MARGIN)
+        return (*_COUNTRY_KEYS, *figures, _CURRENCY)
+
+    def letter(self, title: str) -> str:
+        """Of a column of the sheet Countries."""
+        return column_letters([column.title for column in self.country_columns].index(title))
+
+    def cells(
+        self, ranges: CallRanges, where: tuple[Where, ...], figures: Figures, *, row: int, first: int
+    ) -> list[Cell]:
+        """In the order of `columns`, of which the first is the column `first`; what is unknown leaves no cell."""
+        made: dict[str, Cell] = {
+            "Calls": Formula(f"={ranges.count(*where)}", figures.calls),
+            "Billing Minutes": Formula(f"={ranges.total(MINUTES, *where)}", figures.billing_seconds / 60),
+        }
+        if self.edition is Edition.INTERNAL:
+            made["Flat-rate Minutes"] = _minutes_of_types(ranges, where, (FLAT, BURST), figures.flat_rate_seconds)
+            made["Per-minute Minutes"] = _minutes_of_types(ranges, where, (PER_MINUTE,), figures.per_minute_seconds)
+            made["Reseller Cost"] = _cost(ranges.total(RESELLER_COST, *where), figures.reseller_cost_units)
+            made["Customer Cost"] = _cost(ranges.total(CUSTOMER_COST, *where), figures.customer_cost_units)
+        if self.is_priced and figures.price_micros is not None:
+            made[PRICE] = Formula(f"={ranges.total(PRICE, *where)}", micros_amount(figures.price_micros))
+        titles = [column.title for column in self.columns]
+        if MARGIN in titles and figures.margin_micros is not None:
+            price, cost = (
+                f"{column_letters(first + titles.index(title))}{row + 1}" for title in (PRICE, RESELLER_COST)
+            )
+            made[MARGIN] = Formula(f"={price}-{cost}", micros_amount(figures.margin_micros))
+        return [made.get(title) for title in titles]
 
 
 def _minutes_of_types(
@@ -66,38 +99,53 @@ def _cost(formula: str, units: int | None) -> Formula | None:
 
 
 def write_countries(
-    workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, country: Callable[[str], str], money_code: str
+    workbook: Any,
+    look: Look,
+    ranges: CallRanges,
+    sums: UsageSums,
+    view: UsageView,
+    country: Callable[[str], str],
+    money_code: str,
 ) -> int:
     """Returns the number of rows."""
-    sheet = open_sheet(workbook, look, "Countries", COUNTRY_SHEET_COLUMNS)
+    columns = view.country_columns
+    sheet = open_sheet(workbook, look, "Countries", columns)
     groups = sorted(sums.by_country.items(), key=country_order)
     match = matches(country(code) for (code, _), _ in groups)
+    first = len(_COUNTRY_KEYS)
     for row, ((code, direction), figures) in enumerate(groups, 1):
         name = country(code)
         where = (Where(COUNTRY, f"$B{row + 1}", match[name]), Where(DIRECTION, f"$C{row + 1}"))
-        cells = [code, name, direction, *_figure_cells(ranges, where, figures), None, None, money_code]
-        write_row(sheet, look, row, COUNTRY_SHEET_COLUMNS, cells)
-    close_sheet(sheet, COUNTRY_SHEET_COLUMNS, len(groups))
+        cells = view.cells(ranges, where, figures, row=row, first=first)
+        # Price and margin have their columns here whether or not there is a plan.
+        empty: list[Cell] = [None] * (len(columns) - first - 1 - len(cells))
+        write_row(sheet, look, row, columns, [code, name, direction, *cells, *empty, money_code])
+    close_sheet(sheet, columns, len(groups))
     return len(groups)
 
 
-def write_rates(workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums) -> None:
-    sheet = open_sheet(workbook, look, "Rates", _RATE_COLUMNS)
+def write_rates(workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, view: UsageView) -> None:
+    columns = (Column("Rate Name", 34), Column("Rate", 10, "money"), *view.columns)
+    sheet = open_sheet(workbook, look, "Rates", columns)
     groups = sorted(sums.by_rate.items(), key=rate_order)
     match = matches(name for (name, _), _ in groups)
     for row, ((name, units), figures) in enumerate(groups, 1):
         where = (Where(RATE_NAME, f"$A{row + 1}", match[name]), Where(RATE, f"$B{row + 1}", "number"))
-        cells = [name or NO_KEY, currency(units), *_figure_cells(ranges, where, figures)]
-        write_row(sheet, look, row, _RATE_COLUMNS, cells)
-    close_sheet(sheet, _RATE_COLUMNS, len(groups))
+        cells = view.cells(ranges, where, figures, row=row, first=2)
+        write_row(sheet, look, row, columns, [name or NO_KEY, currency(units), *cells])
+    close_sheet(sheet, columns, len(groups))
 
 
-def write_users(workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, names: Mapping[str, str]) -> None:
-    sheet = open_sheet(workbook, look, "Users", _USER_COLUMNS)
+def write_users(
+    workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, view: UsageView, names: Mapping[str, str]
+) -> None:
+    columns = (Column("User", 34), *view.columns)
+    sheet = open_sheet(workbook, look, "Users", columns)
     labels = {owner: cell_text(names.get(owner) or owner) for owner in sums.by_owner}
     groups = sorted(sums.by_user(labels).items(), key=lambda group: (group[0] == "", group[0].casefold(), group[0]))
     match = matches(label for label, _ in groups)
     for row, (label, figures) in enumerate(groups, 1):
         where = (Where(USER, f"$A{row + 1}", match[label]),)
-        write_row(sheet, look, row, _USER_COLUMNS, [label or NO_KEY, *_figure_cells(ranges, where, figures)])
-    close_sheet(sheet, _USER_COLUMNS, len(groups))
+        cells = view.cells(ranges, where, figures, row=row, first=1)
+        write_row(sheet, look, row, columns, [label or NO_KEY, *cells])
+    close_sheet(sheet, columns, len(groups))
