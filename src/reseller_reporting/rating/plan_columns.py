@@ -111,7 +111,7 @@ class PlanColumns:
         for step in (self._by_prefix, self._by_class, self._by_country, self._by_deck, self._rest):
             if not len(waiting):
                 break
-            rules = step(numbers.take(waiting))
+            rules = step(numbers, waiting)
             if rules is None:
                 continue
             still = [waiting[rules == NONE]]
@@ -161,33 +161,33 @@ class PlanColumns:
         markup = self.rules[rule].markup
         return [Assigned(rule, legs[each.legs], _rate_table(each, markup), each.rows) for each in found]
 
-    # --- the steps, each over the legs that are left -----------------------------------------------------------------
+    # --- the steps, each for the legs that are left -----------------------------------------------------------------
 
-    def _by_prefix(self, numbers: Numbers) -> Any:
+    def _by_prefix(self, numbers: Numbers, legs: Any) -> Any:
         table = self._prefixes[numbers.direction]
-        return table.places(numbers.called) if len(table) else None
+        return table.places(numbers.take(legs).called) if len(table) else None
 
-    def _by_class(self, numbers: Numbers) -> Any:
+    def _by_class(self, numbers: Numbers, legs: Any) -> Any:
         book = self._books[numbers.direction]
         if not book.classes:
             return None
         places = [self._place_of.get(book.classes.get(name, ""), NONE) for name in CLASSES]
-        return np.array(places, np.int64)[numbers.classes]
+        return np.array(places, np.int64)[numbers.classes[legs]]
 
-    def _by_country(self, numbers: Numbers) -> Any:
+    def _by_country(self, numbers: Numbers, legs: Any) -> Any:
         countries = self._books[numbers.direction].countries
         if not countries:
             return None
-        return _lookup(numbers.countries, {code: self._place_of[name] for code, name in countries.items()})
+        return _lookup(numbers.countries, {code: self._place_of[name] for code, name in countries.items()})[legs]
 
-    def _by_deck(self, numbers: Numbers) -> Any:
-        return self._everything(numbers, self._books[numbers.direction].deck)
+    def _by_deck(self, numbers: Numbers, legs: Any) -> Any:
+        return self._everything(self._books[numbers.direction].deck, legs)
 
-    def _rest(self, numbers: Numbers) -> Any:
-        return self._everything(numbers, self._books[numbers.direction].rest)
+    def _rest(self, numbers: Numbers, legs: Any) -> Any:
+        return self._everything(self._books[numbers.direction].rest, legs)
 
-    def _everything(self, numbers: Numbers, name: str | None) -> Any:
-        return None if name is None else np.full(len(numbers), self._place_of[name], np.int64)
+    def _everything(self, name: str | None, legs: Any) -> Any:
+        return None if name is None else np.full(len(legs), self._place_of[name], np.int64)
 
 
 def plan_columns(plan: Plan) -> PlanColumns:
