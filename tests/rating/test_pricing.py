@@ -1,5 +1,6 @@
 """Pricing in columns: the same as leg by leg, whatever the plan; sums, parts and wholes."""
 
+import pickle
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -453,3 +454,10 @@ def test_what_a_bundle_leaves_is_what_the_next_month_begins_with() -> None:
     november = price_legs(table([call(NUMBER, 180)]), terms(of, carried={"us": carried}))
     assert prices(november) == [7_500]
     assert "0.5 of them were carried over" in bundle_lines(november)[0].evidence
+
+
+def test_priced_legs_go_from_process_to_process() -> None:
+    of = plan(usage={"us": US, "rest": {"markup": {"percent": 30}}})
+    rows = [call(NUMBER, 60), call("+33123456789", 60, 1, country="FR", cost=900)]
+    priced = price_legs(table(rows), terms(of))
+    assert told(pickle.loads(pickle.dumps(priced))) == told(priced)  # noqa: S301 - made a line above.

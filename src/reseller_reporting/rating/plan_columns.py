@@ -6,7 +6,7 @@ Owns: which rule prices each leg, by which tariff, and which bundles fit it. Doe
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -257,7 +257,11 @@ def _cost_table(rule: UsageRule, costs: Any) -> tuple[TariffTable, Any]:
     known, rows = np.unique(costs, return_inverse=True)
     assert rule.markup is not None
     parts = [(0, 0, 0, 1, rule.grace, marked_up(cost, rule.markup) if cost > 0 else 0) for cost in known.tolist()]
-    return TariffTable(whole(parts).reshape(-1, 6), lambda row: tariff_of_cost(rule, int(known[row]))), rows
+    return TariffTable(whole(parts).reshape(-1, 6), partial(_tariff_on_cost, rule, known)), rows
+
+
+def _tariff_on_cost(rule: UsageRule, costs: Any, row: int) -> Tariff:
+    return tariff_of_cost(rule, int(costs[row]))
 
 
 def whole(rows: Sequence[Any]) -> Any:
