@@ -1,5 +1,6 @@
 """Pricing in columns: the same as leg by leg, whatever the plan; sums, parts and wholes."""
 
+import pickle
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +18,7 @@ from reseller_reporting.model.plan import Plan
 from reseller_reporting.model.rate import Rate
 from reseller_reporting.model.tables import PRICEABLE_LEGS
 from reseller_reporting.rating import bundles, columns
+from reseller_reporting.rating.bundles import carried_over
 from reseller_reporting.rating.deck import Deck
 from reseller_reporting.rating.number_columns import CLASSES, class_places
 from reseller_reporting.rating.price_rules import number_class
@@ -413,3 +415,49 @@ def test_a_usage_line_has_one_price_where_all_its_minutes_have() -> None:
     assert {key: line.unit_price_micros for key, line in lines.items()} == {"us": 15_000, "uk": None, "fr": 10_000}
     assert {key: line.amount_micros for key, line in lines.items()} == {"us": 15_000, "uk": 80_000, "fr": 20_000}
     assert lines["us"].plan == "retail@2026-10-01"
+
+
+def test_calls_that_lie_in_two_steps_have_words_of_their_own() -> None:
+    tiers = {"steps": [{"to_minutes": 3, "per_minute": "0.03"}, {"per_minute": "0.01"}]}
+    rows = [call(NUMBER, 120, hours) for hours in range(3)]
+    priced = price_legs(table(rows), terms(plan(usage={"us": {"countries": ["US"], "tiers": tiers}})))
+    assert prices(priced) == [60_000, 40_000, 20_000]
+    assert priced.explanations().to_pylist() == [
+        "60 s min + 1 × 60 s @ 0.0300/min",
+        "60 s min + 1 × 60 s = 60 s @ 0.0300/min + 60 s @ 0.0100/min",
+        "60 s min + 1 × 60 s @ 0.0100/min",
+    ]
+
+
+def test_a_pool_is_that_of_the_topmost_customer_and_so_is_its_quantity() -> None:
+    """Alice has one user, Bob below her three; both have the same plan. The pool holds one minute, not four."""
+    of = plan(usage={"us": US}, bundles={"pool": {"minutes": 1, "per": "user", "pooled": True}})
+
+    def customer(users: int, *hours: int, above: tuple[int, ...] = ()) -> Member:
+        month = Stretch(from_day=BEGIN.date(), to_day=END.date(), users=users)
+        return Member(
+            legs=table([call(NUMBER, 36, at) for at in hours]), terms=terms(of, stretches=(month,)), above=above
+        )
+
+    alice, bob = price_together([customer(1, 2), customer(3, 1, 3, above=(0,))])
+    assert (bob.drawn_seconds.tolist(), alice.drawn_seconds.tolist()) == ([36, 0], [24])
+    assert bundle_lines(alice)[0].evidence == "1 of 1 minutes drawn, 0 left"
+    (only,) = bundle_lines(bob)
+    assert only.evidence == "0.6 minutes drawn from a pool that several customers share"
+
+
+def test_what_a_bundle_leaves_is_what_the_next_month_begins_with() -> None:
+    of = plan(usage={"us": US}, bundles={"us": {"minutes": 2, "carry_over_months": 1}})
+    october = price_legs(table([call(NUMBER, 90)]), terms(of))
+    carried = carried_over(october.left()["us"], 1)
+    assert carried == ((1, 30),)
+    november = price_legs(table([call(NUMBER, 180)]), terms(of, carried={"us": carried}))
+    assert prices(november) == [7_500]
+    assert "0.5 of them were carried over" in bundle_lines(november)[0].evidence
+
+
+def test_priced_legs_go_from_process_to_process() -> None:
+    of = plan(usage={"us": US, "rest": {"markup": {"percent": 30}}})
+    rows = [call(NUMBER, 60), call("+33123456789", 60, 1, country="FR", cost=900)]
+    priced = price_legs(table(rows), terms(of))
+    assert told(pickle.loads(pickle.dumps(priced))) == told(priced)  # noqa: S301 - made a line above.

@@ -6,7 +6,7 @@ Owns: which rule prices each leg, by which tariff, and which bundles fit it. Doe
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,7 @@ class PlanColumns:
         for step in (self._by_prefix, self._by_class, self._by_country, self._by_deck, self._rest):
             if not len(waiting):
                 break
-            rules = step(numbers.take(waiting))
+            rules = step(numbers, waiting)
             if rules is None:
                 continue
             still = [waiting[rules == NONE]]
@@ -161,33 +161,33 @@ class PlanColumns:
         markup = self.rules[rule].markup
         return [Assigned(rule, legs[each.legs], _rate_table(each, markup), each.rows) for each in found]
 
-    # --- the steps, each over the legs that are left -----------------------------------------------------------------
+    # --- the steps, each for the legs that are left -----------------------------------------------------------------
 
-    def _by_prefix(self, numbers: Numbers) -> Any:
+    def _by_prefix(self, numbers: Numbers, legs: Any) -> Any:
         table = self._prefixes[numbers.direction]
-        return table.places(numbers.called) if len(table) else None
+        return table.places(numbers.take(legs).called) if len(table) else None
 
-    def _by_class(self, numbers: Numbers) -> Any:
+    def _by_class(self, numbers: Numbers, legs: Any) -> Any:
         book = self._books[numbers.direction]
         if not book.classes:
             return None
         places = [self._place_of.get(book.classes.get(name, ""), NONE) for name in CLASSES]
-        return np.array(places, np.int64)[numbers.classes]
+        return np.array(places, np.int64)[numbers.classes[legs]]
 
-    def _by_country(self, numbers: Numbers) -> Any:
+    def _by_country(self, numbers: Numbers, legs: Any) -> Any:
         countries = self._books[numbers.direction].countries
         if not countries:
             return None
-        return _lookup(numbers.countries, {code: self._place_of[name] for code, name in countries.items()})
+        return _lookup(numbers.countries, {code: self._place_of[name] for code, name in countries.items()})[legs]
 
-    def _by_deck(self, numbers: Numbers) -> Any:
-        return self._everything(numbers, self._books[numbers.direction].deck)
+    def _by_deck(self, numbers: Numbers, legs: Any) -> Any:
+        return self._everything(self._books[numbers.direction].deck, legs)
 
-    def _rest(self, numbers: Numbers) -> Any:
-        return self._everything(numbers, self._books[numbers.direction].rest)
+    def _rest(self, numbers: Numbers, legs: Any) -> Any:
+        return self._everything(self._books[numbers.direction].rest, legs)
 
-    def _everything(self, numbers: Numbers, name: str | None) -> Any:
-        return None if name is None else np.full(len(numbers), self._place_of[name], np.int64)
+    def _everything(self, name: str | None, legs: Any) -> Any:
+        return None if name is None else np.full(len(legs), self._place_of[name], np.int64)
 
 
 def plan_columns(plan: Plan) -> PlanColumns:
@@ -257,7 +257,11 @@ def _cost_table(rule: UsageRule, costs: Any) -> tuple[TariffTable, Any]:
     known, rows = np.unique(costs, return_inverse=True)
     assert rule.markup is not None
     parts = [(0, 0, 0, 1, rule.grace, marked_up(cost, rule.markup) if cost > 0 else 0) for cost in known.tolist()]
-    return TariffTable(whole(parts).reshape(-1, 6), lambda row: tariff_of_cost(rule, int(known[row]))), rows
+    return TariffTable(whole(parts).reshape(-1, 6), partial(_tariff_on_cost, rule, known)), rows
+
+
+def _tariff_on_cost(rule: UsageRule, costs: Any, row: int) -> Tariff:
+    return tariff_of_cost(rule, int(costs[row]))
 
 
 def whole(rows: Sequence[Any]) -> Any:

@@ -94,10 +94,23 @@ class _Pools:
         self._place_of: dict[PoolKey, int] = {}
         for owner, member in enumerate(members):
             for key in _bundle_names(member.terms.segments):
-                self._place_of[owner, key] = len(self.pools)
-                self.keys.append((owner, key))
-                terms = member.terms
-                self.pools.append(pool_of(key, terms.segments, terms.stretches, terms.carried))
+                if not self._is_of_others(key, member):
+                    self._place(owner, key)
+
+    def _place(self, owner: int, key: str) -> int:
+        if (owner, key) not in self._place_of:
+            terms = self.members[owner].terms
+            self._place_of[owner, key] = len(self.pools)
+            self.keys.append((owner, key))
+            self.pools.append(pool_of(key, terms.segments, terms.stretches, terms.carried))
+        return self._place_of[owner, key]
+
+    def _is_of_others(self, key: str, member: Member) -> bool:
+        """Whether a bundle is pooled, and the pool that of a customer above: then there is none of the member's own."""
+        above = [segment for place in member.above for segment in self.members[place].terms.segments]
+        return any(_is_pooled(key, segment) for segment in above) and all(
+            _is_pooled(key, segment) for segment in member.terms.segments if key in segment.plan.bundles
+        )
 
     def list_for(self, path: Sequence[tuple[int, PricingSegment]]) -> tuple[int, list[Bundle]]:
         """The list of a member's legs in one segment, and its bundles; `path` are those above it and itself.
@@ -116,12 +129,17 @@ class _Pools:
                     found.setdefault((place, key), bundle)
         if len(found) > _BUNDLES_MAX:
             raise CannotPrice(f"{segment.label} has more than {_BUNDLES_MAX} bundles, and a call can draw on no more.")
-        self.lists.append([self._place_of[key] for key in found])
+        self.lists.append([self._place(*key) for key in found])
         return len(self.lists) - 1, list(found.values())
 
 
 def _owner(key: str, path: Sequence[tuple[int, PricingSegment]]) -> int:
-    return next(place for place, each in path if key in each.plan.bundles and each.plan.bundles[key].pooled)
+    return next(place for place, each in path if _is_pooled(key, each))
+
+
+def _is_pooled(key: str, segment: PricingSegment) -> bool:
+    bundle = segment.plan.bundles.get(key)
+    return bundle is not None and bundle.pooled
 
 
 def _bundle_names(segments: Sequence[PricingSegment]) -> list[str]:
@@ -147,6 +165,7 @@ class _Work:
         self.legs = member.legs.combine_chunks()
         self.count = count = len(self.legs)
         self.starts = _int64(self.legs["started_at"].cast(pa.int64()))
+        assert (self.starts[1:] >= self.starts[:-1]).all(), "legs come in total order"
         self.answered = _int64(self.legs["answered_seconds"])
         self.costs = _costs(self.legs)
         self.segments = member.terms.segments
