@@ -14,7 +14,7 @@ from typing import Any
 
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
-from reseller_reporting.app.progress import Progress
+from reseller_reporting.app.progress import WORKBOOKS, Progress
 from reseller_reporting.app.stored import stored
 from reseller_reporting.app.trunks import Pool, PoolShare, read_pool
 from reseller_reporting.app.unit import Made, Unit, in_words, make
@@ -70,6 +70,7 @@ def run(house: House, order: Order, progress: Progress) -> Report:
     with RunFolder(order.out or _expected_folder(house, order)):
         pass  # An unwritable folder is seen before KAZOO is asked.
     pulled = stored(house, order.wanted) if order.source == "store" else sync(house, order.wanted, progress)
+    progress.about(pulled.selected)
     folder = order.out or Path("reports") / pulled.period.name
     with RunFolder(folder) as target:
         return _make(house, order, pulled, target, progress)
@@ -127,12 +128,12 @@ def _share(pool: Pool | str | None, pulled: Pulled, account: Account) -> PoolSha
 
 def _make_units(units: list[tuple[int, Unit]], progress: Progress) -> list[Made]:
     units.sort(key=lambda sized: (-sized[0], sized[1].facts.account.id))
-    progress.stage("Writing workbooks", len(units))
+    progress.stage(WORKBOOKS, len(units))
     made: list[Made] = []
 
     def done(one: Made) -> None:
         made.append(one)
-        progress.step(one.facts.account.name)
+        progress.step(one.facts.account.name, account_id=one.facts.account.id)
 
     processes = available_processes() if sum(size for size, _ in units) >= _LEGS_WORTH_A_POOL else 1
     map_units(make, [unit for _, unit in units], processes=processes, done=done)

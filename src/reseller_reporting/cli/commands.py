@@ -87,9 +87,10 @@ def run(
     Example: reseller-reporting run --period 2026-10 --email billing@example.com
     """
     from reseller_reporting.app import mailing, report
+    from reseller_reporting.app.recipients import check_recipients
 
     house = the_house()
-    recipients = mailing.check_recipients(house, email or [])
+    recipients = check_recipients(house, email or [])
     order = report.Order(
         wanted=wanted_of(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=refresh),
         source=source.value,
