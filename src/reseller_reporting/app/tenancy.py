@@ -10,14 +10,14 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any, cast
 
 from reseller_reporting.app.house import House
 from reseller_reporting.config import Settings, kazoo_credentials_problem
 from reseller_reporting.control.models import KnownAccount, Reseller
+from reseller_reporting.control.plans import OWN
 from reseller_reporting.control.sealing import Seal, seal_of
 from reseller_reporting.model.account import Account
-
-OWN_KEY = ""  # The reseller of the settings, and of the command line.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class KazooLogin:
 def house_of(house: House, reseller: Reseller) -> House:
     """The same house before this reseller's KAZOO."""
     settings = house.settings
-    if reseller.key != OWN_KEY:
+    if reseller.key != OWN:
         folder = settings.home / "resellers" / reseller.key / "store"
         settings = _without_kazoo(replace(settings, store_url=str(folder)))
     if reseller.sealed_credentials:
@@ -127,3 +127,11 @@ def _known(reseller: Reseller, account: Account) -> KnownAccount:
         lineage=f"/{'/'.join([*account.tree, account.id])}/",
         sought=f"{account.name}\n{account.realm}\n{account.id}".lower(),
     )
+
+
+def this_house() -> House:
+    """That of the web process, for views: set once, as the application is opened."""
+    from django.conf import settings
+
+    house: House = cast("Any", settings).HOUSE
+    return house
