@@ -4,6 +4,7 @@ Owns: the work of each kind of job, what an error makes of it. Does not own: lea
 (`upkeep`), processes (`worker`).
 
 Invariants
+- What reads KAZOO and the lake is imported by the kinds of job that need it.
 - A report job calls the use case that `run` calls; its files appear whole in the run's folder.
 - A message is claimed before it leaves; one that was claimed by a worker that died is never sent by itself again.
 - Whoever lost the lease changes nothing: every end of a job names it.
@@ -14,15 +15,13 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 from django.db import transaction
 
-from reseller_reporting.app import mailing, report
 from reseller_reporting.app.house import House
-from reseller_reporting.app.ingest import Wanted
 from reseller_reporting.app.job_progress import JobProgress
 from reseller_reporting.app.orders import post
 from reseller_reporting.app.recipients import check_recipients
@@ -31,7 +30,6 @@ from reseller_reporting.control import jobs
 from reseller_reporting.control.jobs import Leased, State
 from reseller_reporting.control.models import Delivery, Job, JobItem, Run, RunFile
 from reseller_reporting.control.scoping import across_resellers, within
-from reseller_reporting.delivery.mail import ReportMail
 from reseller_reporting.model.errors import (
     Kind,
     MailFailed,
@@ -40,6 +38,10 @@ from reseller_reporting.model.errors import (
     ResellerReportingError,
     StoreBusy,
 )
+
+if TYPE_CHECKING:
+    from reseller_reporting.app import report
+    from reseller_reporting.delivery.mail import ReportMail
 
 _log = structlog.get_logger()
 
@@ -82,6 +84,8 @@ def _again(house: House, leased: Leased, sentence: str, *, after: timedelta, is_
 
 
 def _make_report(house: House, job: Job, leased: Leased) -> str:
+    from reseller_reporting.app import report
+
     run = job.run
     assert run is not None, "a report job has its run"
     if not job.checkpoint.get("recorded"):
@@ -95,8 +99,11 @@ def _make_report(house: House, job: Job, leased: Leased) -> str:
     return "The report is ready."
 
 
-def _read_order(stated: Mapping[str, Any], *, out: Path) -> report.Order:
+def _read_order(stated: Mapping[str, Any], *, out: Path) -> "report.Order":
     """What the job makes of it."""
+    from reseller_reporting.app import report
+    from reseller_reporting.app.ingest import Wanted
+
     accounts = stated.get("accounts")
     return report.Order(
         wanted=Wanted(
@@ -112,7 +119,7 @@ def _read_order(stated: Mapping[str, Any], *, out: Path) -> report.Order:
     )
 
 
-def _record(house: House, job: Job, run: Run, made: report.Report, leased: Leased) -> None:
+def _record(house: House, job: Job, run: Run, made: "report.Report", leased: Leased) -> None:
     """The run's rows, and the mail that it was ordered with, at once with the checkpoint that says so."""
     now = house.clock()
     files = _files(run, made)
@@ -135,7 +142,9 @@ def _record(house: House, job: Job, run: Run, made: report.Report, leased: Lease
             post(house, run, run.order["email"], unique_key=key, user=job.created_by)
 
 
-def _files(run: Run, made: report.Report) -> list[RunFile]:
+def _files(run: Run, made: "report.Report") -> list[RunFile]:
+    from reseller_reporting.app import report
+
     books = [
         (entry["file"], "workbook", entry["id"], entry["name"]) for entry in made.manifest["accounts"] if entry["file"]
     ]
@@ -161,7 +170,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _settle_items(job: Job, made: report.Report) -> None:
+def _settle_items(job: Job, made: "report.Report") -> None:
     """Every customer's end, whatever was written on the way."""
     rows = [
         JobItem(
@@ -188,6 +197,8 @@ def _settle_items(job: Job, made: report.Report) -> None:
 
 
 def _send_mail(house: House, job: Job, leased: Leased) -> str:
+    from reseller_reporting.app import mailing
+
     delivery = Delivery.objects.select_related("run").get(pk=job.payload["delivery"])
     if delivery.state == "sent":
         return _sent(delivery)
@@ -210,7 +221,9 @@ def _send_mail(house: House, job: Job, leased: Leased) -> str:
     return _transmit(own, delivery, message)
 
 
-def _transmit(house: House, delivery: Delivery, message: ReportMail) -> str:
+def _transmit(house: House, delivery: Delivery, message: "ReportMail") -> str:
+    from reseller_reporting.app import mailing
+
     try:
         mailing.send(house, message)
     except MailPartlyRefused as partly:

@@ -97,7 +97,6 @@ class ProcessTree:
 
 def serve(*, host: str, port: int, ready: Callable[[str], None], environment: Mapping[str, str] | None = None) -> None:
     """Until it is told to stop; `ready` hears the address once pages are answered."""
-    port = _checked_port(host, port)
     tree = ProcessTree([(WEB, (host, str(port))), (WORKER, ())], os.environ if environment is None else environment)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     asked = f"http://{_called(host)}:{port}/readyz"
@@ -117,7 +116,7 @@ def _called(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _checked_port(host: str, port: int) -> int:
+def checked_port(host: str, port: int) -> int:
     """A port that is taken is told before anything starts; 0 is any free one."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -41,6 +41,7 @@ def serve_until_told(
     environment: Mapping[str, str] | None = None,
 ) -> None:
     from reseller_reporting.app import logs
+    from reseller_reporting.app.serving import checked_port
     from reseller_reporting.app.serving import serve as use_case
 
     def ready(url: str) -> None:
@@ -52,6 +53,7 @@ def serve_until_told(
         note("Ctrl-C ends it.")
         return None
 
+    port = checked_port(host, port)
     logs.begin("serve")
     use_case(host=host, port=port, ready=ready, environment=environment)
 

@@ -5,6 +5,7 @@ Exit code 0: the row says how it ended. Any other: it does not, and the loop put
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +13,13 @@ INTERRUPTED = 130
 
 
 def main() -> int:
+    try:
+        return _work()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _work() -> int:
     from reseller_reporting.app.processes import end_own_group, hold_lifeline
 
     # Without its worker nobody renews the lease: what is not finished is done again by another one.
@@ -30,12 +38,8 @@ def main() -> int:
     from reseller_reporting.control.jobs import LeaseLost
 
     job_id, lease = sys.argv[1:]
-    try:
+    with suppress(LeaseLost):  # Another worker has it.
         jobs.perform(house, jobs.held(UUID(job_id), lease))
-    except LeaseLost:
-        return 0  # Another worker has it.
-    except KeyboardInterrupt:
-        return INTERRUPTED
     return 0
 
 
