@@ -4,40 +4,20 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 import pytest
+from serving import serving
 
 if TYPE_CHECKING:
     from tests.conftest import Terminal
 
 IDLE_MEGABYTES_MAX = 350
-
-
-@contextmanager
-def serving(terminal: Terminal, *command: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """The process, and what it said as it was ready."""
-    with terminal.started(*command, "--port", "0", "--json") as process:
-        try:
-            assert process.stdout is not None
-            said = ""
-            while not said.rstrip().endswith("}"):
-                line = process.stdout.readline()
-                assert line, process.communicate()[1]
-                said += line
-            yield process, json.loads(said)
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-                process.communicate(timeout=60)
 
 
 def below(pid: int) -> list[int]:

@@ -99,7 +99,7 @@ def test_roles_grow_from_customer_to_operator() -> None:
         MATRIX[role] for role in (Role.CUSTOMER_ADMIN, Role.RESELLER_VIEWER, Role.RESELLER_ADMIN, Role.OPERATOR)
     )
     assert customer < viewer < admin < operator == set(Action)
-    assert Action.SEE_OFFICE_EDITION not in customer
+    assert Action.SEE_INTERNAL_EDITION not in customer
 
 
 def test_a_role_that_is_none_may_nothing(opened: None) -> None:

@@ -272,7 +272,7 @@ class RunFile(models.Model):
     reseller = models.ForeignKey(Reseller, models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)  # Relative to the run's folder.
     kind = models.CharField(max_length=20)  # workbook, summary, countries, manifest, …
-    edition = models.CharField(max_length=10, default="office")  # Or `customer`: without what the reseller pays.
+    edition = models.CharField(max_length=10, default="internal")  # Or `customer`: without what the reseller pays.
     account_id = models.CharField(max_length=64, **OPTIONAL_TEXT)
     account_name = models.CharField(max_length=500, **OPTIONAL_TEXT)
     size_bytes = models.BigIntegerField()

@@ -18,7 +18,7 @@ class Role(StrEnum):
 
 class Action(StrEnum):
     SEE_REPORTS = "see_reports"
-    SEE_OFFICE_EDITION = "see_office_edition"  # What the reseller pays, and everything that sums it.
+    SEE_INTERNAL_EDITION = "see_internal_edition"  # What the reseller pays, and everything that sums it.
     MAKE_REPORTS = "make_reports"  # And cancel, retry, send, delete.
     SEE_ACCOUNTS = "see_accounts"
     KEEP_GROUPS = "keep_groups"
@@ -31,7 +31,7 @@ class Action(StrEnum):
 
 
 _CUSTOMER = frozenset({Action.SEE_REPORTS, Action.SEE_ACCOUNTS, Action.KEEP_API_KEYS})
-_VIEWER = _CUSTOMER | {Action.SEE_OFFICE_EDITION}
+_VIEWER = _CUSTOMER | {Action.SEE_INTERNAL_EDITION}
 _ADMIN = _VIEWER | {
     Action.MAKE_REPORTS,
     Action.KEEP_GROUPS,

@@ -20,7 +20,7 @@ def visible_files(user: User) -> QuerySet[RunFile]:
     files: QuerySet[RunFile] = RunFile.objects.filter(run__deleted_at=None)
     if not may(user, Action.SEE_REPORTS):
         return files.none()
-    if not may(user, Action.SEE_OFFICE_EDITION):
+    if not may(user, Action.SEE_INTERNAL_EDITION):
         files = files.filter(edition="customer").exclude(account_id="")
     return files if _sees_all(user) else files.filter(_of_branch(user))
 
@@ -30,7 +30,7 @@ def visible_runs(user: User) -> QuerySet[Run]:
     runs: QuerySet[Run] = Run.objects.all()
     if not may(user, Action.MAKE_REPORTS):
         runs = runs.filter(deleted_at=None)
-    if _sees_all(user) and may(user, Action.SEE_OFFICE_EDITION):
+    if _sees_all(user) and may(user, Action.SEE_INTERNAL_EDITION):
         return runs
     return runs.filter(pk__in=visible_files(user).values("run_id"))
 
@@ -38,7 +38,7 @@ def visible_runs(user: User) -> QuerySet[Run]:
 def visible_jobs(user: User) -> QuerySet[Job]:
     """Progress names every customer of a job: it is for who sees all of them."""
     jobs: QuerySet[Job] = Job.objects.all()
-    return jobs if _sees_all(user) and may(user, Action.SEE_OFFICE_EDITION) else jobs.none()
+    return jobs if _sees_all(user) and may(user, Action.SEE_INTERNAL_EDITION) else jobs.none()
 
 
 def _sees_all(user: User) -> bool:
