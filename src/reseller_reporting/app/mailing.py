@@ -1,40 +1,50 @@
 """Mailing: a finished report to its recipients. The files are safe before the first byte is sent."""
 
+import csv
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from reseller_reporting.app.house import House
-from reseller_reporting.app.report import COUNTRIES, SUMMARY, Report
-from reseller_reporting.delivery.mail import CustomerLine, ReportMail, check_address, send_report
-from reseller_reporting.delivery.smtp import parse_smtp_url
-from reseller_reporting.model.errors import InvalidSettings
-from reseller_reporting.reports.summary import summary_row
+from reseller_reporting.app.report import COUNTRIES, MANIFEST, SUMMARY, Report
+from reseller_reporting.delivery.mail import CustomerLine, ReportMail, send_report
 
 _TIMEOUT_SECONDS = 60
 
 
-def check_recipients(house: House, recipients: Sequence[str]) -> list[str]:
-    """The addresses, when each is one and mail is configured: seen before the work begins."""
-    checked = [check_address(text) for text in recipients]
-    if checked and not house.settings.smtp_url:
-        raise InvalidSettings("--email needs a mail server: set RESELLER_REPORTING_SMTP_URL, such as smtp://host:25.")
-    if checked and house.settings.smtp_url:
-        parse_smtp_url(house.settings.smtp_url)
-    return checked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a finished folder does not say of itself."""
+
+    folder: Path
+    reseller: str
+    period: str
+    timezone: str
 
 
 def mail(house: House, report: Report, recipients: Sequence[str]) -> None:
     """One message to all of them: the summary to read, the files to work with."""
+    period = report.period
+    letter = Letter(folder=report.folder, reseller=report.reseller.name, period=period.name, timezone=period.timezone)
+    send(house, compose_letter(house, letter, recipients))
+
+
+def send(house: House, message: ReportMail) -> None:
     assert house.settings.smtp_url is not None, "recipients were checked"
-    send_report(_message(house, report, recipients), smtp_url=house.settings.smtp_url, timeout_seconds=_TIMEOUT_SECONDS)
+    send_report(message, smtp_url=house.settings.smtp_url, timeout_seconds=_TIMEOUT_SECONDS)
 
 
-def _message(house: House, report: Report, recipients: Sequence[str]) -> ReportMail:
-    totals = report.manifest["totals"]
-    accounts = report.manifest["accounts"]
-    rows = [summary_row(facts, sums) for facts, sums in report.entries]
+def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> ReportMail:
+    """From the files of the run, so that a message says the same whenever it is sent."""
+    manifest = json.loads((letter.folder / MANIFEST).read_bytes())
+    totals, accounts = manifest["totals"], manifest["accounts"]
+    names = {account["id"]: account["name"] for account in accounts}  # A CSV guards names against spreadsheets.
+    with (letter.folder / SUMMARY).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
     lines = [
         CustomerLine(
-            name=row["Name"],
+            name=names.get(row["Account ID"], row["Name"]),
             calls=row["Calls"],
             minutes=row["Billing Minutes"],
             reseller_cost=row["Reseller Cost"],
@@ -54,14 +64,14 @@ def _message(house: House, report: Report, recipients: Sequence[str]) -> ReportM
     return ReportMail(
         sender=house.settings.mail_from,
         recipients=recipients,
-        reseller=report.reseller.name,
-        period=report.period.name,
-        timezone=report.period.timezone,
+        reseller=letter.reseller,
+        period=letter.period,
+        timezone=letter.timezone,
         currency=house.settings.currency,
         customers=lines,
         totals=total,
-        warnings=[f"{warning['message']} ({warning['count']} ×)" for warning in report.manifest["warnings"]],
-        folder=report.folder,
+        warnings=[f"{warning['message']} ({warning['count']} ×)" for warning in manifest["warnings"]],
+        folder=letter.folder,
         files=[SUMMARY, COUNTRIES, *(account["file"] for account in accounts if account["file"])],
         limit_bytes=house.settings.mail_limit_megabytes * 1_000_000,
         sent_at=house.clock(),
