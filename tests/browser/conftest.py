@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 from serving import serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
     from tests.conftest import Terminal
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Of a module, not of the session as pytest-playwright has it: while it is open, an event loop runs in this thread,
+    and no other test could have one."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not installed here (apt-get install chromium)")
-    # A container lets no browser make a sandbox of its own.
-    return {
-        **browser_type_launch_args,
-        "executable_path": chromium,
-        "args": ["--no-sandbox", "--disable-dev-shm-usage"],
-    }
+    with sync_playwright() as playwright:
+        # A container lets no browser make a sandbox of its own.
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
+        with playwright.chromium.launch(executable_path=chromium, args=arguments) as opened:
+            yield opened
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """In a window of its own, without cookies."""
+    with browser.new_context(color_scheme="light", locale="en") as context:
+        yield context.new_page()
 
 
 @pytest.fixture(scope="module")
