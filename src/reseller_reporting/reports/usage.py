@@ -34,6 +34,8 @@ _MEASURES = (
     "per_minute_calls",
     "per_minute_seconds",
     "price_micros",
+    "priced_calls",
+    "billed_seconds",
 )
 
 
@@ -51,7 +53,10 @@ class Figures:
     flat_rate_seconds: int | None = 0
     per_minute_calls: int | None = 0
     per_minute_seconds: int | None = 0
-    price_micros: int | None = None  # None: there is no plan. Calls without a price add nothing, and are told.
+    # None: there is no plan, or no call of these has a price. Calls without one add nothing, and are told.
+    price_micros: int | None = None
+    priced_calls: int = 0
+    billed_seconds: int | None = None  # By the plan, which has its own minimums and increments.
 
     @property
     def margin_micros(self) -> int | None:
@@ -152,7 +157,10 @@ class UsageSums:
 
     def _figures(self, sums: list[int]) -> Figures:
         known = Figures(**dict(zip(_MEASURES, sums, strict=True)))
-        known = known if self.has_prices else replace(known, price_micros=None)
+        if not self.has_prices:
+            known = replace(known, price_micros=None, billed_seconds=None)
+        elif known.calls and not known.priced_calls:
+            known = replace(known, price_micros=None)
         return known if self.has_reseller_view else known.without_reseller()
 
 
@@ -164,7 +172,8 @@ def _measured(billable: pa.RecordBatch) -> pa.Table:
     is_flat = pc.is_in(reseller_type, value_set=pa.array(sorted(FLAT_RATE))).cast(pa.int64())
     is_per_minute = pc.equal(reseller_type, PER_MINUTE).cast(pa.int64())
     has_prices = "price_micros" in billable.schema.names
-    prices = pc.fill_null(billable.column("price_micros"), 0) if has_prices else pa.repeat(_NOTHING, billable.num_rows)
+    nothing = pa.repeat(_NOTHING, billable.num_rows)
+    prices = billable.column("price_micros") if has_prices else None
     return pa.table(
         {
             "country_code": billable.column("country_code"),
@@ -184,7 +193,9 @@ def _measured(billable: pa.RecordBatch) -> pa.Table:
             "flat_rate_seconds": pc.multiply(is_flat, billing),
             "per_minute_calls": is_per_minute,
             "per_minute_seconds": pc.multiply(is_per_minute, billing),
-            "price_micros": prices,
+            "price_micros": nothing if prices is None else pc.fill_null(prices, 0),
+            "priced_calls": nothing if prices is None else pc.is_valid(prices).cast(pa.int64()),
+            "billed_seconds": pc.fill_null(billable.column("billed_seconds"), 0) if has_prices else nothing,
         }
     )
 

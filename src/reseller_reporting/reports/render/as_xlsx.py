@@ -9,6 +9,7 @@ Invariants
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -21,7 +22,7 @@ from reseller_reporting.model.account import Services
 from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
 from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.model.trunks import NO_TRUNKS, Trunks
-from reseller_reporting.reports.edition import Edition
+from reseller_reporting.reports.edition import Edition, warnings_shown
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.frame import Frame
@@ -65,6 +66,7 @@ def write_workbook(
     `batches` are RATED_LEGS, or PRICED_LEGS where the facts have prices, in report order; `listed_count` of their legs
     are rows, as `facts.legs_listed` says.
     """
+    facts = replace(facts, warnings=warnings_shown(facts.warnings, facts.edition))
     try:
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
             made, workbook = Path(scratch) / "workbook.xlsx", Frame(Path(scratch))
