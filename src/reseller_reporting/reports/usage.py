@@ -84,7 +84,7 @@ class UsageSums:
     legs_read: int = 0
     legs_on_net: int = 0
     legs_without_reseller_view: int = 0  # Billable ones.
-    has_prices: bool = False  # Legs came as PRICED_LEGS.
+    has_prices: bool = False  # Legs come as PRICED_LEGS: nothing is 0 then where there are none.
     _total: list[int] = field(default_factory=lambda: [0] * len(_MEASURES))
     _countries: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _rates: dict[tuple[str, int], list[int]] = field(default_factory=dict)

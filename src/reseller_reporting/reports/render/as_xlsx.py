@@ -87,7 +87,7 @@ def write_workbook(
                 country=country,
             )
             with closing(calls):
-                sums = _fill_calls(calls, batches)
+                sums = _fill_calls(calls, batches, UsageSums(has_prices=facts.prices is not None))
                 _fill_others(
                     workbook,
                     look,
@@ -107,9 +107,10 @@ def write_workbook(
     return sums
 
 
-def _fill_calls(calls: CallSheets, batches: Iterable[pa.RecordBatch]) -> UsageSums:
+def _fill_calls(calls: CallSheets, batches: Iterable[pa.RecordBatch], sums: UsageSums) -> UsageSums:
     """Sums take many rows at once: the merging of groups, not the rows, is what they cost."""
-    sums, waiting, count = UsageSums(), [], 0
+    waiting: list[pa.RecordBatch] = []
+    count = 0
     for batch in batches:
         calls.add(batch)
         waiting.append(batch)
