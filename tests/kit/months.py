@@ -43,9 +43,9 @@ def table(path: Path) -> list[dict[str, str]]:
 def shown(left: Any, name: str, sheet: str) -> list[dict[str, Any]]:
     """The rows of a sheet with the values that their cells carry."""
     book = openpyxl.load_workbook(left.folder / left.account(name)["file"], data_only=True)
-    header, *rows = book[sheet].iter_rows(values_only=True)
+    rows: list[Any] = list(book[sheet].iter_rows(values_only=True))
     book.close()
-    return [dict(zip(header, row, strict=True)) for row in rows]
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
 
 
 def key_figures(left: Any, name: str) -> dict[Any, Any]:

@@ -7,13 +7,18 @@ nothing can be read.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 from months import key_figures, page, plans, pull, shown, statement, table
+from package_search import figures_found, texts_found
+from recalculation import recalculated
 
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld, invoice, invoice_item
 from reseller_reporting.simulate.server import running
@@ -57,8 +62,9 @@ plan: trunked
 legs: over-trunks
 usage:
   north-america: {direction: outbound, countries: [US, CA], per_minute: 0.03}
-  world: {direction: outbound, markup: {percent: 30}}
+  world: {direction: outbound, deck: golden-carrier, markup: {percent: 30}}
 """
+DECK = "prefix,rate_cost,rate_increment,rate_minimum,rate_name\n44,0.03,60,60,GOLDEN_UK\n"
 PLANS = {
     "retail": RETAIL.replace("plan: retail", "plan: retail\neffective: 2024-01-01")
     % {"minute": "0.03", "trunk": "31.00"},
@@ -70,7 +76,7 @@ customers:
   - {plan: retail, customer: Blue Cafe}
   - {plan: retail, customer: Eve}
   - {plan: retail, customer: Gone}
-  - {plan: trunked, customer: "Crowd*"}
+  - {plan: trunked, customer: "Crowd*", set: {usage.north-america.per_minute: 0.03}}
 """,
 }
 ALSO = ("--also", "pdf", "--also", "accounting", "--also", "quickbooks", "--also", "xero")
@@ -143,6 +149,8 @@ def terminal(new_terminal: Callable[[], Terminal]) -> Terminal:
         for day, count in (("2024-10-05", 2), ("2024-10-21", 3), ("2024-11-20", 3)):
             trunks_of_the_cafe(world, ids, count)
             pull(terminal, "2024-10", on=day)
+        (terminal.folder / "deck.csv").write_text(DECK)
+        assert terminal.run("decks", "import", "deck.csv", "--name", "golden-carrier").code == 0
         plans(terminal, PLANS)
         outcome = terminal.run(*RUN)
     # Of Gone nothing could be read: the others are delivered.
@@ -173,8 +181,8 @@ CAFE_CALLS = [
     # KAZOO took 3 × 0.03 = 0.09; 0.09 × 1.3 = 0.117.
     ("10-21 08:00:00", 0.117, 0.027, "reseller cost 0.0900 + 30 %"),
     ("10-22 08:00:00", 0.039, 0.009, "reseller cost 0.0300 + 30 %"),
-    # Germany is in no rule: no price, which is not 0.
-    ("10-22 09:00:00", None, None, None),
+    # Germany is in no rule: no price, which is not 0. What KAZOO took for it, 0.02, was paid.
+    ("10-22 09:00:00", None, -0.02, None),
     # 60 s + 60 s = 120 s × 0.05 / 60 = 0.1; KAZOO took 0.02.
     ("10-22 10:00:00", 0.1, 0.08, "60 s min + 1 × 60 s @ 0.0500/min"),
     ("10-22 11:00:00", 0, 0, "free"),
@@ -268,8 +276,8 @@ def test_sums_by_country_rate_and_user_add_up_to_the_calls(left: Left) -> None:
         ("CA", "outbound"): (1, 0.042, pytest.approx(0.021)),
         ("GB", "outbound"): (1, 0.117, pytest.approx(0.027)),
         ("JM", "outbound"): (1, 0.039, pytest.approx(0.009)),
-        # The one call to Germany has no price.
-        ("DE", "outbound"): (1, None, None),
+        # The one call to Germany has no price, and cost 0.02.
+        ("DE", "outbound"): (1, None, -0.02),
         ("US", "inbound"): (2, 0.1, pytest.approx(0.08)),
     }
     rates = {row["Rate Name"]: row["Price"] for row in shown(left, "Blue Cafe", "Rates")}
@@ -293,7 +301,8 @@ def test_crowded_pays_for_what_found_no_trunk(left: Left) -> None:
         (0, "covered by a trunk"),
         (0.06, "60 s min + 1 × 60 s @ 0.0300/min"),  # 2 × 0.03.
         (0, "covered by a trunk"),
-        (0.117, "reseller cost 0.0900 + 30 %"),
+        # 0.03 of the deck and 30 % are 0.039; 3 × 0.039 = 0.117.
+        (0.117, "60 s min + 2 × 60 s @ 0.0390/min (0.0300 + 30 %)"),
     ]
     usage = {row["Text"]: (row["Amount"], row["How"]) for row in shown(left, "Crowded", "Statement")}
     assert usage["north-america"] == (0.06, "3 calls, 2 minutes billed, 2 calls covered")
@@ -328,7 +337,7 @@ def test_the_summaries_hold_prices(left: Left) -> None:
         for each in left.countries
     }
     assert countries["Blue Cafe", "US", "outbound"] == ("0.0600", "-0.1090")
-    assert countries["Blue Cafe", "DE", "outbound"] == ("", "")
+    assert countries["Blue Cafe", "DE", "outbound"] == ("", "-0.0200")
     assert countries["Nora", "US", "outbound"] == ("", "")
 
 
@@ -351,7 +360,7 @@ def test_the_margins(left: Left) -> None:
 
 def test_the_manifest_tells_plans_prices_warnings_and_problems(left: Left) -> None:
     manifest, cafe = left.manifest, left.account("Blue Cafe")
-    assert sorted(manifest["price_plan_versions"]) == ["retail@2024-01-01", "retail@2024-10-16", "trunked"]
+    assert sorted(manifest["price_plan_versions"]) == ["retail@2024-01-01", "retail@2024-10-16", "trunked+Crowd*"]
     assert cafe["price"] == "0.3580"
     # 0.358 + 0.177 of Crowded + 0 of Eve.
     assert manifest["totals"]["price"] == "0.5350"
@@ -386,3 +395,135 @@ def test_the_page_for_the_customer(left: Left) -> None:
     assert {path.name.split("--")[0] for path in (left.folder / "statements").iterdir()} == {
         *("blue-cafe", "crowded", "eve")
     }
+
+
+# --- for customers' eyes ---------------------------------------------------------------------------------------------
+
+# What stands in columns of the internal workbook that no customer may see.
+INTERNAL = ("Rate", "Reseller Cost", "Customer Cost", "Margin", "Flat-rate Minutes", "Per-minute Minutes")
+WORDS = (
+    *("reseller cost", "reseller paid", "reseller was charged", "margin", "rate name", "customer cost", "call type"),
+    *("golden-carrier", "markup", "+ 30 %", "Crowd*", "Problems", "charged seconds", "below", "ledger"),
+    *(rate.name for rate in (US, DEAR, UK, DE, TOLL_FREE)),
+    *("GOLDEN_UK", "Data from", "malformed", "per_minute", "flat_rate", "no rule"),
+)
+CUSTOMER_RUN = ("run", "--period", "2024-10", "--source", "store", "--price-plans", "plans", "--edition", "customer")
+
+
+@pytest.fixture(scope="module")
+def customers(terminal: Terminal, left: Left) -> Left:
+    assert left
+    outcome = terminal.run(*CUSTOMER_RUN, *ALSO, "--legs", "all", "--out", "customers")
+    assert outcome.code == 0, outcome.err
+    return terminal.left("customers")
+
+
+def numbers(left: Left, name: str, sheets: tuple[str, ...], *, internal: bool) -> set[Decimal]:
+    """Amounts of the columns that only the reseller may see, or of all others."""
+    rows = [row for sheet in sheets for row in shown(left, name, sheet)]
+    cells = (value for row in rows for title, value in row.items() if (title in INTERNAL) is internal)
+    return {abs(Decimal(str(value))).quantize(Decimal("1e-6")) for value in cells if isinstance(value, int | float)}
+
+
+def documents(left: Left, name: str) -> list[Path]:
+    stem = Path(left.account(name)["file"]).stem
+    return [left.folder / "accounts" / f"{stem}.xlsx", left.folder / "statements" / f"{stem}.pdf"]
+
+
+@pytest.mark.parametrize("name", ["Blue Cafe", "Crowded", "Eve"])
+def test_a_customers_documents_hold_nothing_that_is_not_for_its_eyes(left: Left, customers: Left, name: str) -> None:
+    others = {"Blue Cafe", "Crowded", "Eve", "Nora", "Gone"} - {name}
+    ids = [left.account(other)["id"] for other in others]
+    secret = numbers(left, name, ("Calls", "Countries", "Rates", "Users"), internal=True)
+    # Small whole numbers stand everywhere.
+    secret = {each for each in secret if each % 1}
+    secret -= numbers(left, name, ("Calls", "Statement", "Countries", "Users"), internal=False)
+    # The provider's recurring cost, the customer's share of it, and margins of all.
+    secret |= {Decimal(each) for each in ("24.99", "99.96", "74.97", "244.685", "0.35", "90.03", "76.46")}
+    texts = [*WORDS, *others, *ids]
+    workbook, pdf = documents(customers, name)
+    for document in (workbook, pdf):
+        assert texts_found(document, texts) == {}
+        assert figures_found(document, secret) == {}
+    # The reseller's own workbook does not pass, so that the search can fail.
+    internal = documents(left, name)[0]
+    assert len(texts_found(internal, texts)) > 3
+    if name != "Eve":
+        assert figures_found(internal, secret)
+
+
+def test_a_customers_workbook_has_no_place_to_hide_anything(customers: Left) -> None:
+    path = documents(customers, "Blue Cafe")[0]
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["Summary", "Calls", "Countries", "Users", "Statement"]
+    assert {sheet.sheet_state for sheet in book.worksheets} == {"visible"}
+    assert all(cell.comment is None for sheet in book.worksheets for row in sheet.iter_rows() for cell in row)
+    hidden = [
+        dimension
+        for sheet in book.worksheets
+        for dimension in (*sheet.column_dimensions.values(), *sheet.row_dimensions.values())
+        if dimension.hidden
+    ]
+    assert hidden == []
+    # Names are those of print titles and filters, which name cells alone.
+    assert not book.defined_names
+    properties = book.properties
+    assert (properties.creator or "", properties.title, properties.description, properties.keywords) == (
+        *("", None, None, None),
+    )
+    with zipfile.ZipFile(path) as package:
+        parts = package.namelist()
+        assert not [part for part in parts if "comments" in part or "custom" in part or "external" in part]
+        # In the order of the internal edition's package, so that nothing can be read off it.
+        assert parts[0] == "[Content_Types].xml"
+        assert package.comment == b""
+
+
+def test_a_customer_sees_the_same_prices(left: Left, customers: Left) -> None:
+    for name in ("Blue Cafe", "Crowded", "Eve"):
+        internal, own = statement(left, name), statement(customers, name)
+        assert own[:-1] == internal[: len(own) - 1]
+        assert [row["Price"] for row in shown(customers, name, "Calls")] == [
+            row["Price"] for row in shown(left, name, "Calls")
+        ]
+        assert key_figures(customers, name)["Total due"] == key_figures(left, name)["Total due"]
+        assert documents(customers, name)[1].read_bytes() == documents(left, name)[1].read_bytes()
+
+
+def test_a_customers_minutes_are_those_of_its_plan(customers: Left) -> None:
+    """What KAZOO counted, 180 s for the call of 125 s to the UK, tells the provider's increments."""
+    calls = shown(customers, "Blue Cafe", "Calls")
+    # 66 + 504 + 66 + 66 + 126 + 180 + 60 s, none without a price, 120 + 120 + 60 s, none not answered.
+    seconds = [None if row["Billing Minutes"] is None else round(row["Billing Minutes"] * 60) for row in calls]
+    assert seconds == [66, 504, 66, 66, 126, 180, 60, None, 120, 120, 60, 0]
+    total = sum(each or 0 for each in seconds)
+    lines = statement(customers, "Blue Cafe")
+    minutes = sum(quantity for _, quantity, _ in lines[1:8]) + 10  # The bundle's.
+    assert minutes * 60 == pytest.approx(total)
+    assert key_figures(customers, "Blue Cafe")["Billing Minutes"] * 60 == pytest.approx(total)
+
+
+def test_the_office_keeps_its_own_figures_in_either_edition(left: Left, customers: Left) -> None:
+    """The CSV files and the manifest are the reseller's, whoever the workbooks are for."""
+    for name in ("summary.csv", "summary-by-country.csv", "margin.csv", "accounting.csv"):
+        rows = [row for row in table(left.folder / name) if "Gone" not in row.values()]
+        assert [row for row in table(customers.folder / name) if "Gone" not in row.values()] == rows
+
+
+@pytest.mark.parametrize("edition", ["internal", "customer"])
+@pytest.mark.parametrize("name", ["Blue Cafe", "Crowded", "Eve"])
+def test_libreoffice_calculates_what_the_cells_carry(
+    left: Left, customers: Left, tmp_path: Path, edition: str, name: str
+) -> None:
+    path = documents(left if edition == "internal" else customers, name)[0]
+    theirs = openpyxl.load_workbook(recalculated(path, tmp_path), data_only=True)
+    ours, formulas = openpyxl.load_workbook(path, data_only=True), openpyxl.load_workbook(path)
+    compared = 0
+    for sheet in formulas.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    stored = ours[sheet.title][cell.coordinate].value
+                    assert theirs[sheet.title][cell.coordinate].value == pytest.approx(stored), cell.coordinate
+                    compared += 1
+    assert compared > 5

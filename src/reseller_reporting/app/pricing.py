@@ -287,8 +287,9 @@ def priced_batches(rated: Iterable[pa.RecordBatch], priced: Priced) -> Iterator[
         is_unpriced = ~priced.is_priced[part]
         prices = pa.array(priced.price_micros[part], mask=is_unpriced).take(place)
         seconds = pa.array(priced.billed_seconds[part], mask=is_unpriced).take(place)
-        # Nothing where either is unknown.
-        margins = pc.subtract(prices, pc.multiply(batch.column("reseller_cost_units"), MICROS_PER_UNIT))
+        # What a call without a price cost was paid all the same, and is in every sum of margins.
+        paid = pc.multiply(batch.column("reseller_cost_units"), MICROS_PER_UNIT)
+        margins = pc.if_else(batch.column("is_billable"), pc.subtract(pc.fill_null(prices, 0), paid), None)
         words = priced.explanations(done, done + count).take(place)
         yield pa.RecordBatch.from_arrays([*batch.columns, seconds, prices, margins, words], schema=PRICED_LEGS)
         done += count

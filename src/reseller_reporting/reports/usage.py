@@ -33,7 +33,7 @@ _MEASURES = (
     "flat_rate_seconds",
     "per_minute_calls",
     "per_minute_seconds",
-    "price_micros",
+    "priced_micros",
     "priced_calls",
     "billed_seconds",
 )
@@ -53,17 +53,22 @@ class Figures:
     flat_rate_seconds: int | None = 0
     per_minute_calls: int | None = 0
     per_minute_seconds: int | None = 0
-    # None: there is no plan, or no call of these has a price. Calls without one add nothing, and are told.
-    price_micros: int | None = None
+    priced_micros: int = 0  # Calls without a price add nothing, and are told.
     priced_calls: int = 0
-    billed_seconds: int | None = None  # By the plan, which has its own minimums and increments.
+    billed_seconds: int | None = None  # By the plan, which has its own minimums and increments; None: there is none.
+
+    @property
+    def price_micros(self) -> int | None:
+        """None: there is no plan, or no call of these has a price."""
+        has_none = self.billed_seconds is None or (self.calls and not self.priced_calls)
+        return None if has_none else self.priced_micros
 
     @property
     def margin_micros(self) -> int | None:
-        """Price less reseller cost; unknown where either is."""
-        if self.price_micros is None or self.reseller_cost_units is None:
+        """Price less reseller cost, that of calls without a price included: it was paid. None where it is not known."""
+        if self.billed_seconds is None or self.reseller_cost_units is None:
             return None
-        return self.price_micros - self.reseller_cost_units * MICROS_PER_UNIT
+        return self.priced_micros - self.reseller_cost_units * MICROS_PER_UNIT
 
     def without_reseller(self) -> "Figures":
         """The same, where the reseller's view is not known or not ours to show."""
@@ -157,10 +162,7 @@ class UsageSums:
 
     def _figures(self, sums: list[int]) -> Figures:
         known = Figures(**dict(zip(_MEASURES, sums, strict=True)))
-        if not self.has_prices:
-            known = replace(known, price_micros=None, billed_seconds=None)
-        elif known.calls and not known.priced_calls:
-            known = replace(known, price_micros=None)
+        known = known if self.has_prices else replace(known, billed_seconds=None)
         return known if self.has_reseller_view else known.without_reseller()
 
 
@@ -193,7 +195,7 @@ def _measured(billable: pa.RecordBatch) -> pa.Table:
             "flat_rate_seconds": pc.multiply(is_flat, billing),
             "per_minute_calls": is_per_minute,
             "per_minute_seconds": pc.multiply(is_per_minute, billing),
-            "price_micros": nothing if prices is None else pc.fill_null(prices, 0),
+            "priced_micros": nothing if prices is None else pc.fill_null(prices, 0),
             "priced_calls": nothing if prices is None else pc.is_valid(prices).cast(pa.int64()),
             "billed_seconds": pc.fill_null(billable.column("billed_seconds"), 0) if has_prices else nothing,
         }
