@@ -13,9 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from reseller_reporting.app.carry_over import earlier_months, lacks_calls
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
-from reseller_reporting.app.pricing import Book, Pricing, open_book, with_pools
+from reseller_reporting.app.pricing import Book, Pricing, is_below_sub_reseller, open_book, with_pools
 from reseller_reporting.app.progress import WORKBOOKS, Progress
 from reseller_reporting.app.stored import stored
 from reseller_reporting.app.trunks import Pool, PoolShare, read_pool
@@ -43,7 +44,7 @@ from reseller_reporting.reports.render.package import Compression
 from reseller_reporting.reports.summary import country_rows, summary_row
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store import calls, coverage, snapshots
-from reseller_reporting.store.calls import AccountCalls, Pinned
+from reseller_reporting.store.calls import Pinned
 from reseller_reporting.store.coverage import Covered
 
 
@@ -144,14 +145,13 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
         if facts.status == "failed":
             failed.append(facts)
             continue
-        where = _calls(pinned, pulled, str(account.id))
-        pricing = book.pricing(account, pinned)
+        pricing = book.pricing(account)
         if pricing is None and not order.plans.is_empty:
             facts.warnings.append(ReportWarning("no_price_plan", "No price plan is given to this customer."))
         left = coverage.gaps(own_pulls, pulled.period, until=house.clock())
         unit = Unit(
             facts=facts,
-            calls=replace(where, shows_reseller=facts.has_reseller_view),
+            calls=book.calls(pinned, account),
             workbook=target.stage(f"accounts/{workbook_name(facts.account)}"),
             spill=house.lake.folder / "spill",
             compression=Compression(house.settings.workbook_compression),
@@ -163,7 +163,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
         if pricing is not None:
             pricings[str(account.id)] = pricing
         units[str(account.id)] = (sum(pull.legs for pull in own_pulls), unit)
-    made = _make_groups(_groups(book, pinned, units, pricings), progress)
+    made = _make_groups(_groups(book, pinned, covered, units, pricings), progress)
     entries: list[tuple[AccountFacts, Made | None]] = [
         *((one.facts, one) for one in made),
         *((f, None) for f in failed),
@@ -180,22 +180,41 @@ def _share(pool: Pool | str | None, pulled: Pulled, account: Account) -> PoolSha
 
 
 def _groups(
-    book: Book, pinned: Pinned, units: Mapping[str, tuple[int, Unit]], pricings: Mapping[str, Pricing]
+    book: Book,
+    pinned: Pinned,
+    covered: Mapping[str, list[Covered]],
+    units: Mapping[str, tuple[int, Unit]],
+    pricings: Mapping[str, Pricing],
 ) -> list[tuple[int, Group]]:
     """Accounts by themselves, and together where they share a pool, those with it that nobody asked for."""
     groups = [(size, Group(units=(unit,))) for size, unit in units.values() if unit.pricing is None]
-    sharers, pulled = book.sharers(pricings), book.pulled
+    sharers = book.sharers(pricings)
     for ids in with_pools({**sharers, **pricings}):
         own = [units[id_] for id_ in ids if id_ in units]
-        silent = tuple((sharers[id_], _calls(pinned, pulled, id_)) for id_ in ids if id_ in sharers)
-        if own:
-            groups.append((sum(size for size, _ in own), Group(units=tuple(unit for _, unit in own), silent=silent)))
+        if not own:
+            continue
+        together = [pricings.get(id_) or sharers[id_] for id_ in ids]
+        group = Group(
+            units=tuple(unit for _, unit in own),
+            silent=tuple((sharers[id_], book.calls(pinned, sharers[id_].account)) for id_ in ids if id_ in sharers),
+            earlier=earlier_months(book, pinned, covered, together),
+            refusal=_refusal(book, covered, together),
+        )
+        groups.append((sum(size for size, _ in own), group))
     return groups
 
 
-def _calls(pinned: Pinned, pulled: Pulled, account_id: str) -> AccountCalls:
-    period = pulled.period
-    return pinned.calls([account_id], from_at=period.from_at, to_at=period.to_at, reseller_id=pulled.own.id)
+def _refusal(book: Book, covered: Mapping[str, list[Covered]], together: Sequence[Pricing]) -> str | None:
+    """Nobody can say what is left in a pool while calls that draw on it are not there."""
+    if len(together) == 1:
+        return None
+    lacking = sum(lacks_calls(book, covered, pricing.account, book.pulled.period) for pricing in together)
+    if not lacking:
+        return None
+    return (
+        f"{len(together)} customers share included minutes, and of {lacking} of them the store lacks calls of this "
+        "period. A run over all accounts brings them."
+    )
 
 
 def _make_groups(groups: list[tuple[int, Group]], progress: Progress) -> list[Made]:
@@ -225,7 +244,7 @@ def _facts(
     """What is known of an account before its calls are read."""
     own = pulled.own
     why_failed = pulled.failed.get(account.id)
-    below_sub_reseller = own.is_reseller and account.reseller_id not in (own.id, None) and account.id != own.id
+    below_sub_reseller = is_below_sub_reseller(account, own)
     services = snapshot.services if snapshot else None
     return AccountFacts(
         account=account,
@@ -359,7 +378,7 @@ def _priced_files(order: Order, made: Sequence[tuple[AccountFacts, Made | None]]
     priced = [(facts, facts.prices) for facts, one in made if one is not None and facts.prices is not None]
     if order.plans.is_empty:
         return _More([], [])
-    write_margins(target.stage(MARGINS), [_margin_row(facts, one) for facts, one in made if one is not None])
+    write_margins(target.stage(MARGINS), [_margin_row(facts, one) for facts, one in made])
     names, notes = [MARGINS], list[str]()
     if Also.PDF in order.also:
         names += [f"statements/{statement_name(facts.account)}" for facts, _ in priced]
@@ -371,14 +390,15 @@ def _priced_files(order: Order, made: Sequence[tuple[AccountFacts, Made | None]]
     return _More(names, notes)
 
 
-def _margin_row(facts: AccountFacts, made: Made) -> dict[str, str]:
-    total, prices = made.sums.total, facts.prices
+def _margin_row(facts: AccountFacts, made: Made | None) -> dict[str, str]:
+    """A failed account keeps its row, too."""
+    prices = facts.prices
     return margin_row(
         MarginFigures(
             account=facts.account,
             currency=facts.currency,
             statement=prices.statement if prices else None,
-            reseller_cost_units=total.reseller_cost_units if facts.has_reseller_view else None,
+            reseller_cost_units=made.sums.total.reseller_cost_units if made and facts.has_reseller_view else None,
             reseller_recurring=facts.reseller_recurring,
             priced_calls=prices.priced_calls if prices else None,
             unpriced_calls=prices.statement.unpriced_calls if prices else None,

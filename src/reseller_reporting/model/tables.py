@@ -153,6 +153,7 @@ RATED_LEGS = pa.schema(
 PRICED_LEGS = pa.schema(
     [
         *RATED_LEGS,
+        pa.field("billed_seconds", pa.int64()),  # By the plan.
         pa.field("price_micros", pa.int64()),
         pa.field("margin_micros", pa.int64()),
         pa.field("price_words", pa.string()),

@@ -6,8 +6,10 @@ Invariant
 - A customer's document has no reseller cost, no margin, no rate name of the provider's, and nothing of other customers.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
+from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.model.statement import Line, LineKind
 
 
@@ -44,6 +46,19 @@ FORBIDDEN_TITLES = (
 
 # The evidence of usage may name a deck, and a markup on what the reseller paid.
 _HIDDEN_EVIDENCE = frozenset({LineKind.USAGE})
+
+
+# Warnings speak of the reseller's costs, of other customers, and of what its office has to mend.
+_WARNINGS_OF_CUSTOMERS = frozenset({"period_not_over"})
+
+
+def warnings_shown(warnings: Sequence[ReportWarning], edition: Edition) -> list[ReportWarning]:
+    return [each for each in warnings if edition is Edition.INTERNAL or each.code in _WARNINGS_OF_CUSTOMERS]
+
+
+def plan_shown(label: str, edition: Edition) -> str:
+    """Without whose own figures it has: that may be a pattern of names, or another customer that shares its pool."""
+    return label if edition is Edition.INTERNAL else label.partition("+")[0]
 
 
 def evidence_shown(line: Line, edition: Edition) -> str:

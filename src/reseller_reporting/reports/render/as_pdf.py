@@ -20,6 +20,7 @@ from reseller_reporting.model.account import Account
 from reseller_reporting.model.errors import CannotWrite, ExtraMissing
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.statement import Line, LineKind, Statement
+from reseller_reporting.reports.edition import Edition, plan_shown
 from reseller_reporting.reports.figure_text import decimal_text, micros_text
 from reseller_reporting.reports.period_text import spoken_days, spoken_period
 from reseller_reporting.reports.statement_page import AFTER_NET, TITLES, page_lines
@@ -174,8 +175,9 @@ def _bars(header: StatementHeader, statement: Statement, places: int) -> list[di
 
 
 def _plan_words(statement: Statement) -> list[str]:
-    word = "Plan" if len(statement.plans) == 1 else "Plans"
-    return [f"{word} {', '.join(statement.plans)}"] if statement.plans else []
+    shown = list(dict.fromkeys(plan_shown(label, Edition.CUSTOMER) for label in statement.plans))
+    word = "Plan" if len(shown) == 1 else "Plans"
+    return [f"{word} {', '.join(shown)}"] if shown else []
 
 
 def _places(amounts: Iterable[int | Decimal]) -> int:

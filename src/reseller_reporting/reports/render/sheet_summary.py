@@ -170,10 +170,12 @@ def _key_figures(facts: AccountFacts, sums: UsageSums, tables: Tables) -> Iterat
     )
     yield _KeyFigure(
         "Billing Minutes",
-        of_countries("Billing Minutes", total.billing_seconds / 60),
+        of_countries("Billing Minutes", tables.view.minutes_seconds(total) / 60),
         MINUTES,
         "minutes",
-        "Charged seconds / 60; answered seconds / 60 where none are charged",
+        "Charged seconds / 60; answered seconds / 60 where none are charged"
+        if facts.edition is Edition.INTERNAL
+        else "As the price plan bills them, bundles included",
     )
     yield from _prices(facts, sums, tables, of_countries)
     if facts.edition is Edition.INTERNAL:
@@ -190,12 +192,13 @@ _OfCountries = Callable[[str, float | Decimal], Formula]
 
 def _prices(facts: AccountFacts, sums: UsageSums, tables: Tables, of_countries: _OfCountries) -> Iterator[_KeyFigure]:
     """By the reseller's own plan; without one there is nothing to say."""
-    if facts.prices is None or tables.statement is None or sums.total.price_micros is None:
+    if facts.prices is None or tables.statement is None:
         return
     statement, code = facts.prices.statement, facts.currency
     total = Formula(f"={tables.statement.total}", tables.statement.total_value)
     yield _KeyFigure("Total due", total, MONEY, code, "What the statement comes to, taxes included")
-    price = of_countries("Price", micros_amount(sums.total.price_micros))
+    micros = sums.total.price_micros
+    price = None if micros is None else of_countries("Price", micros_amount(micros))
     yield _KeyFigure("Price", price, MONEY, code, "Of the calls, by the price plan")
     recurring = micros_amount(statement.recurring_micros)
     yield _KeyFigure("Recurring Price", recurring, MONEY, code, "Of services, by the price plan")
