@@ -34,13 +34,17 @@ class Wanted:
 
 @dataclass(slots=True)
 class Pulled:
-    """Who was asked about, for which period, and whose calls could not be read."""
+    """Who was asked about, for which period, and whose calls could not be read.
+
+    Of the `incomplete` KAZOO left a part unanswered: their calls are there, and the next pull asks again.
+    """
 
     period: ReportPeriod
     own: Account
     tree: list[Account]
     selected: list[Account]
     failed: dict[str, str] = field(default_factory=dict)
+    incomplete: dict[str, str] = field(default_factory=dict)
     legs: int = 0
     malformed: int = 0
 
@@ -90,6 +94,7 @@ async def _sync(house: House, source: KazooSource, wanted: Wanted, progress: Pro
         if any(missing.values()):
             await asyncio.to_thread(house.lake.tidy)
         pulled.failed.update(pull.failed)
+        pulled.incomplete = pull.incomplete
         pulled.legs, pulled.malformed = pull.legs, pull.malformed
         return pulled
 

@@ -88,6 +88,7 @@ class Report:
     reseller: Account
     period: ReportPeriod
     manifest: dict[str, Any]
+    is_answered: bool  # False: KAZOO did not answer to the end, and the next run may bring more.
     entries: list[tuple[AccountFacts, UsageSums | None]]
 
     @property
@@ -364,7 +365,14 @@ def _publish(
     target.stage(MANIFEST).write_bytes(manifest_bytes(document))
     names = [*(file for file in files if file), *more.names, SUMMARY, COUNTRIES, MANIFEST]
     target.publish(names, is_whole_set=order.wanted.accounts is None)
-    return Report(folder=target.out, reseller=pulled.own, period=pulled.period, manifest=document, entries=entries)
+    return Report(
+        folder=target.out,
+        reseller=pulled.own,
+        period=pulled.period,
+        manifest=document,
+        is_answered=not pulled.failed and not pulled.incomplete,
+        entries=entries,
+    )
 
 
 @dataclass(frozen=True, slots=True)

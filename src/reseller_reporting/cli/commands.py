@@ -134,7 +134,7 @@ def run(
     if recipients:
         mailing.mail(house, made, recipients)
         note(f"Sent to {', '.join(recipients)}.")
-    return 1 if made.failed else 0
+    return 0 if made.is_answered and not made.failed else 1
 
 
 @cli.command()
@@ -162,7 +162,7 @@ def demo(
     with watched() as progress:
         made = use_case(the_house(), accounts=accounts, calls=calls, seed=seed, out=out, progress=progress)
     _tell_report(made, as_json=json)
-    return 1 if made.failed else 0
+    return 0 if made.is_answered and not made.failed else 1
 
 
 @cli.command()
@@ -207,8 +207,10 @@ def sync(
     if json:
         span = {"from": pulled.period.from_local.isoformat(), "to": pulled.period.to_local.isoformat()}
         failed = [{"id": id_, "reason": why} for id_, why in sorted(pulled.failed.items())]
+        incomplete = [{"id": id_, "reason": why} for id_, why in sorted(pulled.incomplete.items())]
         counts = {"accounts": len(pulled.selected), "legs": pulled.legs, "malformed": pulled.malformed}
-        tell_json({"period": {**span, "timezone": pulled.period.timezone}, **counts, "failed": failed})
+        whole = {"period": {**span, "timezone": pulled.period.timezone}, **counts}
+        tell_json({**whole, "failed": failed, "incomplete": incomplete})
     else:
         tell(
             f"{pulled.period.name} ({pulled.period.timezone}): {pulled.legs} legs newly read for "
@@ -216,7 +218,9 @@ def sync(
         )
         for id_, why in sorted(pulled.failed.items()):
             note(f"Failed: {id_}: {why}")
-    return 1 if pulled.failed else 0
+        for id_, why in sorted(pulled.incomplete.items()):
+            note(f"Incomplete: {id_}: {why}")
+    return 1 if pulled.failed or pulled.incomplete else 0
 
 
 @cli.command()
