@@ -8,9 +8,9 @@ from typing import Any
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.cell_xml import CellKind
-from reseller_reporting.reports.render.look import Look
+from reseller_reporting.reports.render.look import AMBER, AMBER_INK, Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, write_row
-from reseller_reporting.reports.render.table_sheet import letters_of, open_table, sum_of, write_totals
+from reseller_reporting.reports.render.table_sheet import TOTALS_GAP, letters_of, open_table, sum_of, write_totals
 from reseller_reporting.reports.summary import SUMMARY_COLUMNS, TEXT_COLUMNS, summary_row
 from reseller_reporting.reports.usage import Figures, UsageSums
 
@@ -85,12 +85,14 @@ def write_customers(
         file = files.get(str(facts.account.id))
         if file is not None and row <= _LINKS_MAX:
             link = look.made(font_color="#1F4E9E", underline=1)
-            sheet.write_url(row, 0, f"external:{file}", link, cell_text(str(cells[0])))
+            sheet.link_to_file(row, 0, file, link, cell_text(str(cells[0])))
             cells[0] = None
         write_row(sheet, look, row, COLUMNS, cells)
     totals = {title: sum_of(values) for title, values in known.items()}
     write_totals(sheet, look, COLUMNS, len(entries), totals)
     _mark(sheet, look, len(entries))
+    # Quantities and warnings would make the page too small to read; they are for the screen.
+    sheet.print_area(0, 0, len(entries) + TOTALS_GAP, len(_FIRST) - 1)
     return Customers(len(entries), totals)
 
 
@@ -123,7 +125,7 @@ def _mark(sheet: Any, look: Look, row_count: int) -> None:
     last = max(row_count, 1)
     titles = [column.title for column in COLUMNS]
     complete, margin = titles.index("Complete"), titles.index("Margin")
-    warned = look.made(font_color="#7A4A00", bg_color="#FFE9B8", bold=True)
+    warned = look.made(font_color=AMBER_INK, bg_color=AMBER, bold=True)
     is_no = {"type": "cell", "criteria": "==", "value": '"no"', "format": warned}
     sheet.conditional_format(1, complete, last, complete, is_no)
     sheet.conditional_format(1, margin, last, margin, {"type": "cell", "criteria": "<", "value": 0, "format": warned})

@@ -22,6 +22,8 @@ _WIDTHS = (34, 17, 17, 17, 3, 12, 12, 12, 12, 12, 12)
 _LAST_COLUMN = len(_WIDTHS) - 1
 _CHART_COLUMN, _CHART_WIDTH, _CHART_HEIGHT = 5, 540, 258
 _TOP = 10
+_LINE_HEIGHT = 17
+_PIXELS_PER_LINE, _PIXELS_PER_ROW = 22, 20
 _NAME_MAX = 40
 _CHARACTERS_PER_LINE = 150
 _COLOURS = {"Reseller Cost": INK, "Customer Cost": "#86A0CC", "Price": "#86A0CC", "Margin": "#D98A00"}
@@ -68,9 +70,9 @@ def write_summary(workbook: Any, sheet: Any, look: Look, sources: SummarySources
     page.title()
     page.banner()
     page.key_figures()
+    page.since_last()
     page.top_customers()
     page.top_countries()
-    page.since_last()
     page.contents()
     page.about()
 
@@ -175,6 +177,7 @@ class _Page:
     def since_last(self) -> None:
         self._section("Since the last report")
         for sentence in _since_last(self.sources.changes, self.sources.not_compared, self.sources.currency):
+            self.sheet.set_row(self.row, _LINE_HEIGHT)
             self.sheet.write_string(self.row, 0, sentence, self.look.value)
             self.row += 1
         self.row += 1
@@ -184,6 +187,7 @@ class _Page:
         link = self.look.made(font_color="#1F4E9E", underline=1)
         for sheet in self.workbook.worksheets():
             if sheet.name in _ABOUT:
+                self.sheet.set_row(self.row, _LINE_HEIGHT)
                 self.sheet.write_url(self.row, 0, f"internal:'{sheet.name}'!A1", link, sheet.name)
                 self.sheet.write_string(self.row, 1, _ABOUT[sheet.name], self.look.note)
                 self.row += 1
@@ -201,6 +205,7 @@ class _Page:
             ("For", "the reseller's own office: it holds costs and margins of all customers"),
         ]
         for label, value in pairs:
+            self.sheet.set_row(self.row, _LINE_HEIGHT)
             self.sheet.write_string(self.row, 0, label, self.look.label)
             self.sheet.write_string(self.row, 1, cell_text(value), self.look.value)
             self.row += 1
@@ -220,7 +225,7 @@ class _Page:
         self.row += 1
 
     def _figure(self, name: str, formula: str, value: Any, number_format: str, unit: str, note: str) -> None:
-        self.sheet.set_row(self.row, 17)
+        self.sheet.set_row(self.row, _LINE_HEIGHT)
         self.sheet.write_string(self.row, 0, name, self.look.label)
         if value is None:
             self.sheet.write_string(self.row, 1, "not available", self.look.missing)
@@ -240,18 +245,21 @@ class _Page:
             return
         more = f", the first {len(bars)} of {count}" if count > len(bars) else ""
         self._section(f"{title}{more}")
-        top = self.row
+        top, money = self.row, self.look.made(num_format=MONEY, valign="vcenter")
         self.sheet.write_string(top, 0, sheet_name, self.look.header)
         for position, name in enumerate(series, 1):
             self.sheet.write_string(top, position, name, self.look.header_right)
         for row, bar in enumerate(bars, top + 1):
+            self.sheet.set_row(row, _LINE_HEIGHT)
             self.sheet.write_string(row, 0, cell_text(bar.name), self.look.value)
             for position, name in enumerate(series, 1):
                 told = bar.cells[name]
                 if told is not None:
-                    self.sheet.write_formula(row, position, f"={told[0]}", self.look.money, told[1])
+                    self.sheet.write_formula(row, position, f"={told[0]}", money, told[1])
         self._chart(title, top, series, bars)
-        self.row = top + max(len(bars) + 2, _CHART_HEIGHT // 20 + 2)
+        # The chart may be higher than the lines beside it.
+        rest = max(0, _CHART_HEIGHT - _PIXELS_PER_LINE * (len(bars) + 1))
+        self.row = top + len(bars) + 2 + -(-rest // _PIXELS_PER_ROW)
 
     def _chart(self, title: str, top: int, series: Sequence[str], bars: Sequence[_Bar]) -> None:
         chart = self.workbook.add_chart({"type": "bar"})
@@ -280,7 +288,7 @@ class _Page:
         chart.set_chartarea({"border": {"none": True}})
         chart.set_size({"width": _CHART_WIDTH, "height": _CHART_HEIGHT})
         text = f"Bars of {', '.join(series)} for {len(bars)} lines of the table on the left, the dearest first."
-        self.sheet.insert_chart(top, _CHART_COLUMN, chart, {"description": text, "object_position": 2})
+        self.sheet.insert_chart(top, _CHART_COLUMN, chart, {"description": text, "object_position": 2, "y_offset": 5})
 
 
 def shown(name: str, id_: str) -> str:
@@ -308,7 +316,11 @@ def _key_figures(code: str) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _knows(title: str, facts: AccountFacts, sums: UsageSums | None) -> bool:
-    return sums is not None and _amount(title, shown_figures(facts, sums)) is not None
+    """Nothing is not unknown: without calls there is nothing to know."""
+    if sums is None:
+        return False
+    figures = shown_figures(facts, sums)
+    return not figures.calls or _amount(title, figures) is not None
 
 
 def _rank(figures: Any) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from reseller_reporting.reports.render.cell_xml import column_letters
-from reseller_reporting.reports.render.look import INK, RULE, SHADE, Look
+from reseller_reporting.reports.render.look import COUNT, INK, MINUTES, MONEY, RULE, SHADE, Look
 from reseller_reporting.reports.render.sheet import Column, PlainSheet, set_up_print
 
 _STYLE = "Table Style Light 1"  # Grey bands; where tables have no style, the plain grid stays.
@@ -27,6 +27,11 @@ class TableSheet(PlainSheet):
         done = self.add_table(0, 0, last_row, len(titles) - 1, options)
         self.constant_memory, self._is_silent = True, False
         assert done == 0, f"the table {name} could not be made"
+
+    def link_to_file(self, row: int, column: int, file: str, cell_format: Any, text: str) -> None:
+        """To a file beside the workbook, with the slashes of any system, not those of one."""
+        self.write_url(row, column, f"external:{file}", cell_format, text)
+        self.hyperlinks[row][column]._relationship_link = file
 
     def _write_string(self, row: int, col: int, string: str, cell_format: Any = None) -> int:
         return 0 if self._is_silent else int(super()._write_string(row, col, string, cell_format))
@@ -81,7 +86,7 @@ def write_totals(
 
 
 def _total(look: Look, column: Column) -> Any:
-    formats = {"money": "0.0000", "money_micros": "0.000000", "minutes": "0.00", "count": "#,##0"}
+    formats = {"money": MONEY, "minutes": MINUTES, "count": COUNT}
     return look.made(
         bold=True,
         font_color=INK,
