@@ -1,9 +1,8 @@
 """The unit of work: one account in one period, from its partitions to its workbook. Pure but for that one file."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +17,7 @@ from reseller_reporting.model.errors import CannotPrice
 from reseller_reporting.model.problems import Problem, ReportWarning
 from reseller_reporting.model.statement import Statement
 from reseller_reporting.model.tables import PRICEABLE_LEGS, RATED_LEGS
-from reseller_reporting.model.trunks import Trunks
+from reseller_reporting.model.trunks import TrunkFigures, Trunks
 from reseller_reporting.model.units import currency_text
 from reseller_reporting.rating.billed_columns import rate_batch
 from reseller_reporting.rating.country import country_name
@@ -26,11 +25,13 @@ from reseller_reporting.rating.priced import Priced
 from reseller_reporting.rating.trunk_legs import LegArrays
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.render.as_legs import LegColumns, LegsFile, digest_of, writing_legs
 from reseller_reporting.reports.render.as_pdf import StatementHeader, write_statement_pdf
 from reseller_reporting.reports.render.as_xlsx import write_workbook
 from reseller_reporting.reports.render.package import Compression
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
+from reseller_reporting.store.reported import ReportedLegsFile
 
 PRICE_WARNINGS = frozenset({"no_price_plan", "not_priced", "unpriced_calls", "priced_below_cost", "carry_over_unknown"})
 # Warnings that explain a report without making it incomplete: every figure that there is, is there.
@@ -59,6 +60,8 @@ class Unit:
     pool: PoolShare | str | None = None  # Its share in the reseller's trunks, or why that is not known.
     pricing: Pricing | None = None
     statement: Path | None = None  # Where a PDF of it goes, if it is wanted.
+    legs: tuple[LegsFile, ...] = ()  # The rated legs, for tools.
+    reported: Path | None = None  # Where what is said of each leg waits for a later report to be compared with.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,9 @@ class Made:
     sums: UsageSums
     sha256: str
     digest: str  # Of the rows used.
+    pool: TrunkFigures | None = None  # Its share in the reseller's trunks, without the legs in question.
+    legs: tuple[tuple[str, str], ...] = ()  # Names and digests of the files of rated legs.
+    reported: str | None = None  # The digest of what is said of each leg.
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,22 +203,48 @@ class _Rated:
 
 
 def _written(read: _Read, facts: AccountFacts, batches: Iterable[pa.RecordBatch]) -> Made:
+    """One pass over the legs makes everything that is made of them."""
     unit = read.unit
-    sums = write_workbook(
-        unit.workbook,
-        facts,
-        batches,
-        listed_count=read.overview.legs if facts.legs_listed == "all" else read.overview.billable,
-        owner_names=(facts.snapshot.users if facts.snapshot else None) or {},
-        country_name=country_name,
-        trunks=read.trunks,
-        compression=unit.compression,
-    )
+    owner_names = (facts.snapshot.users if facts.snapshot else None) or {}
+    with ExitStack() as stack:
+        takers = []
+        if unit.legs:
+            takers.append(stack.enter_context(writing_legs(unit.legs, LegColumns.of(facts, owner_names, country_name))))
+        said = stack.enter_context(closing(ReportedLegsFile(unit.reported))) if unit.reported else None
+        if said is not None:
+            takers.append(said.add)
+        sums = write_workbook(
+            unit.workbook,
+            facts,
+            _handed_to(takers, batches),
+            listed_count=read.overview.legs if facts.legs_listed == "all" else read.overview.billable,
+            owner_names=owner_names,
+            country_name=country_name,
+            trunks=read.trunks,
+            compression=unit.compression,
+        )
+        reported = said.finish() if said is not None else None
     if facts.prices is not None and unit.statement is not None:
         _write_statement(unit.statement, facts, facts.prices.statement, sums)
-    with unit.workbook.open("rb") as written:
-        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-    return Made(facts=facts, sums=sums, sha256=sha256, digest=read.digest)
+    pool = read.trunks.pool
+    return Made(
+        facts=facts,
+        sums=sums,
+        sha256=digest_of(unit.workbook),
+        digest=read.digest,
+        pool=replace(pool, differences=()) if isinstance(pool, TrunkFigures) else None,
+        legs=tuple((file.name, digest_of(file.path)) for file in unit.legs),
+        reported=reported,
+    )
+
+
+def _handed_to(
+    takers: Sequence[Callable[[pa.RecordBatch], None]], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for take in takers:
+            take(batch)
+        yield batch
 
 
 def _write_statement(path: Path, facts: AccountFacts, statement: Statement, sums: UsageSums) -> None:

@@ -66,6 +66,18 @@ class AlsoName(StrEnum):
     ACCOUNTING = "accounting"
     QUICKBOOKS = "quickbooks"
     XERO = "xero"
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+def also_named(texts: list[str]) -> list[AlsoName]:
+    """Each text a name, or several with commas between them."""
+    named = [name.strip().lower() for text in texts for name in text.split(",")]
+    known = [name.value for name in AlsoName]
+    for name in named:
+        if name not in known:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}.", param_hint="--also")
+    return [AlsoName(name) for name in named]
 
 
 class CallFormat(StrEnum):
@@ -103,8 +115,12 @@ def run(
         EditionName, typer.Option(help="internal: everything. customer: no cost, margin or rate of the provider.")
     ] = EditionName.INTERNAL,
     also: Annotated[
-        list[AlsoName] | None,
-        typer.Option(help="Make this, too; repeat for more. All of them need price plans, and pdf the extra 'pdf'."),
+        list[str] | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Make this, too, separated by commas or repeated: parquet, csv (the rated legs of each customer); pdf "
+            "(needs the extra 'pdf'), accounting, quickbooks, xero, all of which need price plans.",
+        ),
     ] = None,
     json: Json = False,
 ) -> int:
@@ -125,7 +141,7 @@ def run(
         legs_listed=legs.value,
         plans=plan_book(house, plans_named(price_plans)),
         edition=edition.value,
-        also=frozenset(report.Also(each.value) for each in also or ()),
+        also=frozenset(report.Also(each.value) for each in also_named(also or [])),
     )
     report.check(order)
     with watched() as progress:

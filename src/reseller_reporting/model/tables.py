@@ -160,6 +160,19 @@ PRICED_LEGS = pa.schema(
     ]
 )
 
+# What a report said of a billable leg, as far as a later one of the same period is compared with it.
+REPORTED_LEGS = pa.schema(
+    [
+        pa.field("leg_id", pa.string(), nullable=False),
+        pa.field("call_id", pa.string()),  # Null: the leg id without its month, as KAZOO makes it.
+        pa.field("started_at", UTC_TIME, nullable=False),
+        pa.field("billing_seconds", pa.int64(), nullable=False),  # Charged, else answered.
+        pa.field("reseller_cost_units", pa.int64()),
+        pa.field("customer_cost_units", pa.int64(), nullable=False),
+        pa.field("price_micros", pa.int64()),
+    ]
+)
+
 # What a price plan reads of a billable leg of RATED_LEGS, in the same order.
 PRICEABLE_LEGS = pa.schema(
     [
