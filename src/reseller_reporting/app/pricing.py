@@ -116,6 +116,8 @@ class Book:
     plans: PlanBook
     taken: Mapping[Any, Snapshot]
     histories: Mapping[str, list[Snapshot]]
+    # Those of earlier periods, by the period's name, read when the first customer asks.
+    earlier_histories: dict[str, Mapping[str, list[Snapshot]]] = field(default_factory=dict, repr=False)
 
     def pricing(self, account: Account, pinned: Pinned | None = None) -> Pricing | None:
         """None: no plan fits the account in this period."""
@@ -136,7 +138,9 @@ class Book:
         before = _month_before(pricing.period) if months else None
         if before is None:
             return None
-        history = snapshots.history(self.house.lake, before, [str(account.id)]).get(str(account.id), [])
+        if before.name not in self.earlier_histories:
+            self.earlier_histories[before.name] = _histories(self.house, self.pulled, before)
+        history = self.earlier_histories[before.name].get(str(account.id), [])
         earlier = self._pricing(account, before, history)
         if earlier is None:
             return None
@@ -185,9 +189,11 @@ class Book:
 
 def open_book(house: House, plans: PlanBook, pulled: Pulled, taken: Mapping[Any, Snapshot]) -> Book:
     """Checked plans, with what their prices need of the store."""
-    ids = [str(account.id) for account in pulled.tree] if plans.assignments else []
-    histories = snapshots.history(house.lake, pulled.period, ids) if ids else {}
-    return Book(house, pulled, plans, taken, histories)
+    return Book(house, pulled, plans, taken, _histories(house, pulled, pulled.period) if plans.assignments else {})
+
+
+def _histories(house: House, pulled: Pulled, period: ReportPeriod) -> Mapping[str, list[Snapshot]]:
+    return snapshots.history(house.lake, period, [str(account.id) for account in (*pulled.tree, *pulled.selected)])
 
 
 def with_pools(pricings: Mapping[str, Pricing]) -> list[list[str]]:

@@ -25,6 +25,7 @@ from reseller_reporting.cli.pricing_commands import price_calls
 from reseller_reporting.cli.rating_commands import explain, rate
 from reseller_reporting.cli.speech import note, plans_named, tell, tell_json, the_house, wanted_of
 from reseller_reporting.cli.terminal import watched
+from reseller_reporting.cli.what_if_command import what_if
 
 if TYPE_CHECKING:
     from reseller_reporting.app.report import Report
@@ -46,6 +47,7 @@ cli.add_typer(plans, name="plans")
 cli.command()(rate)
 cli.command()(explain)
 cli.command()(price_calls)
+cli.command()(what_if)
 
 
 class Legs(StrEnum):
