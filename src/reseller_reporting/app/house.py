@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reseller_reporting.config import Settings, kazoo_credentials_problem
 from reseller_reporting.model.errors import InvalidSettings
-from reseller_reporting.sources.kazoo.source import Credentials, KazooSource
 from reseller_reporting.store.lake import Lake
+
+if TYPE_CHECKING:
+    from reseller_reporting.sources.kazoo.source import Credentials, KazooSource
 
 
 def utc_now() -> datetime:
@@ -24,7 +27,9 @@ class House:
     def lake(self) -> Lake:
         return Lake(self.settings.store_folder)
 
-    def credentials(self) -> Credentials:
+    def credentials(self) -> "Credentials":
+        from reseller_reporting.sources.kazoo.source import Credentials
+
         problem = kazoo_credentials_problem(self.settings)
         if problem:
             raise InvalidSettings(problem)
@@ -38,8 +43,11 @@ class House:
             account_name=settings.kazoo_account_name,
         )
 
-    def kazoo(self) -> KazooSource:
+    def kazoo(self) -> "KazooSource":
         """Not yet logged in; entering it does that."""
+        # What works on the store alone waits for no client.
+        from reseller_reporting.sources.kazoo.source import KazooSource
+
         return KazooSource(
             self.credentials(),
             page_size=self.settings.kazoo_page_size,

@@ -3,8 +3,8 @@
 Owns: what is read together, and that each book prices by its own pools. Does not own: any rule of a price.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from reseller_reporting.model.tables import (
 )
 from reseller_reporting.rating.billed_columns import priceable_batch
 from reseller_reporting.rating.columns import expect
+from reseller_reporting.rating.priced import Priced
 from reseller_reporting.rating.trunk_legs import LegArrays, leg_arrays
 from reseller_reporting.reports.price_changes import Told
 from reseller_reporting.store.calls import AccountCalls, reading, together
@@ -58,9 +59,17 @@ def reprice(batch: Batch) -> list[Repriced]:
     """All of `batch.asked`."""
     expect(batch.legs_of_all)
     stored = _StoredLegs(batch)
-    known = {_ids(group): (group, _told(group, stored, batch.asked)) for group in batch.before}
-    before = _merged(told for _, told in known.values())
-    after = _merged(_told_again(group, known, stored, batch.asked) for group in batch.after)
+    before: dict[str, Told] = {}
+    after: dict[str, Told] = {}
+    waiting = {_ids(group): group for group in batch.after}
+    for group in batch.before:
+        priced = _priced(group, stored)
+        before |= _told(group, priced, batch.asked)
+        other = waiting.get(_ids(group))
+        if other is not None and _prices_calls_alike(group, other):
+            after |= _told(waiting.pop(_ids(group)), _under(other, priced), batch.asked)
+    for group in waiting.values():
+        after |= _told(group, _priced(group, stored), batch.asked)
     return [
         Repriced(
             account_id=id_,
@@ -74,32 +83,72 @@ def reprice(batch: Batch) -> list[Repriced]:
     ]
 
 
-def _told(group: Group, stored: "_StoredLegs", asked: Iterable[str]) -> dict[str, Told]:
-    try:
-        priced = price([(each, *stored.of(str(each.account.id))) for each in group], stored.read)
-    except CannotPrice as error:
-        return dict.fromkeys(_ids(group), error.sentence)
-    pairs = zip(group, priced, strict=True)
-    return {str(each.account.id): each.statement(one) for each, one in pairs if each.account.id in asked}
-
-
-def _told_again(
-    group: Group,
-    known: Mapping[tuple[str, ...], tuple[Group, dict[str, Told]]],
-    stored: "_StoredLegs",
-    asked: Iterable[str],
-) -> dict[str, Told]:
-    """Whom the other book changes nothing for needs no second pricing."""
-    same, told = known.get(_ids(group), ((), {}))
-    return told if same == group else _told(group, stored, asked)
-
-
 def _ids(group: Group) -> tuple[str, ...]:
     return tuple(str(each.account.id) for each in group)
 
 
-def _merged(parts: Iterable[Mapping[str, Told]]) -> dict[str, Told]:
-    return {id_: told for part in parts for id_, told in part.items()}
+def _priced(group: Group, stored: "_StoredLegs") -> list[Priced] | str:
+    """Or why there are no prices."""
+    try:
+        return price([(each, *stored.of(str(each.account.id))) for each in group], stored.read)
+    except CannotPrice as error:
+        return error.sentence
+
+
+def _told(group: Group, priced: list[Priced] | str, asked: frozenset[str]) -> dict[str, Told]:
+    if isinstance(priced, str):
+        return dict.fromkeys(_ids(group), priced)
+    pairs = zip(group, priced, strict=True)
+    return {str(each.account.id): _statement(each, one) for each, one in pairs if each.account.id in asked}
+
+
+def _statement(pricing: Pricing, priced: Priced) -> Told:
+    """One whose quantities are not known stands in nobody else's way."""
+    try:
+        return pricing.statement(priced)
+    except CannotPrice as error:
+        return error.sentence
+
+
+# --- what changes no price of a call ----------------------------------------------------------------------------------
+
+# Of a plan: what only statements read.
+_OF_STATEMENTS = {
+    name: Plan.model_fields[name].default
+    for name in ("name", "recurring", "one_off", "discounts", "minimum_spend", "taxes")
+}
+
+
+def _prices_calls_alike(group: Group, other: Group) -> bool:
+    """Where plans differ in nothing that a call's price comes from, calls need no second pricing."""
+    return all(_of_calls(one) == _of_calls(another) for one, another in zip(group, other, strict=True))
+
+
+def _of_calls(pricing: Pricing) -> Pricing:
+    """What of it the prices of calls come from."""
+    earlier = pricing.earlier
+    return replace(
+        pricing,
+        segments=tuple(
+            replace(each, label="", plan=each.plan.model_copy(update=_OF_STATEMENTS)) for each in pricing.segments
+        ),
+        versions=(),
+        earlier=earlier and replace(earlier, pricing=_of_calls(earlier.pricing)),
+    )
+
+
+def _under(group: Group, priced: list[Priced] | str) -> list[Priced] | str:
+    """The same prices under other versions of the plans."""
+    if isinstance(priced, str):
+        return priced
+    return [
+        replace(
+            one,
+            segments=each.segments,
+            rules=tuple(replace(rule, label=each.segments[rule.segment].label) for rule in one.rules),
+        )
+        for each, one in zip(group, priced, strict=True)
+    ]
 
 
 class _StoredLegs:
@@ -109,8 +158,7 @@ class _StoredLegs:
         pricings = [each for group in (*batch.before, *batch.after) for each in group]
         self._schema = _asked_columns(pricings)
         self._batch = batch
-        self._legs: dict[tuple[str, datetime], pa.Table] = {}
-        self._hidden: set[str] = set()
+        self._legs: dict[tuple[str, datetime], tuple[pa.Table, Callable[[], LegArrays]]] = {}
         earlier: dict[datetime, dict[str, AccountCalls]] = {}
         for each in _earlier(pricings):
             earlier.setdefault(each.from_at, {})[each.account_ids[0]] = each
@@ -131,11 +179,12 @@ class _StoredLegs:
         return pc.sum(self.of(account_id)[0]["reseller_cost_units"]).as_py() or 0
 
     def _found(self, account_id: str, from_at: datetime) -> tuple[pa.Table, Callable[[], LegArrays]]:
-        stored = self._legs.get((account_id, from_at))
-        if stored is None:
-            stored = self._schema.empty_table()
-        legs = pa.Table.from_batches(map(priceable_batch, stored.to_batches()), PRICEABLE_LEGS)
-        return legs, cache(partial(_arrays, stored))
+        if (account_id, from_at) not in self._legs:
+            self._keep(account_id, from_at, PRICEABLE_LEGS.empty_table(), self._schema.empty_table())
+        return self._legs[account_id, from_at]
+
+    def _keep(self, account_id: str, from_at: datetime, legs: pa.Table, stored: pa.Table) -> None:
+        self._legs[account_id, from_at] = legs, cache(partial(_arrays, stored))
 
     def _read(self, where: AccountCalls, hidden: set[str]) -> set[str]:
         """Whose reseller's side is not ours, or not stated of every leg, is read without it, as a report reads it."""
@@ -145,9 +194,22 @@ class _StoredLegs:
         for ids, shows_reseller in ((shown, True), (hidden, False)):
             if ids:
                 with reading(where.of(ids, shows_reseller=shows_reseller), spill=self._batch.spill) as reader:
-                    for account_id, legs in reader.by_account(self._schema):
-                        self._legs[account_id, where.from_at] = legs
+                    stored = reader.by_account(self._schema)
+                legs = pa.Table.from_batches(map(priceable_batch, stored.to_batches()), PRICEABLE_LEGS)
+                for account_id, begin, count in _runs(stored["account_id"]):
+                    self._keep(account_id, where.from_at, legs.slice(begin, count), stored.slice(begin, count))
         return hidden
+
+
+def _runs(accounts: pa.ChunkedArray) -> Iterator[tuple[str, int, int]]:
+    """Each account, where its legs begin, and how many there are."""
+    if not len(accounts):
+        return
+    runs = pc.run_end_encode(accounts.combine_chunks(), pa.int64())
+    begin = 0
+    for account_id, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+        yield account_id, begin, end - begin
+        begin = end
 
 
 def _arrays(legs: pa.Table) -> LegArrays:

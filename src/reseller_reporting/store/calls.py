@@ -249,25 +249,19 @@ class CallsReader:
         sql = f"SELECT {_columns(schema)} FROM {self._legs} WHERE {_BILLABLE} ORDER BY started_at, call_id, leg_id"
         yield from _cast(self._con.cursor().sql(sql, params=self._span).to_arrow_reader(_ROWS_A_BATCH), schema)
 
-    def by_account(self, schema: pa.Schema) -> Iterator[tuple[str, pa.Table]]:
-        """These columns of EXPLAINED_LEGS of billable legs, account by account, each in report order.
+    def by_account(self, schema: pa.Schema) -> pa.Table:
+        """These columns of EXPLAINED_LEGS of all billable legs, account after account, each in report order.
 
-        Accounts without any are not among them. What explains a charge is looked up where its columns are asked for.
+        What explains a charge is looked up where its columns are asked for.
         """
         is_explained = any(name not in LEGS.names for name in schema.names)
-        rows, given = (
-            (f"({self._joined()})", {"reseller_id": self._calls.reseller_id}) if is_explained else (self._legs, {})
-        )
+        rows = f"({self._joined()})" if is_explained else self._legs
+        names = {"reseller_id": self._calls.reseller_id} if is_explained else {}
         sql = (
             f"SELECT {_columns(schema)} FROM {rows} WHERE {_BILLABLE} ORDER BY account_id, started_at, call_id, leg_id"
         )
-        reader = self._con.cursor().sql(sql, params={**self._span, **given}).to_arrow_reader(_ROWS_A_BATCH)
-        legs = _cast(reader, schema).read_all()
-        ends = pc.run_end_encode(legs["account_id"].combine_chunks(), pa.int64()) if len(legs) else None
-        begin = 0
-        for account_id, end in zip(ends.values.to_pylist(), ends.run_ends.to_pylist(), strict=True) if ends else ():
-            yield account_id, legs.slice(begin, end - begin)
-            begin = end
+        reader = self._con.cursor().sql(sql, params={**self._span, **names}).to_arrow_reader(_ROWS_A_BATCH)
+        return _cast(reader, schema).read_all()
 
     def without_reseller_view(self) -> set[str]:
         """The accounts that have a leg which does not state the reseller's side."""
