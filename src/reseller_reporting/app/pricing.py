@@ -115,6 +115,10 @@ class Book:
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _known: dict[tuple[str, str], Pricing | None] = field(default_factory=dict)
 
+    def under(self, plans: PlanBook) -> "Book":
+        """Other plans over the same snapshots."""
+        return Book(self.house, self.pulled, plans, self._seen)
+
     @property
     def has_pools(self) -> bool:
         return any(bundle.pooled for plan in self.plans.plans for bundle in plan.bundles.values())

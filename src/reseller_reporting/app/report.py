@@ -19,19 +19,19 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
 from reseller_reporting.app.pricing import Book, Pricing, is_below_sub_reseller, open_book, with_pools
 from reseller_reporting.app.progress import WORKBOOKS, Progress
+from reseller_reporting.app.recurring_parts import recurring_parts
 from reseller_reporting.app.stored import stored
 from reseller_reporting.app.trunks import Pool, PoolShare, read_pool
 from reseller_reporting.app.unit import PRICE_WARNINGS, Group, Made, Unit, in_words, make
 from reseller_reporting.delivery.folder import RunFolder
 from reseller_reporting.engines.local import available_processes, map_units
-from reseller_reporting.model.account import Account, Services, Snapshot
+from reseller_reporting.model.account import Account, Snapshot
 from reseller_reporting.model.changes import Reported
 from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.model.period import ReportPeriod, parse_period
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.rating.plan_resolution import PlanBook
-from reseller_reporting.rating.recurring import split_cascade
 from reseller_reporting.reports.accounting import AccountingFormat, Entry
 from reseller_reporting.reports.changes import reported_account
 from reseller_reporting.reports.edition import Edition
@@ -145,7 +145,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
     pinned = calls.pin(house.lake)
     taken, _ = snapshots.read(house.lake, pulled.period)
     covered = coverage.read(house.lake)
-    parts = _recurring_parts(pulled, taken)
+    parts = recurring_parts(pulled, taken)
     pool = read_pool(house, pinned, pulled, taken, covered)
     book = open_book(house, order.plans, pulled, taken)
     pricings: dict[str, Pricing] = {}
@@ -324,26 +324,6 @@ def _warnings(
         message = f"The services of {pulled.own.name} could not be read: what it pays for its customers is not known."
         warnings.append(ReportWarning("reseller_services_unread", message))
     return list(dict.fromkeys(warnings))
-
-
-def _recurring_parts(pulled: Pulled, taken: dict[str, Snapshot]) -> dict[str, Decimal] | None:
-    """What of the reseller's own recurring invoice falls to each account; None when that cannot be known."""
-    own = taken.get(pulled.own.id)
-    if not pulled.own.is_reseller or own is None or own.services is None:
-        return None
-    chosen = {account.id for account in pulled.selected}
-    customers = [a for a in pulled.tree if a.reseller_id == pulled.own.id or a.id in chosen]
-    services: dict[Any, Services] = {
-        a.id: snapshot.services
-        for a in customers
-        if (snapshot := taken.get(a.id)) is not None and snapshot.services is not None
-    }
-    below = {a.id: [c.id for c in customers if a.id in c.tree] for a in customers if a.is_reseller}
-    carriers = {id_: ids for id_, ids in below.items() if services.keys() >= {id_, *ids}}
-    parts = split_cascade(
-        own.services.items, own.services, services, carriers, are_all_known=len(services) == len(customers)
-    )
-    return {str(key): part for key, part in parts.items() if key is not None}
 
 
 def _statement_file(order: Order, target: RunFolder, account: Account) -> Path | None:

@@ -26,6 +26,7 @@ from reseller_reporting.cli.rating_commands import explain, rate
 from reseller_reporting.cli.serve_commands import Host, Port, serve, serve_demo, worker
 from reseller_reporting.cli.speech import note, plans_named, tell, tell_json, the_house, wanted_of
 from reseller_reporting.cli.terminal import watched
+from reseller_reporting.cli.what_if_command import what_if
 
 if TYPE_CHECKING:
     from reseller_reporting.app.report import Report
@@ -49,6 +50,7 @@ cli.command()(explain)
 cli.command()(price_calls)
 cli.command()(serve)
 cli.command()(worker)
+cli.command()(what_if)
 
 
 class Legs(StrEnum):

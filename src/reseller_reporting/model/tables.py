@@ -278,3 +278,32 @@ RERATED_LEGS = pa.schema(
         pa.field("stated_cost_units", pa.int64()),
     ]
 )
+
+# What prices ask of a billable leg as it is stored: PRICEABLE_LEGS comes from it. With what the replay of trunks asks,
+# and with what explains a charge, it is wider.
+STORED_PRICEABLE_LEGS = pa.schema(
+    [
+        LEGS.field(name)
+        for name in (
+            "account_id",
+            "started_at",
+            "call_id",
+            "leg_id",
+            "direction",
+            "caller_id_number",
+            "dialed_number",
+            "answered_seconds",
+            "reseller_cost_units",
+        )
+    ]
+)
+STORED_TRUNK_LEGS = pa.schema(
+    [*STORED_PRICEABLE_LEGS, *(field for field in TRUNK_LEGS if field.name not in STORED_PRICEABLE_LEGS.names)]
+)
+STORED_EXPLAINED_LEGS = pa.schema(
+    [
+        *STORED_TRUNK_LEGS,
+        *(LEGS.field(name) for name in ("rate_units", "rate_name")),
+        *(field for field in EXPLAINED_LEGS if field.name not in LEGS.names),
+    ]
+)
