@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reseller_reporting.app.carry_over import NOTHING_EARLIER, Earlier, carried_into, unknown_warning
+from reseller_reporting.app.carry_over import NOTHING_EARLIER, Earlier, carried_into
 from reseller_reporting.app.pricing import Pricing, price
 from reseller_reporting.model.errors import CannotPrice
 from reseller_reporting.model.plan import Plan, PricedLegs
@@ -61,6 +61,7 @@ class Repriced:
     reseller_cost_units: int | None
     before: Told | None
     after: Told | None
+    is_carry_over_known: bool = True
 
 
 def reprice(batch: Batch) -> list[Repriced]:
@@ -85,6 +86,7 @@ def reprice(batch: Batch) -> list[Repriced]:
             reseller_cost_units=stored.reseller_cost_units(id_),
             before=before.get(id_),
             after=after.get(id_),
+            is_carry_over_known=stored.is_carry_over_known,
         )
         for id_ in batch.calls.account_ids
         if id_ in batch.asked
@@ -98,9 +100,9 @@ def _ids(group: Group) -> tuple[str, ...]:
 def _priced(group: Group, stored: "_StoredLegs") -> list[Priced] | str:
     """Or why there are no prices."""
     try:
+        # What an earlier month left that the store lacks counts as nothing, as in a report; a warning tells of it.
         carried, is_known = carried_into(group.earlier, stored.read)
-        if not is_known:
-            return unknown_warning(group.earlier).message
+        stored.is_carry_over_known &= is_known
         return price([(each, *stored.of(str(each.account.id))) for each in group.pricings], carried)
     except CannotPrice as error:
         return error.sentence
@@ -167,6 +169,7 @@ class _StoredLegs:
         groups = (*batch.before, *batch.after)
         self._schema = _asked_columns(_all_pricings(groups))
         self._batch = batch
+        self.is_carry_over_known = True
         self._legs: dict[tuple[str, datetime], tuple[pa.Table, Callable[[], LegArrays]]] = {}
         earlier: dict[datetime, dict[str, AccountCalls]] = {}
         for each in (calls for group in groups for month in group.earlier.months for _, calls in month.members):

@@ -120,13 +120,14 @@ def what_if(house: House, order: WhatIfOrder, progress: Progress) -> WhatIf:
     if order.out is not None:
         _write(order.out, changes)
     totals = totals_of(changes)
+    is_carry_over_known = all(each.is_carry_over_known for each in repriced.values())
     return WhatIf(
         period=known.period,
         currency=house.settings.currency,
         figures=order.figures,
         changes=tuple(changes),
         totals=totals,
-        warnings=tuple(_warnings(house, known, covered, changes, totals)),
+        warnings=tuple(_warnings(house, known, covered, changes, totals, is_carry_over_known=is_carry_over_known)),
     )
 
 
@@ -308,8 +309,13 @@ def _warnings(
     covered: Mapping[str, list[Covered]],
     changes: Sequence[PriceChange],
     totals: ChangeTotals,
+    *,
+    is_carry_over_known: bool,
 ) -> Iterator[ReportWarning]:
     now = house.clock()
+    if not is_carry_over_known:
+        message = "Bundles with carry-over may begin with too little: the store lacks calls of the months before."
+        yield ReportWarning("carry_over_unknown", message)
     pulls = [coverage.in_force(covered.get(str(account.id), []), known.period) for account in known.selected]
     never = sum(not each for each in pulls)
     partly = sum(bool(each and coverage.gaps(each, known.period, until=now)) for each in pulls)
