@@ -78,7 +78,7 @@ def test_one_message_to_all_with_the_files(connected: Terminal, mailbox: Mailbox
     assert message["From"] == "Acme <acme@example.com>"
     assert message["To"] == ", ".join(BOTH)
     assert "Acme" in message["Subject"]
-    assert "2024-06" in message["Subject"]
+    assert "June 2024" in message["Subject"]
     made = connected.left().files()
     books = {name.removeprefix("accounts/"): made[name] for name in made if name.startswith("accounts/")}
     assert mailbox.attached() == {**{name: made[name] for name in CSV}, **books}

@@ -40,11 +40,13 @@ from reseller_reporting.reports.render.as_accounting_csv import write_accounting
 from reseller_reporting.reports.render.as_csv import write_countries, write_margins, write_summary
 from reseller_reporting.reports.render.as_pdf import check_pdf_extra
 from reseller_reporting.reports.render.package import Compression
+from reseller_reporting.reports.style import Style
 from reseller_reporting.reports.summary import country_rows, summary_row
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store import calls, coverage, snapshots
 from reseller_reporting.store.calls import AccountCalls, Pinned
 from reseller_reporting.store.coverage import Covered
+from reseller_reporting.words.language import ENGLISH, Words
 
 
 class Also(StrEnum):
@@ -77,6 +79,7 @@ class Order:
     plans: PlanBook = field(default_factory=PlanBook)  # Checked; empty: nothing is priced.
     edition: str = Edition.INTERNAL.value
     also: frozenset[Also] = frozenset()
+    language: str | None = None  # Of documents and mails; None: as the settings say.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,7 @@ class Report:
     period: ReportPeriod
     manifest: dict[str, Any]
     entries: list[tuple[AccountFacts, UsageSums | None]]
+    words: Words = ENGLISH
 
     @property
     def failed(self) -> list[AccountFacts]:
@@ -112,12 +116,17 @@ def check(order: Order) -> None:
 
 def run(house: House, order: Order, progress: Progress) -> Report:
     """The documents of a period in a folder: all of them under their final names, or none."""
+    _style(house, order)  # A logo that is none is seen as early.
     with RunFolder(order.out or _expected_folder(house, order)):
         pass  # An unwritable folder is seen before KAZOO is asked.
     pulled = stored(house, order.wanted) if order.source == "store" else sync(house, order.wanted, progress)
     folder = order.out or Path("reports") / pulled.period.name
     with RunFolder(folder) as target:
         return _make(house, order, pulled, target, progress)
+
+
+def _style(house: House, order: Order) -> Style:
+    return Style(words=Words(order.language or house.settings.language), brand=house.brand)
 
 
 def _expected_folder(house: House, order: Order) -> Path:
@@ -133,7 +142,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
     covered = coverage.read(house.lake)
     parts = _recurring_parts(pulled, taken)
     pool = read_pool(house, pinned, pulled, taken, covered)
-    book = open_book(house, order.plans, pulled, taken)
+    book, style = open_book(house, order.plans, pulled, taken), _style(house, order)
     pricings: dict[str, Pricing] = {}
     units: dict[str, tuple[int, Unit]] = {}
     failed: list[AccountFacts] = []
@@ -158,6 +167,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
             pool=_share(pool, pulled, account),
             pricing=pricing,
             statement=_statement_file(order, target, account) if pricing else None,
+            style=style,
         )
         if pricing is not None:
             pricings[str(account.id)] = pricing
@@ -169,7 +179,8 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
     ]
     entries.sort(key=lambda entry: account_order(entry[0].account))
     said_of_pool = pool.digest if isinstance(pool, Pool) else pool
-    return _publish(order, pulled, entries, target, said_of_pool=said_of_pool)
+    report = _publish(order, pulled, entries, target, said_of_pool=said_of_pool)
+    return replace(report, words=style.words)
 
 
 def _share(pool: Pool | str | None, pulled: Pulled, account: Account) -> PoolShare | str | None:

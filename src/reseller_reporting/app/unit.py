@@ -28,6 +28,7 @@ from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.as_pdf import StatementHeader, write_statement_pdf
 from reseller_reporting.reports.render.as_xlsx import write_workbook
 from reseller_reporting.reports.render.package import Compression
+from reseller_reporting.reports.style import PRODUCT_STYLE, Style
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
 
@@ -58,6 +59,7 @@ class Unit:
     pool: PoolShare | str | None = None  # Its share in the reseller's trunks, or why that is not known.
     pricing: Pricing | None = None
     statement: Path | None = None  # Where a PDF of it goes, if it is wanted.
+    style: Style = PRODUCT_STYLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,25 +186,35 @@ def _written(read: _Read, facts: AccountFacts, batches: Iterable[pa.RecordBatch]
         batches,
         listed_count=read.overview.legs if facts.legs_listed == "all" else read.overview.billable,
         owner_names=(facts.snapshot.users if facts.snapshot else None) or {},
-        country_name=country_name,
+        country_name=_country_name(unit.style),
         trunks=read.trunks,
         compression=unit.compression,
+        style=unit.style,
     )
     if facts.prices is not None and unit.statement is not None:
-        _write_statement(unit.statement, facts, facts.prices.statement, sums)
+        _write_statement(unit.statement, facts, facts.prices.statement, sums, unit.style)
     with unit.workbook.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()
     return Made(facts=facts, sums=sums, sha256=sha256, digest=read.digest)
 
 
-def _write_statement(path: Path, facts: AccountFacts, statement: Statement, sums: UsageSums) -> None:
+def _country_name(style: Style) -> Callable[[str], str]:
+    return lambda code: style.words.country(code, country_name(code))
+
+
+def _write_statement(path: Path, facts: AccountFacts, statement: Statement, sums: UsageSums, style: Style) -> None:
     """With bars by country: what a rule is called says less than where the calls went."""
     of_country: Counter[str] = Counter()
+    name = _country_name(style)
     for (code, _), figures in sums.by_country.items():
-        of_country[country_name(code)] += figures.price_micros or 0
+        of_country[name(code)] += figures.price_micros or 0
     destinations = sorted(of_country.items(), key=lambda each: (-each[1], each[0]))
     header = StatementHeader(
-        reseller=facts.reseller, customer=facts.account, period=facts.period, destinations=destinations
+        reseller=facts.reseller,
+        customer=facts.account,
+        period=facts.period,
+        destinations=destinations,
+        style=style,
     )
     write_statement_pdf(path, header, statement)
 

@@ -65,6 +65,16 @@ class AlsoName(StrEnum):
     XERO = "xero"
 
 
+class LanguageName(StrEnum):
+    EN = "en"
+    DE = "de"
+    FR = "fr"
+    ES = "es"
+    NL = "nl"
+    IT = "it"
+    PT = "pt"
+
+
 class CallFormat(StrEnum):
     KAZOO_CSV = "kazoo-csv"
     KAZOO_JSON = "kazoo-json"
@@ -103,6 +113,9 @@ def run(
         list[AlsoName] | None,
         typer.Option(help="Make this, too; repeat for more. All of them need price plans, and pdf the extra 'pdf'."),
     ] = None,
+    language: Annotated[
+        LanguageName | None, typer.Option(help="Of workbooks, statements and mails; CSV and manifest stay English.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Make the report of a period: a workbook per customer, two summaries, and a manifest.
@@ -122,6 +135,7 @@ def run(
         plans=plan_book(house, plans_named(price_plans)),
         edition=edition.value,
         also=frozenset(report.Also(each.value) for each in also or ()),
+        language=language and language.value,
     )
     report.check(order)
     with watched() as progress:

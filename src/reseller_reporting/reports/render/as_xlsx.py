@@ -40,6 +40,7 @@ from reseller_reporting.reports.render.sheet_summary import Tables, add_summary,
 from reseller_reporting.reports.render.sheet_trunks import has_trunks, write_trunks
 from reseller_reporting.reports.render.sheets_record import write_problems, write_services
 from reseller_reporting.reports.render.sheets_usage import UsageView, write_countries, write_rates, write_users
+from reseller_reporting.reports.style import PRODUCT_STYLE, Style
 from reseller_reporting.reports.usage import UsageSums
 
 # Files must not tell when they were made; office programs want a date all the same.
@@ -59,6 +60,7 @@ def write_workbook(
     trunks: Trunks = NO_TRUNKS,
     rows_per_sheet: int = ROWS_PER_SHEET_MAX,
     compression: Compression = Compression.FAST,
+    style: Style = PRODUCT_STYLE,
 ) -> UsageSums:
     """Write the workbook and return the sums of its calls.
 
@@ -69,7 +71,7 @@ def write_workbook(
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
             made, workbook = Path(scratch) / "workbook.xlsx", Frame(Path(scratch))
             workbook.set_properties({"created": _CREATED_AT})
-            look, country = Look(workbook), country_label(country_name)
+            look, country = Look(workbook, style), country_label(country_name)
             summary = add_summary(workbook)
             calls = CallSheets(
                 workbook,

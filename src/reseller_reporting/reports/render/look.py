@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from reseller_reporting.reports.style import PRODUCT_STYLE, Style
+from reseller_reporting.words.language import Words
+
 INK, QUIET, RULE, SHADE = "#1F2A44", "#6B7280", "#C9CFDA", "#EEF1F6"
 AMBER, AMBER_INK = "#FFE9B8", "#7A4A00"
 HEAT, AMBER_FULL = "#9DB2DC", "#FFD27A"  # The most of a scale that begins white, and where it is full.
@@ -18,8 +21,13 @@ class Look:
     """The cell formats of one workbook, made once."""
 
     workbook: Any
+    style: Style = PRODUCT_STYLE
     _made: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
     _by_kind: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def words(self) -> Words:
+        return self.style.words
 
     def of_kind(self, kind: str) -> Any:
         """The format of cells of this kind, which is one of the names below."""
