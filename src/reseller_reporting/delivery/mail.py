@@ -133,7 +133,6 @@ def _assembled(
     mail["From"] = sender
     mail["To"] = ", ".join(message.recipients)
     mail["Subject"] = one_line(_subject(message))
-    mail["Content-Language"] = message.words.language
     mail["Date"] = format_datetime(message.sent_at)
     mail["Message-ID"] = make_msgid(domain=_bare(sender).rpartition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"  # Holiday replies stay away.
@@ -145,6 +144,7 @@ def _assembled(
     for attachment in attachments:
         main, sub = _TYPES.get(Path(attachment.name).suffix, ("application", "octet-stream"))
         mail.add_attachment(attachment.content, maintype=main, subtype=sub, filename=Path(attachment.name).name)
+    mail["Content-Language"] = message.words.language  # Set before, it would go along with the first part.
     return mail
 
 

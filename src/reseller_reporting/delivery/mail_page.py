@@ -28,7 +28,7 @@ _COLUMNS = (
     mark("Customer cost"),
     mark("Complete"),
 )
-_INK, _ACCENT = "#1F2A44", "#0B6E6E"
+_ACCENT, _SECOND = "#0B6E6E", "#1F2A44"
 _LOGO_HEIGHT_MAX, _LOGO_WIDTH_MAX = 56, 280
 
 
@@ -161,12 +161,12 @@ def as_text(message: ReportMail, left_out: Sequence[str]) -> str:
 
 
 _STYLE = """
-body {{ font-family: Arial, Helvetica, sans-serif; font-size: 14px; line-height: 1.45; color: {ink} }}
+body {{ font-family: Arial, Helvetica, sans-serif; font-size: 14px; line-height: 1.45; color: #1F2937 }}
 .head {{ border-bottom: 3px solid {accent}; padding-bottom: 10px; margin-bottom: 16px; font-size: 18px;
   font-weight: bold; color: {accent} }}
-h1 {{ font-size: 17px; color: {ink} }}
-h2 {{ font-size: 14px; margin-bottom: 4px }}
-table {{ border-collapse: collapse }}
+h1 {{ font-size: 17px; color: {second} }}
+h2 {{ font-size: 14px; margin-bottom: 4px; color: {second} }}
+table {{ border-collapse: collapse; font-size: 14px }}
 th, td {{ padding: 4px 10px; border-bottom: 1px solid #d1d5db; text-align: right; white-space: nowrap }}
 th {{ border-bottom: 2px solid {accent}; color: {accent} }}
 .name {{ text-align: left }}
@@ -192,7 +192,7 @@ def as_html(message: ReportMail, left_out: Sequence[str], *, logo_id: str) -> st
         parts.append(f"<p>{html.escape(_left_out_sentence(message))}</p>{_html_list(left_out)}")
     if foot := _foot(message):
         parts.append(f'<div class="foot">{"<br>".join(map(html.escape, foot))}</div>')
-    style = _STYLE.format(ink=message.brand.second or _INK, accent=message.brand.accent or _ACCENT)
+    style = _STYLE.format(second=message.brand.second or _SECOND, accent=message.brand.accent or _ACCENT)
     head = f'<head><meta charset="utf-8"><title>{html.escape(_heading(message))}</title><style>{style}</style></head>'
     page = f'<html lang="{message.words.language}">{head}<body>{"".join(parts)}</body></html>'
     return css_inline.CSSInliner(load_remote_stylesheets=False).inline(page)
