@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -11,16 +12,33 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import openpyxl
 import pytest
 import stamina
+import structlog
+from databases import database_url, postgresql
 
+from reseller_reporting.app.house import House
 from reseller_reporting.cli import _run
-from reseller_reporting.config import PREFIX
+from reseller_reporting.config import PREFIX, load_settings
+from reseller_reporting.control import database
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
 from reseller_reporting.simulate.server import SimulatedKazoo, running
+from reseller_reporting.web.opening import settings_of
+
+__all__ = ["database_url", "postgresql"]  # Fixtures of the kit, for every room.
+
+# Django is set up once a process, and the web application needs more of it than the command line does: so that their
+# order does not matter, tests begin with all of it. What a command imports is asked of a process of its own.
+with TemporaryDirectory() as _nowhere:
+    database.configure(
+        "sqlite:///none", settings_of(House(load_settings({f"{PREFIX}HOME": _nowhere}, working_folder=Path(_nowhere))))
+    )
+
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 class Outcome(NamedTuple):

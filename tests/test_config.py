@@ -69,7 +69,7 @@ def test_paths_in_the_file_are_relative_to_the_file(folder: Path) -> None:
 
 
 def test_a_variable_far_from_any_setting_is_another_programs(folder: Path) -> None:
-    assert load(folder, vectors="/somewhere", secret_key="x").currency == "USD"
+    assert load(folder, vectors="/somewhere", zebra="x").currency == "USD"
 
 
 def test_a_file_variable_gives_the_value_without_its_line_end(folder: Path) -> None:

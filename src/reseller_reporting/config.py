@@ -56,6 +56,11 @@ class Settings:
     mail_subject: str | None = None
     mail_greeting: str | None = None
     mail_text: str | None = None
+    secret_key: str | None = field(default=None, repr=False)  # None: made once and kept in HOME.
+    admin_email: str | None = None
+    admin_password: str | None = field(default=None, repr=False)
+    web_url: str | None = None  # Where people reach the application, when that is not this machine.
+    retention_months: int = 24
 
     @property
     def store_folder(self) -> Path:
@@ -65,6 +70,7 @@ class Settings:
 NAMES = tuple(each.name for each in fields(Settings))
 _KNOWN = (*NAMES, *(f"{name}_file" for name in NAMES))
 _SLIP = 0.8
+_SECRET_KEY_CHARACTERS_MIN = 32
 
 
 def load_settings(environ: Mapping[str, str], *, working_folder: Path) -> Settings:
@@ -200,7 +206,19 @@ def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
         mail_subject=_mail_text(found, "mail_subject", is_line=True),
         mail_greeting=_mail_text(found, "mail_greeting", is_line=True),
         mail_text=_mail_text(found, "mail_text"),
+        secret_key=_secret_key(found.get("secret_key")),
+        admin_email=_admin_email(found.get("admin_email")),
+        admin_password=found.get("admin_password"),
+        web_url=_web_url(found.get("web_url")),
+        retention_months=_whole_number(found, "retention_months", default=24, most=1200),
     )
+
+
+def as_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which another process of ours reads these very settings, whatever this one was told."""
+    stated = {_variable(name): getattr(settings, name) for name in NAMES}
+    others = {name: value for name, value in environ.items() if not name.startswith(PREFIX)}
+    return others | {name: str(value) for name, value in stated.items() if value is not None}
 
 
 def _kazoo_url(text: str) -> str:
@@ -308,6 +326,40 @@ def _mail_text(found: Mapping[str, str], name: str, *, is_line: bool = False) ->
 
     text = check_mail_text(found[name].strip(), called=_variable(name))
     return _one_line(text, name) if is_line else text
+
+
+def _secret_key(text: str | None) -> str | None:
+    if text is not None and len(text) < _SECRET_KEY_CHARACTERS_MIN:
+        raise InvalidSettings(
+            f"{_variable('secret_key')} is too short: it needs {_SECRET_KEY_CHARACTERS_MIN} characters by chance, such "
+            "as `openssl rand -hex 32` prints."
+        )
+    return text
+
+
+def _admin_email(text: str | None) -> str | None:
+    if text is None:
+        return None
+    from reseller_reporting.delivery.mail import check_address
+
+    return check_address(text)
+
+
+def _web_url(text: str | None) -> str | None:
+    """Scheme, host and port alone: the application is at the root of its host."""
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text.strip().rstrip("/"))
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"http", "https"} or "@" in parts.netloc or parts.path or parts.query:
+        raise InvalidSettings(
+            f"{_variable('web_url')} must be http:// or https:// with a host and no path, "
+            "such as https://reports.example.com."
+        )
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _currency(text: str) -> str:

@@ -1,16 +1,23 @@
-"""The house: settings, clock and lake, built once and handed to every use case."""
+"""The house: settings, clock and lake, built once and handed to every use case.
+
+What reads KAZOO and the lake weighs a hundred megabytes: it is imported when it is asked for, which the processes of
+the web application never do.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reseller_reporting.app.branding import brand_of
 from reseller_reporting.config import Settings, kazoo_credentials_problem
 from reseller_reporting.model.brand import Brand
 from reseller_reporting.model.errors import InvalidSettings
-from reseller_reporting.sources.kazoo.source import Credentials, KazooSource
-from reseller_reporting.store.lake import Lake
+
+if TYPE_CHECKING:
+    from reseller_reporting.sources.kazoo.source import Credentials, KazooSource
+    from reseller_reporting.store.lake import Lake
 
 
 def utc_now() -> datetime:
@@ -27,10 +34,14 @@ class House:
         return brand_of(self.settings)
 
     @cached_property
-    def lake(self) -> Lake:
+    def lake(self) -> "Lake":
+        from reseller_reporting.store.lake import Lake
+
         return Lake(self.settings.store_folder)
 
-    def credentials(self) -> Credentials:
+    def credentials(self) -> "Credentials":
+        from reseller_reporting.sources.kazoo.source import Credentials
+
         problem = kazoo_credentials_problem(self.settings)
         if problem:
             raise InvalidSettings(problem)
@@ -44,8 +55,10 @@ class House:
             account_name=settings.kazoo_account_name,
         )
 
-    def kazoo(self) -> KazooSource:
+    def kazoo(self) -> "KazooSource":
         """Not yet logged in; entering it does that."""
+        from reseller_reporting.sources.kazoo.source import KazooSource
+
         return KazooSource(
             self.credentials(),
             page_size=self.settings.kazoo_page_size,

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reseller_reporting.app.house import House
-from reseller_reporting.app.progress import Progress
+from reseller_reporting.app.progress import LOGGING_IN, SERVICES, TREE, Progress
 from reseller_reporting.app.pull import Pull
 from reseller_reporting.app.selection import customers_of, select
 from reseller_reporting.model.account import Account, Snapshot
@@ -65,14 +65,15 @@ def customer_tree(house: House) -> tuple[Account, list[Account]]:
 
 async def _sync(house: House, source: KazooSource, wanted: Wanted, progress: Progress) -> Pulled:
     async with AsyncExitStack() as stack:
-        progress.stage("Logging in")
+        progress.stage(LOGGING_IN)
         await stack.enter_async_context(source)
         own = await source.reseller()
-        progress.stage("Reading the account tree")
+        progress.stage(TREE)
         customers = await source.customers(own)
         period = parse_period(wanted.period, timezone=zone_of(wanted, own), now=house.clock())
         allowed = customers_of(own, customers.accounts, include_sub_resellers=wanted.include_sub_resellers)
         pulled = Pulled(period, own, customers.accounts, select(allowed, wanted.accounts))
+        progress.about(pulled.selected)
         chosen_ids = {account.id for account in pulled.selected}
         pulled.failed = {str(id_): why for id_, why in customers.failed.items() if id_ in chosen_ids}
         unfinished.sweep(house.lake.folder, older_than=timedelta(0) if wanted.refresh else unfinished.KEPT_FOR)
@@ -112,7 +113,7 @@ async def _take_snapshots(
     own, _ = await source.snapshot(pulled.own)
     pays_for_customers = own.services is not None and any(item.cascade for item in own.services.items)
     accounts = {a.id: a for a in [*(allowed if pays_for_customers else []), *pulled.selected] if a.id != own.account.id}
-    progress.stage("Reading services", len(accounts))
+    progress.stage(SERVICES, len(accounts))
 
     async def take(account: Account) -> Snapshot:
         snapshot, _ = await source.snapshot(account)

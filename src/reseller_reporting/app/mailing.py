@@ -1,43 +1,63 @@
 """Mailing: a finished report to its recipients. The files are safe before the first byte is sent."""
 
+import csv
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from reseller_reporting.app.branding import mail_texts_of
 from reseller_reporting.app.house import House
-from reseller_reporting.app.report import COUNTRIES, SUMMARY, Report
-from reseller_reporting.delivery.mail import check_address, send_report
+from reseller_reporting.app.report import COUNTRIES, MANIFEST, SUMMARY, Report
+from reseller_reporting.delivery.mail import send_report
 from reseller_reporting.delivery.mail_page import CustomerLine, ReportMail
-from reseller_reporting.delivery.smtp import parse_smtp_url
-from reseller_reporting.model.errors import InvalidSettings
+from reseller_reporting.model.period import parse_period
 from reseller_reporting.reports.period_text import spoken_days, spoken_period
-from reseller_reporting.reports.summary import summary_row
 from reseller_reporting.words.language import Words
 
 _TIMEOUT_SECONDS = 60
 
 
-def check_recipients(house: House, recipients: Sequence[str]) -> list[str]:
-    """The addresses, when each is one and mail is configured: seen before the work begins."""
-    checked = [check_address(text) for text in recipients]
-    if checked and not house.settings.smtp_url:
-        raise InvalidSettings("--email needs a mail server: set RESELLER_REPORTING_SMTP_URL, such as smtp://host:25.")
-    if checked and house.settings.smtp_url:
-        parse_smtp_url(house.settings.smtp_url)
-    return checked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a finished folder does not say of itself."""
+
+    folder: Path
+    reseller: str
+    period: str
+    timezone: str
+    language: str | None = None  # None: as the settings say.
 
 
 def mail(house: House, report: Report, recipients: Sequence[str]) -> None:
     """One message to all of them: the summary to read, the files to work with."""
+    period = report.period
+    letter = Letter(
+        folder=report.folder,
+        reseller=report.reseller.name,
+        period=period.name,
+        timezone=period.timezone,
+        language=report.words.language,
+    )
+    send(house, compose_letter(house, letter, recipients))
+
+
+def send(house: House, message: ReportMail) -> None:
     assert house.settings.smtp_url is not None, "recipients were checked"
-    send_report(_message(house, report, recipients), smtp_url=house.settings.smtp_url, timeout_seconds=_TIMEOUT_SECONDS)
+    send_report(message, smtp_url=house.settings.smtp_url, timeout_seconds=_TIMEOUT_SECONDS)
 
 
-def _message(house: House, report: Report, recipients: Sequence[str]) -> ReportMail:
-    totals, words = report.manifest["totals"], report.words
-    accounts = report.manifest["accounts"]
-    rows = [summary_row(facts, sums) for facts, sums in report.entries]
+def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> ReportMail:
+    """From the files of the run, so that a message says the same whenever it is sent."""
+    manifest = json.loads((letter.folder / MANIFEST).read_bytes())
+    totals, accounts = manifest["totals"], manifest["accounts"]
+    words = Words(letter.language or house.settings.language)
+    period = parse_period(letter.period, timezone=letter.timezone, now=house.clock())
+    names = {account["id"]: account["name"] for account in accounts}  # A CSV guards names against spreadsheets.
+    with (letter.folder / SUMMARY).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
     total = CustomerLine(
         name="",
         calls=words.number(totals["calls"]),
@@ -49,16 +69,16 @@ def _message(house: House, report: Report, recipients: Sequence[str]) -> ReportM
     return ReportMail(
         sender=house.settings.mail_from,
         recipients=recipients,
-        reseller=house.brand.company_or(report.reseller.name),
-        period=report.period.name,
-        period_spoken=spoken_period(report.period, words),
-        days_spoken=spoken_days(report.period, words),
-        timezone=report.period.timezone,
+        reseller=house.brand.company_or(letter.reseller),
+        period=letter.period,
+        period_spoken=spoken_period(period, words),
+        days_spoken=spoken_days(period, words),
+        timezone=letter.timezone,
         currency=house.settings.currency,
-        customers=[_line(words, row) for row in rows],
+        customers=[_line(words, row, names.get(row["Account ID"], row["Name"])) for row in rows],
         totals=total,
-        warnings=[_warning(words, warning) for warning in report.manifest["warnings"]],
-        folder=report.folder,
+        warnings=[_warning(words, warning) for warning in manifest["warnings"]],
+        folder=letter.folder,
         files=[SUMMARY, COUNTRIES, *(account["file"] for account in accounts if account["file"])],
         limit_bytes=house.settings.mail_limit_megabytes * 1_000_000,
         sent_at=house.clock(),
@@ -68,10 +88,10 @@ def _message(house: House, report: Report, recipients: Sequence[str]) -> ReportM
     )
 
 
-def _line(words: Words, row: Mapping[str, str]) -> CustomerLine:
+def _line(words: Words, row: Mapping[str, str], name: str) -> CustomerLine:
     """A row of the summary, its figures as people of that language write them."""
     return CustomerLine(
-        name=row["Name"],
+        name=name,
         calls=_exact(words, row["Calls"], places=0),
         minutes=_minutes(words, row["Billing Minutes"]),
         reseller_cost=_money(words, row["Reseller Cost"]),

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from reseller_reporting.app.progress import Progress
+from reseller_reporting.app.progress import CALLS, Progress
 from reseller_reporting.model.account import Account
 from reseller_reporting.model.errors import ResellerReportingError
 from reseller_reporting.model.ids import LegId
@@ -120,7 +120,7 @@ class Pull:
         for account in accounts:
             for span in missing[account.id]:
                 by_span.setdefault(span, []).append(account)
-        self._progress.stage("Reading calls", sum(len(group) for group in by_span.values()))
+        self._progress.stage(CALLS, sum(len(group) for group in by_span.values()))
         for span, group in sorted(by_span.items()):
             await self._pull_span(span, group)
 
@@ -195,7 +195,7 @@ class Pull:
             self._windows_of_failed[account.id] = pulled.windows
             return None
         finally:
-            self._progress.step(account.name)
+            self._progress.step(account.name, account_id=account.id)
         try:
             until = span[1] + FINAL_AFTER
             reading = self._source.ledger_entries(

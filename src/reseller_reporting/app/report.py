@@ -16,7 +16,7 @@ from typing import Any
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
 from reseller_reporting.app.pricing import Book, Pricing, open_book, with_pools
-from reseller_reporting.app.progress import Progress
+from reseller_reporting.app.progress import WORKBOOKS, Progress
 from reseller_reporting.app.stored import stored
 from reseller_reporting.app.trunks import Pool, PoolShare, read_pool
 from reseller_reporting.app.unit import PRICE_WARNINGS, Group, Made, Unit, in_words, make
@@ -120,6 +120,7 @@ def run(house: House, order: Order, progress: Progress) -> Report:
     with RunFolder(order.out or _expected_folder(house, order)):
         pass  # An unwritable folder is seen before KAZOO is asked.
     pulled = stored(house, order.wanted) if order.source == "store" else sync(house, order.wanted, progress)
+    progress.about(pulled.selected)
     folder = order.out or Path("reports") / pulled.period.name
     with RunFolder(folder) as target:
         return _make(house, order, pulled, target, progress)
@@ -210,13 +211,13 @@ def _calls(pinned: Pinned, pulled: Pulled, account_id: str) -> AccountCalls:
 
 def _make_groups(groups: list[tuple[int, Group]], progress: Progress) -> list[Made]:
     groups.sort(key=lambda sized: (-sized[0], sized[1].units[0].facts.account.id))
-    progress.stage("Writing workbooks", sum(len(group.units) for _, group in groups))
+    progress.stage(WORKBOOKS, sum(len(group.units) for _, group in groups))
     made: list[Made] = []
 
     def done(several: list[Made]) -> None:
         made.extend(several)
         for one in several:
-            progress.step(one.facts.account.name)
+            progress.step(one.facts.account.name, account_id=one.facts.account.id)
 
     processes = available_processes() if sum(size for size, _ in groups) >= _LEGS_WORTH_A_POOL else 1
     map_units(make, [group for _, group in groups], processes=processes, done=done)

@@ -23,6 +23,7 @@ from reseller_reporting.cli.options import (
 from reseller_reporting.cli.plan_commands import plans
 from reseller_reporting.cli.pricing_commands import price_calls
 from reseller_reporting.cli.rating_commands import explain, rate
+from reseller_reporting.cli.serve_commands import Host, Port, serve, serve_demo, worker
 from reseller_reporting.cli.speech import note, plans_named, tell, tell_json, the_house, wanted_of
 from reseller_reporting.cli.terminal import watched
 
@@ -46,6 +47,8 @@ cli.add_typer(plans, name="plans")
 cli.command()(rate)
 cli.command()(explain)
 cli.command()(price_calls)
+cli.command()(serve)
+cli.command()(worker)
 
 
 class Legs(StrEnum):
@@ -124,9 +127,10 @@ def run(
     """
     from reseller_reporting.app import mailing, report
     from reseller_reporting.app.plans import plan_book
+    from reseller_reporting.app.recipients import check_recipients
 
     house = the_house()
-    recipients = mailing.check_recipients(house, email or [])
+    recipients = check_recipients(house, email or [])
     order = report.Order(
         wanted=wanted_of(period, accounts, timezone, include_sub_resellers=include_sub_resellers, refresh=refresh),
         source=source.value,
@@ -153,12 +157,20 @@ def demo(
     accounts: Annotated[int, typer.Option(min=1, max=5000, help="How many made-up customers.")] = 12,
     calls: Annotated[int, typer.Option(min=0, help="About how many billable calls a month in all.")] = 3000,
     seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Open the web application on the made-up reseller instead, until Ctrl-C.")
+    ] = False,
+    host: Host = "127.0.0.1",
+    port: Port = 8020,
     json: Json = False,
 ) -> int:
     """Do the whole main job with nothing configured, on a simulated KAZOO with a made-up reseller.
 
     Example: reseller-reporting demo
     """
+    if serve:
+        serve_demo(host, port, accounts=accounts, calls=calls, seed=seed, json=json)
+        return 0
     from reseller_reporting.app.demo import demo as use_case
 
     with watched() as progress:

@@ -1,11 +1,12 @@
 """The terminal: a bar where someone watches, plain lines elsewhere; always on stderr, so stdout stays clean."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reseller_reporting.app.progress import Progress, Quiet
+from reseller_reporting.model.account import Account
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -32,12 +33,15 @@ class _Lines:
     def __init__(self) -> None:
         self._name, self._total, self._done = "", 0, 0
 
+    def about(self, accounts: Sequence[Account]) -> None:
+        """A log says how many when a stage begins."""
+
     def stage(self, name: str, total: int | None = None) -> None:
         self.close()
         self._name, self._total, self._done = name, total or 0, 0
         self.say(f"{name}: {total}" if total else name)
 
-    def step(self, note: str = "") -> None:  # noqa: ARG002 - a log needs no name a line.
+    def step(self, note: str = "", *, account_id: str = "") -> None:  # noqa: ARG002 - a log needs no name a line.
         self._done += 1
         every = max(1, -(-self._total // 10))
         if self._total > every and (self._done % every == 0 or self._done == self._total):
@@ -58,11 +62,14 @@ class _Bar:
         self._bars = bars
         self._task: TaskID | None = None
 
+    def about(self, accounts: Sequence[Account]) -> None:
+        """The bar counts them."""
+
     def stage(self, name: str, total: int | None = None) -> None:
         self._finish()
         self._task = self._bars.add_task(name, total=total, note="")
 
-    def step(self, note: str = "") -> None:
+    def step(self, note: str = "", *, account_id: str = "") -> None:  # noqa: ARG002 - people know names.
         if self._task is not None:
             self._bars.update(self._task, advance=1, note=note[:40])
 

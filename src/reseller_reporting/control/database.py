@@ -4,7 +4,7 @@ Owns: Django's settings, migrations at the first use, and what is said where the
 what stands in the tables.
 
 Invariants
-- Django is imported by the functions of this module alone, and only once a database is opened.
+- Django is configured by this module alone, and only once a database is opened.
 - Whoever comes first brings the tables up to date; others that start meanwhile wait for that.
 - No connection outlives `opened`: a process that is forked later inherits none. No message holds a password.
 """
@@ -21,6 +21,7 @@ from reseller_reporting.model.errors import DatabaseUnavailable, InvalidSettings
 _SQLITE = "sqlite:///"
 _VARIABLE = "RESELLER_REPORTING_DATABASE_URL"
 _BUSY_SECONDS = 30
+_KEPT_SECONDS = 60  # Between two requests; a connection that broke meanwhile is made anew.
 # One of ours, for PostgreSQL's advisory locks.
 _LOCK_KEY = 7_215_311
 
@@ -37,10 +38,21 @@ def opened(url: str) -> Iterator[None]:
     from django.db import DatabaseError, connections
 
     try:
-        if url.startswith(_SQLITE):
-            _make_folder(url)
-        _bring_up_to_date(url)
+        _prepare(url)
         yield
+    except DatabaseError as error:
+        raise _unavailable(url, error) from error
+    finally:
+        connections.close_all()
+
+
+def prepare(url: str, more: Mapping[str, Any] | None = None) -> None:
+    """For a process that lives with the database: tables are up to date, and no connection is held yet."""
+    configure(url, more)
+    from django.db import DatabaseError, connections
+
+    try:
+        _prepare(url)
     except DatabaseError as error:
         raise _unavailable(url, error) from error
     finally:
@@ -69,8 +81,11 @@ def shown(url: str) -> str:
     return f"postgresql://{parts.hostname or 'localhost'}{port}{parts.path}"
 
 
-def configure(url: str) -> None:
-    """Django's settings, once a process; another database later in the same process takes the place of the first."""
+def configure(url: str, more: Mapping[str, Any] | None = None) -> None:
+    """Django's settings, once a process; another database later in the same process takes the place of the first.
+
+    `more` is what a shell needs beyond the database; it counts in a process that was not configured yet.
+    """
     import django
     from django.conf import settings
 
@@ -78,7 +93,7 @@ def configure(url: str) -> None:
 
     database = _database(url)
     if not settings.configured:
-        named = {name: value for name, value in vars(stated).items() if name.isupper()}
+        named = {name: value for name, value in vars(stated).items() if name.isupper()} | dict(more or {})
         settings.configure(DATABASES={"default": dict(database)}, **named)
         django.setup()
         return
@@ -96,6 +111,7 @@ def _database(url: str) -> Mapping[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(_sqlite_file(url)),
+            "CONN_MAX_AGE": _KEPT_SECONDS,
             "OPTIONS": {
                 "timeout": _BUSY_SECONDS,
                 "transaction_mode": "IMMEDIATE",
@@ -119,12 +135,20 @@ def _database(url: str) -> Mapping[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(port or ""),
+        "CONN_MAX_AGE": _KEPT_SECONDS,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"connect_timeout": 10, **dict(parse_qsl(parts.query))},
     }
 
 
 def _sqlite_file(url: str) -> Path:
     return Path(url.removeprefix(_SQLITE)).absolute()
+
+
+def _prepare(url: str) -> None:
+    if url.startswith(_SQLITE):
+        _make_folder(url)
+    _bring_up_to_date(url)
 
 
 def _make_folder(url: str) -> None:

@@ -94,7 +94,7 @@ def send_report(message: ReportMail, *, smtp_url: str, timeout_seconds: float) -
         content = compose(message, sender=sender)
         transmit(server, content, sender=_bare(sender), recipients=recipients, timeout_seconds=timeout_seconds)
     except MailFailed as failure:
-        raise MailFailed(f"{failure.sentence} The reports are safe in {message.folder}.") from None
+        raise type(failure)(f"{failure.sentence} The reports are safe in {message.folder}.") from None
     except OSError as error:
         raise MailFailed(f"{error.filename} could not be read to be mailed: {error.strerror}.") from error
 

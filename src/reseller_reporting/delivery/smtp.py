@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from reseller_reporting.model.errors import InvalidSettings, MailFailed
+from reseller_reporting.model.errors import InvalidSettings, MailFailed, MailPartlyRefused, MailUncertain
 
 _EXAMPLE = "such as smtp://user:password@mail.example.com:587?starttls=true"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -91,33 +92,58 @@ def transmit(
         _check_size(server, connection, len(message))
         refused = connection.sendmail(sender, recipients, message)
     if refused:
-        raise MailFailed(
+        raise MailPartlyRefused(
             f"{server.place} refused {_refusals(refused)}; the other recipients got the message. Check these addresses."
         )
 
 
 @contextmanager
-def _connected(server: SmtpServer, timeout_seconds: float) -> Iterator[smtplib.SMTP]:
+def _connected(server: SmtpServer, timeout_seconds: float) -> Iterator["_Plain | _Tls"]:
     """A connection, logged in where the URL says so; whatever fails inside becomes one sentence."""
+    is_on_its_way = False
     try:
         with _connection(server, timeout_seconds) as connection:
             if server.security is Security.STARTTLS:
                 connection.starttls(context=ssl.create_default_context())
             if server.user is not None and server.password is not None:
                 connection.login(server.user, server.password)
-            yield connection
+            try:
+                yield connection
+            finally:
+                is_on_its_way = connection.is_message_on_its_way
     except (OSError, smtplib.SMTPException, ValueError) as error:
+        # An answer is a refusal; without one, the server may have taken the message all the same.
+        is_answered = isinstance(error, smtplib.SMTPResponseException)
+        kind = MailUncertain if is_on_its_way and not is_answered else MailFailed
         # The cause is dropped: a traceback of the log-in could show the password.
-        raise MailFailed(f"The mail server {server.place} {_cause(error, server)}") from None
+        raise kind(f"The mail server {server.place} {_cause(error, server)}") from None
 
 
-def _connection(server: SmtpServer, timeout_seconds: float) -> smtplib.SMTP:
+class _Remembering:
+    """Whether the message itself was begun: before that, a failure sent nothing."""
+
+    is_message_on_its_way = False
+
+    def data(self, msg: Any) -> Any:
+        self.is_message_on_its_way = True
+        return super().data(msg)  # type: ignore[misc]
+
+
+class _Plain(_Remembering, smtplib.SMTP):
+    pass
+
+
+class _Tls(_Remembering, smtplib.SMTP_SSL):
+    pass
+
+
+def _connection(server: SmtpServer, timeout_seconds: float) -> _Plain | _Tls:
     # The machine's own name is nobody's business, and looking it up may take long.
     ours = "[127.0.0.1]"
     if server.security is Security.TLS:
         context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(server.host, server.port, local_hostname=ours, timeout=timeout_seconds, context=context)
-    return smtplib.SMTP(server.host, server.port, local_hostname=ours, timeout=timeout_seconds)
+        return _Tls(server.host, server.port, local_hostname=ours, timeout=timeout_seconds, context=context)
+    return _Plain(server.host, server.port, local_hostname=ours, timeout=timeout_seconds)
 
 
 def _check_size(server: SmtpServer, connection: smtplib.SMTP, size_bytes: int) -> None:

@@ -107,6 +107,18 @@ class MailFailed(ResellerReportingError):
     code = "mail_failed"
 
 
+class MailPartlyRefused(MailFailed):
+    """The mail left, but not to everyone: sending it again would reach the others twice."""
+
+    code = "mail_partly_refused"
+
+
+class MailUncertain(MailFailed):
+    """The connection broke after the message was on its way: nobody knows whether it arrived."""
+
+    code = "mail_uncertain"
+
+
 class KazooHasNoAnswer(ResellerReportingError):
     """KAZOO's own code stops on such a document: there is nothing to be bit for bit equal to."""
 

@@ -52,6 +52,8 @@ T = TypeVar("T")
 
 # Retries are told by the caller's progress, not by a last-resort handler on stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
+# Where structlog is installed stamina prints by it, on stdout, which is for results alone.
+stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.LoggingOnRetryHook])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

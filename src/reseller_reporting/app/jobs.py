@@ -1,0 +1,298 @@
+"""Jobs: what a worker does with one that it holds, step by step; each step may be done again.
+
+Owns: the work of each kind of job, what an error makes of it. Does not own: leases (`control.jobs`), what is due
+(`upkeep`), processes (`worker`).
+
+Invariants
+- What reads KAZOO and the lake is imported by the kinds of job that need it.
+- A report job calls the use case that `run` calls; its files appear whole in the run's folder.
+- A message is claimed before it leaves; one that was claimed by a worker that died is never sent by itself again.
+- Whoever lost the lease changes nothing: every end of a job names it.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from reseller_reporting.app.house import House
+from reseller_reporting.app.job_progress import JobProgress
+from reseller_reporting.app.orders import post
+from reseller_reporting.app.recipients import check_recipients
+from reseller_reporting.app.tenancy import house_of, read_tree, run_folder
+from reseller_reporting.control import jobs
+from reseller_reporting.control.jobs import Leased, State
+from reseller_reporting.control.models import Delivery, Job, JobItem, Run, RunFile
+from reseller_reporting.control.scoping import across_resellers, within
+from reseller_reporting.model.errors import (
+    Kind,
+    MailFailed,
+    MailPartlyRefused,
+    MailUncertain,
+    ResellerReportingError,
+    StoreBusy,
+)
+
+if TYPE_CHECKING:
+    from reseller_reporting.app import report
+    from reseller_reporting.delivery.mail_page import ReportMail
+
+_log = structlog.get_logger()
+
+UNDO_FOR = timedelta(days=7)
+_RECORDS_KEPT_FOR = timedelta(days=30)
+_BUSY_AGAIN_AFTER = timedelta(seconds=5)
+_AGAIN_AFTER_MAX = timedelta(minutes=30)
+
+
+def perform(house: House, leased: Leased) -> None:
+    """The job from where it stands to its end, or back into the queue; only what is no fault of ours is raised."""
+    with across_resellers():
+        job = Job.objects.select_related("reseller", "run").get(pk=leased.id)
+    structlog.contextvars.bind_contextvars(job=str(job.pk), kind=job.kind, tenant=job.reseller.key or "own")
+    _log.info("job began", attempt=leased.attempt)
+    try:
+        with within(job.reseller):
+            message = _KINDS[job.kind](house, job, leased)
+    except StoreBusy as busy:
+        _again(house, leased, busy.sentence, after=_BUSY_AGAIN_AFTER, is_counted=False)
+    except ResellerReportingError as failure:
+        if failure.kind is Kind.UNAVAILABLE and not isinstance(failure, MailUncertain | MailPartlyRefused):
+            after = min(timedelta(seconds=30) * 2 ** (leased.attempt - 1), _AGAIN_AFTER_MAX)
+            _again(house, leased, failure.sentence, after=after, is_counted=True)
+        else:
+            _log.warning("job failed", why=failure.sentence)
+            jobs.finish(leased.id, leased.lease, State.FAILED, now=house.clock(), message=failure.sentence)
+    else:
+        jobs.finish(leased.id, leased.lease, State.DONE, now=house.clock(), message=message)
+        _log.info("job done", message=message)
+
+
+def _again(house: House, leased: Leased, sentence: str, *, after: timedelta, is_counted: bool) -> None:
+    now = house.clock()
+    state = jobs.put_back(leased.id, leased.lease, now=now, due_at=now + after, message=sentence, is_counted=is_counted)
+    _log.warning("job put back", why=sentence, state=state.value, seconds=int(after.total_seconds()))
+
+
+# Reports.
+
+
+def _make_report(house: House, job: Job, leased: Leased) -> str:
+    from reseller_reporting.app import report
+
+    run = job.run
+    assert run is not None, "a report job has its run"
+    if not job.checkpoint.get("recorded"):
+        order = _read_order(run.order, out=run_folder(house, run.pk))
+        with JobProgress(job.pk, job.reseller_id, leased.lease, house.clock) as progress:
+            made = report.run(house_of(house, job.reseller), order, progress)
+        _record(house, job, run, made, leased)
+    failed = Run.objects.values_list("failed_count", flat=True).get(pk=run.pk)
+    if failed:
+        return f"{failed} {'customer' if failed == 1 else 'customers'} could not be read; the others are ready."
+    return "The report is ready."
+
+
+def _read_order(stated: Mapping[str, Any], *, out: Path) -> "report.Order":
+    """What the job makes of it."""
+    from reseller_reporting.app import report
+    from reseller_reporting.app.ingest import Wanted
+
+    accounts = stated.get("accounts")
+    return report.Order(
+        wanted=Wanted(
+            period=stated["period"],
+            timezone=stated.get("timezone"),
+            accounts=None if accounts is None else list(accounts),
+            include_sub_resellers=bool(stated.get("include_sub_resellers")),
+            refresh=bool(stated.get("refresh")),
+        ),
+        source=str(stated.get("source", "kazoo")),
+        out=out,
+        legs_listed=str(stated.get("legs", "billable")),
+    )
+
+
+def _record(house: House, job: Job, run: Run, made: "report.Report", leased: Leased) -> None:
+    """The run's rows, and the mail that it was ordered with, at once with the checkpoint that says so."""
+    now = house.clock()
+    files = _files(run, made)
+    with transaction.atomic():
+        jobs.write(job.pk, leased.lease, checkpoint={"recorded": True}, message="")
+        RunFile.objects.filter(run=run).delete()
+        RunFile.objects.bulk_create(files, batch_size=500)
+        run.state = "made"
+        run.made_at = now
+        run.period_name, run.timezone = made.period.name, made.period.timezone
+        run.reseller_name = made.reseller.name[:500]
+        run.accounts_count, run.failed_count = len(made.entries), len(made.failed)
+        run.is_complete = all(facts.complete for facts, _ in made.entries)
+        run.totals = made.manifest["totals"]
+        run.manifest_sha256 = next(file.sha256 for file in files if file.kind == "manifest")
+        run.save()
+        _settle_items(job, made)
+        if run.order.get("email"):
+            key = f"{run.pk}/{job.pk}"  # A retried job's mail has left already.
+            post(house, run, run.order["email"], unique_key=key, user=job.created_by)
+
+
+def _files(run: Run, made: "report.Report") -> list[RunFile]:
+    from reseller_reporting.app import report
+
+    books = [
+        (entry["file"], "workbook", entry["id"], entry["name"]) for entry in made.manifest["accounts"] if entry["file"]
+    ]
+    others = [(report.SUMMARY, "summary"), (report.COUNTRIES, "countries"), (report.MANIFEST, "manifest")]
+    named = [*books, *((name, kind, "", "") for name, kind in others)]
+    return [
+        RunFile(
+            run=run,
+            reseller_id=run.reseller_id,
+            name=name,
+            kind=kind,
+            account_id=account_id,
+            account_name=account_name[:500],
+            size_bytes=(made.folder / name).stat().st_size,
+            sha256=_sha256(made.folder / name),
+        )
+        for name, kind, account_id, account_name in named
+    ]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _settle_items(job: Job, made: "report.Report") -> None:
+    """Every customer's end, whatever was written on the way."""
+    rows = [
+        JobItem(
+            job=job,
+            reseller_id=job.reseller_id,
+            account_id=facts.account.id,
+            name=facts.account.name[:500],
+            state="failed" if facts.status == "failed" else "made",
+            message=facts.warnings[0].message if facts.status == "failed" and facts.warnings else "",
+        )
+        for facts, _ in made.entries
+    ]
+    JobItem.objects.filter(job=job).exclude(account_id__in=[row.account_id for row in rows]).delete()
+    JobItem.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["job", "account_id"],
+        update_fields=["name", "state", "message"],
+        batch_size=500,
+    )
+
+
+# Mail.
+
+
+def _send_mail(house: House, job: Job, leased: Leased) -> str:
+    from reseller_reporting.app import mailing
+
+    delivery = Delivery.objects.select_related("run").get(pk=job.payload["delivery"])
+    if delivery.state == "sent":
+        return _sent(delivery)
+    if delivery.state in ("sending", "unknown"):
+        raise _given_up(delivery, "The worker stopped while it was being sent.")
+    run = delivery.run
+    own = house_of(house, job.reseller)
+    check_recipients(own, delivery.recipients)
+    letter = mailing.Letter(
+        folder=run_folder(house, run.pk),
+        reseller=run.reseller_name or job.reseller.name,
+        period=run.period_name,
+        timezone=run.timezone,
+    )
+    message = mailing.compose_letter(own, letter, delivery.recipients)
+    jobs.write(job.pk, leased.lease, stage="Sending mail")
+    # Claimed by whoever finds it waiting; from here on it is this attempt or nobody.
+    if not Delivery.objects.filter(pk=delivery.pk, state="waiting").update(state="sending"):
+        raise jobs.LeaseLost
+    return _transmit(own, delivery, message)
+
+
+def _transmit(house: House, delivery: Delivery, message: "ReportMail") -> str:
+    from reseller_reporting.app import mailing
+
+    try:
+        mailing.send(house, message)
+    except MailPartlyRefused as partly:
+        _keep(house, delivery, "sent", partly.sentence)
+        return partly.sentence
+    except MailUncertain as uncertain:
+        raise _given_up(delivery, uncertain.sentence) from None
+    except MailFailed as failure:
+        # Nothing has left: the next attempt may claim it.
+        _keep(house, delivery, "waiting", failure.sentence)
+        raise
+    _keep(house, delivery, "sent", "")
+    return _sent(delivery)
+
+
+def _keep(house: House, delivery: Delivery, state: str, message: str) -> None:
+    delivery.state, delivery.message = state, message
+    if state == "sent":
+        delivery.sent_at = house.clock()
+    delivery.save(update_fields=["state", "message", "sent_at"])
+
+
+def _given_up(delivery: Delivery, why: str) -> MailUncertain:
+    """Sent by itself a second time, it might arrive twice: a person decides."""
+    sentence = f"{why} Nobody knows whether it arrived: ask the recipients, then send it again."
+    Delivery.objects.filter(pk=delivery.pk).update(state="unknown", message=sentence)
+    return MailUncertain(sentence)
+
+
+def _sent(delivery: Delivery) -> str:
+    return f"Sent to {', '.join(delivery.recipients)}."
+
+
+# Housekeeping.
+
+
+def _read_accounts(house: House, job: Job, leased: Leased) -> str:
+    jobs.write(job.pk, leased.lease, stage="Reading the account tree")
+    return f"{read_tree(house, job.reseller)} accounts below {job.reseller.name}."
+
+
+def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it is short, and says nothing on its way.
+    """Runs past their time, and those that were deleted long enough ago: first the files, then the row."""
+    now = house.clock()
+    oldest = now - timedelta(days=round(house.settings.retention_months * 365.25 / 12))
+    expired: Sequence[Any] = [
+        *Run.objects.filter(created_at__lt=oldest).values_list("pk", flat=True),
+        *Run.objects.filter(deleted_at__lt=now - UNDO_FOR).values_list("pk", flat=True),
+    ]
+    for run_id in dict.fromkeys(expired):
+        folder = run_folder(house, run_id)
+        if folder.exists():
+            shutil.rmtree(folder)
+        Run.objects.filter(pk=run_id).delete()
+    old = Job.objects.filter(kind__in=("accounts", "purge"), ended_at__lt=now - _RECORDS_KEPT_FOR)
+    old.exclude(pk=job.pk).delete()
+    return f"{len(set(expired))} runs removed."
+
+
+_KINDS: dict[str, Callable[[House, Job, Leased], str]] = {
+    "report": _make_report,
+    "mail": _send_mail,
+    "accounts": _read_accounts,
+    "purge": _purge,
+}
+
+
+def held(job_id: UUID, lease: str) -> Leased:
+    """What a child process was told to do, from the row."""
+    with across_resellers():
+        job = Job.objects.get(pk=job_id)
+    return Leased(id=job.pk, kind=job.kind, reseller_id=job.reseller_id, lease=lease, attempt=job.attempts)

@@ -1,0 +1,84 @@
+"""Who may do what: roles, actions, and the one rule of which accounts someone sees. Imports no Django.
+
+Invariants
+- `may` and `may_see` decide; pages, API, files and jobs ask them and nothing else.
+- What is not granted here is refused.
+"""
+
+from enum import StrEnum
+from typing import Protocol
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"  # Runs the installation: every reseller, one at a time.
+    RESELLER_ADMIN = "reseller_admin"
+    RESELLER_VIEWER = "reseller_viewer"
+    CUSTOMER_ADMIN = "customer_admin"  # Their own customer edition, and those of the accounts below.
+
+
+class Action(StrEnum):
+    SEE_REPORTS = "see_reports"
+    SEE_INTERNAL_EDITION = "see_internal_edition"  # What the reseller pays, and everything that sums it.
+    MAKE_REPORTS = "make_reports"  # And cancel, retry, send, delete.
+    SEE_ACCOUNTS = "see_accounts"
+    KEEP_GROUPS = "keep_groups"
+    SEE_CONNECTION = "see_connection"
+    KEEP_CONNECTION = "keep_connection"
+    KEEP_USERS = "keep_users"
+    SEE_AUDIT = "see_audit"
+    KEEP_API_KEYS = "keep_api_keys"  # One's own.
+    CHOOSE_RESELLER = "choose_reseller"
+
+
+_CUSTOMER = frozenset({Action.SEE_REPORTS, Action.SEE_ACCOUNTS, Action.KEEP_API_KEYS})
+_VIEWER = _CUSTOMER | {Action.SEE_INTERNAL_EDITION}
+_ADMIN = _VIEWER | {
+    Action.MAKE_REPORTS,
+    Action.KEEP_GROUPS,
+    Action.SEE_CONNECTION,
+    Action.KEEP_CONNECTION,
+    Action.KEEP_USERS,
+    Action.SEE_AUDIT,
+}
+MATRIX: dict[Role, frozenset[Action]] = {
+    Role.OPERATOR: frozenset(Action),
+    Role.RESELLER_ADMIN: _ADMIN,
+    Role.RESELLER_VIEWER: _VIEWER,
+    Role.CUSTOMER_ADMIN: _CUSTOMER,
+}
+
+
+class Someone(Protocol):
+    @property
+    def role(self) -> str: ...
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def reseller_id(self) -> int: ...
+    @property
+    def is_active(self) -> bool: ...
+
+
+class Somewhere(Protocol):
+    @property
+    def reseller_id(self) -> int: ...
+    @property
+    def lineage(self) -> str: ...
+
+
+def may(user: Someone, action: Action) -> bool:
+    """Whether the role allows it at all; `may_see` says on which accounts."""
+    return user.is_active and user.role in MATRIX and action in MATRIX[Role(user.role)]
+
+
+def may_see(user: Someone, account: Somewhere) -> bool:
+    """The account they belong to and the accounts below it, of their own reseller; an operator's is any reseller."""
+    if not may(user, Action.SEE_ACCOUNTS):
+        return False
+    if user.role == Role.OPERATOR:
+        return True
+    if user.reseller_id != account.reseller_id:
+        return False
+    if user.account_id == "":  # The reseller's own people; the table keeps customers' admins out of this.
+        return user.role != Role.CUSTOMER_ADMIN
+    return f"/{user.account_id}/" in account.lineage

@@ -1,0 +1,37 @@
+"""Forms as the pages show them: Tabler's classes, and fields that say what is wrong with them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.utils.translation import gettext_lazy as _
+
+_CLASSES: dict[type[forms.Widget], str] = {
+    forms.CheckboxInput: "form-check-input",
+    forms.RadioSelect: "form-check-input",
+    forms.Select: "form-select",
+}
+
+
+class Styled(forms.BaseForm):
+    """Beside a form's own class: `class MyForm(Styled, forms.Form)`."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for name, field in self.fields.items():
+            kind = next((css for widget, css in _CLASSES.items() if isinstance(field.widget, widget)), "form-control")
+            marks = f"{kind} is-invalid" if self.is_bound and name in self.errors else kind
+            field.widget.attrs["class"] = f"{field.widget.attrs.get('class', '')} {marks}".strip()
+
+
+class LogInForm(Styled, AuthenticationForm):
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.fields["username"].label = _("Mail address or user name")
+
+    def clean_username(self) -> str:
+        return str(self.cleaned_data["username"]).strip().lower()
+
+
+class ChangePasswordForm(Styled, PasswordChangeForm):
+    pass

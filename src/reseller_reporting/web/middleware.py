@@ -1,0 +1,184 @@
+"""What every request passes: it is counted and logged, gets strict headers, and is let in by one door.
+
+Invariants
+- Without a log-in nothing is reached but views marked `login_not_required`: pages lead to the log-in, the API says 401.
+- Whoever is let in works within the scope of one reseller; of others no table answers.
+- A request with a session that changes something proves that it comes from our pages; one with a key need not.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from ninja.utils import check_csrf
+
+from reseller_reporting.app.tenancy import this_house
+from reseller_reporting.control.api_keys import find_key
+from reseller_reporting.control.models import ApiKey, Reseller, User
+from reseller_reporting.control.roles import Action, may
+from reseller_reporting.control.scoping import within
+from reseller_reporting.web import metrics
+from reseller_reporting.web.log_ins import address_of
+
+Answer = Callable[[HttpRequest], HttpResponse]
+API = "/api/"
+CHOSEN_RESELLER = "reseller"  # In the session of an operator.
+_SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+_log = structlog.get_logger()
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",  # Tabler's own arrows and ticks.
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith(API)
+
+
+def is_static(request: HttpRequest) -> bool:
+    return request.path.startswith(str(settings.STATIC_URL))
+
+
+def problem(status: int, code: str, detail: str) -> JsonResponse:
+    """RFC 9457, the form of every refusal of the API."""
+    document = {"type": "about:blank", "title": code, "status": status, "code": code, "detail": detail}
+    return JsonResponse(document, status=status, content_type="application/problem+json")
+
+
+class Watched:
+    """A line and a measurement each."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(process="web")
+        request.address = address_of(request)  # type: ignore[attr-defined]
+        response = self._answer(request)
+        seconds = time.perf_counter() - began
+        view = request.resolver_match.view_name if request.resolver_match else ""
+        metrics.requested(view or "other", response.status_code, seconds)
+        if view not in ("healthz", "readyz", "metrics") and not is_static(request):
+            _log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                milliseconds=round(seconds * 1000),
+                address=address_of(request),
+            )
+        return response
+
+
+class Headers:
+    """Strict headers on everything; pages are kept by no cache, since they hold what only their reader may see."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._answer(request)
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        if not is_static(request):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class WhoAsks:
+    """The door: finds out who asks and for which reseller, and opens that reseller's scope for the view."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = _key_of(request)
+        if key is not None:
+            request.user = key.user
+        request.api_key = key  # type: ignore[attr-defined]
+        user = request.user
+        if not user.is_authenticated:
+            request.reseller = None  # type: ignore[attr-defined]
+            return self._answer(request)
+        reseller = _reseller_of(request, user)
+        request.reseller = reseller  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(tenant=reseller.key or "own", user=user.pk)
+        with within(reseller):
+            return self._answer(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, _arguments: list[Any], _named: dict[str, Any]
+    ) -> HttpResponse | None:
+        if not getattr(view, "login_required", True):
+            return None
+        user = request.user
+        if not user.is_authenticated:
+            return _refused(request)
+        if is_api(request) and request.api_key is None and request.method not in _SAFE and check_csrf(request):  # type: ignore[attr-defined]
+            return problem(
+                403, "csrf", "This session's request carries no X-CSRFToken of ours. Programs use an API key."
+            )
+        if user.must_change_password and request.api_key is None:  # type: ignore[attr-defined]
+            return _must_change_password(request)
+        return None
+
+
+def _key_of(request: HttpRequest) -> ApiKey | None:
+    """The API alone takes keys: a page that did would be a way around the proof of where a form came from."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if not is_api(request) or scheme.lower() != "bearer" or not text:
+        return None
+    return find_key(text.strip(), now=this_house().clock())
+
+
+def _reseller_of(request: HttpRequest, user: User) -> Reseller:
+    """One's own; an operator works for one at a time, which the session remembers."""
+    if may(user, Action.CHOOSE_RESELLER):
+        chosen: Any = request.headers.get("X-Reseller") if is_api(request) else request.session.get(CHOSEN_RESELLER)
+        found = Reseller.objects.filter(pk=int(chosen)).first() if str(chosen or "").isdecimal() else None
+        return found or user.reseller
+    return user.reseller
+
+
+def _refused(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        response: HttpResponse = problem(
+            401, "log_in_needed", "Send an API key as 'Authorization: Bearer …', or log in."
+        )
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    if getattr(request, "htmx", False):
+        # A part of a page would get the whole log-in page put into it.
+        response = HttpResponse(status=204)
+        response.headers["HX-Redirect"] = reverse(settings.LOGIN_URL)
+        return response
+    return cast("HttpResponse", redirect_to_login(request.get_full_path(), reverse(settings.LOGIN_URL)))
+
+
+def _must_change_password(request: HttpRequest) -> HttpResponse | None:
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    if name in ("password_change", "logout", "set_language"):
+        return None
+    if is_api(request):
+        return problem(403, "password_change_needed", "Log in with a browser and choose a password of your own first.")
+    return redirect("password_change")

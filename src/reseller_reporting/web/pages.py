@@ -1,0 +1,112 @@
+"""The first pages: home, log-in, what is said when something is refused; and what machines ask: health and metrics."""
+
+import sys
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from django.contrib import messages
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import PasswordChangeForm
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+
+from reseller_reporting.app.tenancy import this_house
+from reseller_reporting.control import audit
+from reseller_reporting.control.asking import asking
+from reseller_reporting.web import metrics
+from reseller_reporting.web.forms import ChangePasswordForm, LogInForm
+from reseller_reporting.web.middleware import is_api, problem
+
+_log = structlog.get_logger()
+_AWAY = "The database cannot be reached just now. Nothing is lost; try again in a minute."
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "home.html")
+
+
+@method_decorator(login_not_required, name="dispatch")
+class LogIn(auth.LoginView):
+    form_class = LogInForm
+    redirect_authenticated_user = True
+
+
+class ChangePassword(auth.PasswordChangeView):
+    form_class = ChangePasswordForm
+    template_name = "registration/password_change.html"
+    success_url = reverse_lazy("home")
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        response = super().form_valid(form)  # Other sessions of this user end by it; this one gets a new key.
+        asked = asking(self.request)
+        asked.user.must_change_password = False
+        asked.user.save(update_fields=["must_change_password"])
+        audit.record(
+            "password_changed",
+            at=this_house().clock(),
+            reseller=asked.user.reseller,
+            user=asked.user,
+            address=asked.address,
+        )
+        messages.success(self.request, _("Your password is changed."))
+        return response
+
+
+def locked_out(request: HttpRequest, *_arguments: Any, **_named: Any) -> HttpResponse:
+    """Said alike whether the name exists or not."""
+    response = render(request, "registration/locked_out.html", status=429)
+    response.headers["Retry-After"] = "900"
+    return response
+
+
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature.
+    return render(request, "403_csrf.html", status=403)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """What could not be expected: the log has the cause. A database that is away is said as that."""
+    cause = sys.exc_info()[1]
+    is_away = isinstance(cause, OperationalError | InterfaceError)
+    _log.error("the control database is away" if is_away else "request failed", path=request.path, exc_info=cause)
+    status, code = (503, "database_unavailable") if is_away else (500, "unexpected")
+    with suppress(DatabaseError):
+        connection.close()
+    if is_api(request):
+        detail = _AWAY if is_away else "Something unexpected went wrong; the log of the server has the cause."
+        response: HttpResponse = problem(status, code, detail)
+    else:
+        # Without the request: what stands around a page would ask the database again.
+        response = HttpResponse(render_to_string(f"{status}.html"), status=status)
+    if is_away:
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+@login_not_required
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """And its database does."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        connection.close()
+        return JsonResponse({"ready": False, "database": "away"}, status=503)
+    return JsonResponse({"ready": True, "database": "ok"})
+
+
+@login_not_required
+def prometheus(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")

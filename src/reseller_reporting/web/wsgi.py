@@ -1,0 +1,16 @@
+"""What granian serves: the application, opened as this module is imported."""
+
+import os
+from pathlib import Path
+
+from reseller_reporting.app import logs
+from reseller_reporting.app.house import House
+from reseller_reporting.config import load_settings
+from reseller_reporting.web.opening import open_web
+
+logs.begin("web")
+open_web(House(load_settings(os.environ, working_folder=Path.cwd())))
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402 - Django is set up now.
+
+application = get_wsgi_application()

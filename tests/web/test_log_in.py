@@ -1,0 +1,108 @@
+"""Who comes in, and how: sessions, wrong passwords, lock-out, passwords that must be changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reseller_reporting.control.roles import Role
+
+if TYPE_CHECKING:
+    from sites import Site
+
+
+def events(action: str) -> list[str]:
+    from reseller_reporting.control.models import AuditEvent
+    from reseller_reporting.control.scoping import across_resellers
+
+    with across_resellers():
+        return list(AuditEvent.objects.filter(action=action).values_list("who", flat=True))
+
+
+def test_the_log_in_works_and_is_written_down(site: Site) -> None:
+    user = site.user(Role.RESELLER_ADMIN)
+    answer = site.log_in(user)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    page = site.client.get("/")
+    assert page.status_code == 200
+    assert user.username in page.content.decode()
+    assert "Acme" in page.content.decode()
+    site.client.post("/logout/")
+    assert site.client.get("/").headers["Location"] == "/login/?next=/"
+    assert events("logged_in") == events("logged_out") == [user.username]
+
+
+def test_capitals_and_blanks_around_a_name_do_not_matter(site: Site) -> None:
+    user = site.user(Role.RESELLER_ADMIN)
+    user.username = f"  {user.username.upper()} "
+    assert site.log_in(user).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "next_page", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
+def test_the_log_in_leads_nowhere_else(site: Site, next_page: str) -> None:
+    assert site.log_in(site.user(Role.RESELLER_ADMIN), next=next_page).headers["Location"] == "/"
+
+
+def test_a_session_that_someone_else_chose_is_not_the_one_that_is_logged_in(site: Site) -> None:
+    site.client.get("/login/")
+    session = site.client.session
+    session["planted"] = True
+    session.save()
+    before = session.session_key
+    site.client.cookies["reseller_reporting_session"] = str(before)
+    assert site.log_in(site.user(Role.RESELLER_ADMIN)).status_code == 302
+    assert site.client.cookies["reseller_reporting_session"].value != before
+
+
+def test_a_wrong_password_and_an_unknown_name_are_refused_alike(site: Site) -> None:
+    user = site.user(Role.RESELLER_ADMIN)
+    wrong = site.log_in(user, "not it").content.decode()
+    user.username = "nobody@example.com"
+    unknown = site.log_in(user, "not it").content.decode()
+    assert "Please enter a correct" in wrong
+    assert ("Please enter a correct" in unknown) is True
+    assert len(events("log_in_refused")) == 2
+
+
+def test_after_five_wrong_passwords_the_right_one_does_not_help(site: Site) -> None:
+    user, neighbour = site.user(Role.RESELLER_ADMIN), site.user(Role.RESELLER_VIEWER)
+    answers = [site.log_in(user, f"guess {number}").status_code for number in range(5)]
+    assert answers == [200, 200, 200, 200, 429]
+    locked = site.log_in(user)
+    assert locked.status_code == 429
+    assert "Too many attempts" in locked.content.decode()
+    assert site.client.get("/").status_code == 302
+    assert site.log_in(neighbour).status_code == 302
+
+
+def test_whoever_was_shut_out_is_out_at_once(site: Site) -> None:
+    user = site.user(Role.RESELLER_ADMIN)
+    client = site.as_(user)
+    assert client.get("/").status_code == 200
+    user.is_active = False
+    user.save()
+    assert client.get("/").status_code == 302
+    assert site.log_in(user).status_code == 200
+
+
+def test_a_password_that_was_made_for_someone_is_changed_first(site: Site) -> None:
+    user = site.user(Role.OPERATOR, must_change_password=True)
+    site.log_in(user)
+    assert site.client.get("/").headers["Location"] == "/password/"
+    assert site.client.get("/api/v1/me").status_code == 403
+    old = {"old_password": "correct horse battery", "new_password1": "short", "new_password2": "short"}
+    assert "too short" in site.client.post("/password/", old).content.decode()
+    new = "another horse entirely"
+    assert site.client.post("/password/", old | {"new_password1": new, "new_password2": new}).status_code == 302
+    assert site.client.get("/").status_code == 200
+    site.client.post("/logout/")
+    assert site.log_in(user, new).status_code == 302
+    assert events("password_changed") == [user.username]
+
+
+def test_a_form_from_elsewhere_is_refused(site: Site) -> None:
+    site.client.handler.enforce_csrf_checks = True
+    assert site.log_in(site.user(Role.RESELLER_ADMIN)).status_code == 403
