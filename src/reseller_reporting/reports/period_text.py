@@ -22,10 +22,15 @@ _MONTHS = (
 
 def spoken_period(period: ReportPeriod) -> str:
     """`October 2026`, or `2026-10-01 to 2026-10-16 (end exclusive)`."""
-    year, _, month = period.name.partition("-")
-    if month.isdecimal():
-        return f"{_MONTHS[int(month) - 1]} {year}"
+    if period.name.partition("-")[2].isdecimal():
+        return spoken_month(period.name)
     return period.name.replace("..", " to ") + " (end exclusive)"
+
+
+def spoken_month(month: str) -> str:
+    """`2026-10` as `October 2026`."""
+    year, _, number = month.partition("-")
+    return f"{_MONTHS[int(number) - 1]} {year}"
 
 
 def first_day(period: ReportPeriod) -> date:
