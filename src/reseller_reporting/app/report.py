@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from reseller_reporting.app.history import month_figures, read_history
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
 from reseller_reporting.app.pricing import Book, Pricing, open_book, with_pools
@@ -143,6 +144,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
     covered = coverage.read(house.lake)
     parts = _recurring_parts(pulled, taken)
     pool = read_pool(house, pinned, pulled, taken, covered)
+    history = read_history(house, pinned, pulled, covered)
     book, style = open_book(house, order.plans, pulled, taken), _style(house, order)
     pricings: dict[str, Pricing] = {}
     units: dict[str, tuple[int, Unit]] = {}
@@ -153,13 +155,14 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
         if facts.status == "failed":
             failed.append(facts)
             continue
+        before = month_figures(history.get(str(account.id), []), has_reseller_view=facts.has_reseller_view)
         where = _calls(pinned, pulled, str(account.id))
         pricing = book.pricing(account, pinned)
         if pricing is None and not order.plans.is_empty:
             facts.warnings.append(ReportWarning("no_price_plan", "No price plan is given to this customer."))
         left = coverage.gaps(own_pulls, pulled.period, until=house.clock())
         unit = Unit(
-            facts=facts,
+            facts=replace(facts, months_before=before),
             calls=replace(where, shows_reseller=facts.has_reseller_view),
             workbook=target.stage(f"accounts/{workbook_name(facts.account)}"),
             spill=house.lake.folder / "spill",
@@ -407,7 +410,6 @@ def _store_version(entries: Sequence[tuple[AccountFacts, Made | None]], said_of_
         # What plans make of the rows is no part of them.
         warnings = [warning for warning in facts.warnings if warning.code not in PRICE_WARNINGS]
         stated = (facts.account, snapshot, facts.status, facts.complete, warnings, facts.problems)
-        digest.update(
-            repr((stated, facts.reseller_recurring, made and made.digest)).encode("utf-8", "backslashreplace")
-        )
+        used = (stated, facts.reseller_recurring, made and made.digest, *facts.months_before)
+        digest.update(repr(used).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()

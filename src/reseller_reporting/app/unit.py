@@ -290,6 +290,8 @@ def _with_calls(
         has_reseller_view=has_reseller_view,
         ledger_per_minute_units=units,
         data_from=in_words(overview.sources) or facts.data_from,
+        # Earlier months were counted by the view that this one should have had.
+        months_before=facts.months_before if has_reseller_view == unit.calls.shows_reseller else (),
     )
 
 

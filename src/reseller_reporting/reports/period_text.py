@@ -16,6 +16,11 @@ def spoken_period(period: ReportPeriod, words: Words = ENGLISH) -> str:
     return words.say("{first} to {end} (end exclusive)", first=first, end=end)
 
 
+def spoken_month(month: str, words: Words = ENGLISH) -> str:
+    """`2026-10` as `October 2026`."""
+    return words.month(date.fromisoformat(f"{month}-01"))
+
+
 def first_day(period: ReportPeriod) -> date:
     return period.from_local.date()
 

@@ -17,15 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
 
+from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.reports.edition import CUSTOMER_CALL_COLUMNS, Edition
 from reseller_reporting.reports.facts import LegsListed
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.cell_xml import column_letters
-from reseller_reporting.reports.render.local_time import local_clock
+from reseller_reporting.reports.render.local_time import days_of, local_clock
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.package import Compression, Deflated, Part
 from reseller_reporting.reports.render.rows_xml import Cells, rows_maker
-from reseller_reporting.reports.render.sheet import Column, close_sheet, header_format, open_sheet
+from reseller_reporting.reports.render.sheet import Column, close_sheet, header_formats, open_sheet
 
 ROWS_PER_SHEET_MAX = 1_048_575  # Excel's limit, less the header.
 # A deflated sheet up to this size waits in memory for its place in the file.
@@ -132,6 +133,10 @@ class CallSheets:
             self._written_count += fitting.num_rows
             rest = rest.slice(fitting.num_rows)
 
+    def days(self, batch: pa.RecordBatch) -> pa.Array:
+        """On which day of the sheet's clock each leg began."""
+        return days_of(self._clock, batch.column("started_at"))
+
     def finish(self) -> None:
         """To be called once all batches are added."""
         assert self._written_count == self._listed_count, "fewer rows than were announced"
@@ -167,7 +172,8 @@ class _CallSheet:
         compression: Compression,
     ) -> None:
         sheet = open_sheet(workbook, look, name, columns)
-        close_sheet(sheet, columns, row_count)
+        _mark_calls(sheet, look, columns, row_count)
+        close_sheet(sheet, look, columns, row_count)
         self.part_name = f"xl/worksheets/sheet{len(workbook.worksheets())}.xml"
         spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_MAX, dir=str(scratch))  # noqa: SIM115
         self.rows = Deflated(spool, compression)
@@ -196,15 +202,31 @@ def _head(columns: tuple[CallColumn, ...]) -> bytes:
         look = Look(workbook)
         _claim_styles(look, columns)
         open_sheet(workbook, look, "Calls", columns)
-        close_sheet(workbook.worksheets()[1], columns, 0)
     with ZipFile(made) as parts:
         return parts.read("xl/worksheets/sheet2.xml").partition(_END_OF_ROWS)[0]
 
 
+def _mark_calls(sheet: Any, look: Look, columns: Sequence[Column], row_count: int) -> None:
+    """A call by the minute without a rate, and one without a price although there is a plan, stand out."""
+    letters = {column.title: f"${column_letters(place)}2" for place, column in enumerate(columns)}
+    places = {column.title: place for place, column in enumerate(columns)}
+    last_row = max(row_count, 1)
+    if "Rate Name" in places:
+        types = f'OR({letters["Reseller Call Type"]}="{PER_MINUTE}",{letters["Customer Call Type"]}="{PER_MINUTE}")'
+        no_rate = f'AND({types},{letters["Rate"]}=0,{letters["Rate Name"]}="",{letters["Billing Seconds"]}>0)'
+        nothing_due = f"{letters['Reseller Cost']}+{letters['Customer Cost']}=0"
+        unrated = {"type": "formula", "criteria": f"=AND({no_rate},{nothing_due})", "format": look.marked}
+        sheet.conditional_format(1, places["Rate"], last_row, places["Reseller Cost Breakdown"], unrated)
+    if "Price Breakdown" in places:
+        no_price = f'=AND({letters["Call ID"]}<>"",ISBLANK({letters["Price"]}))'
+        unpriced = {"type": "formula", "criteria": no_price, "format": look.marked}
+        sheet.conditional_format(1, places["Price"], last_row, places["Price"], unpriced)
+
+
 def _claim_styles(look: Look, columns: Sequence[Column]) -> list[int]:
     """The number of each column's format. XlsxWriter gives one on first use; here they get theirs before any other."""
-    for column in columns:
-        header_format(look, column.kind)._get_xf_index()
+    for header in header_formats(look, columns):
+        header._get_xf_index()
     formats = [look.of_kind(column.kind) for column in columns]
     return [0 if one is None else one._get_xf_index() for one in formats]
 

@@ -36,6 +36,7 @@ class StatementCells:
 
     total: str
     total_value: Decimal
+    subtotals: tuple[tuple[str, str, Decimal], ...]  # Each with what it is of.
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class _Writer:
     currency: str
     row: int = 1
     subtotal_rows: list[int] = field(default_factory=list)  # As people count them, from 1.
+    subtotals: list[tuple[str, str, Decimal]] = field(default_factory=list)
 
     def text(self, column: int, text: str, cell_format: Any) -> None:
         if text:
@@ -91,7 +93,7 @@ def write_statement(
     workbook: Any, look: Look, statement: Statement, *, edition: Edition = Edition.INTERNAL
 ) -> StatementCells:
     """Add the sheet; returns where its total stands."""
-    sheet = open_sheet(workbook, look, STATEMENT_SHEET, STATEMENT_COLUMNS)
+    sheet = open_sheet(workbook, look, STATEMENT_SHEET, STATEMENT_COLUMNS, has_help=False)
     writer = _Writer(sheet, StatementLook(look), statement.currency)
     groups = by_kind(statement)
     before_net: list[int] = []
@@ -103,9 +105,13 @@ def write_statement(
     assert total == statement.total_micros, "the lines of a statement add up to its total"
     writer.row += 1
     writer.sum("Total due", _added(writer.subtotal_rows), total, is_total=True)
-    reference = f"'{STATEMENT_SHEET}'!${AMOUNT_COLUMN}${writer.row}"
+    reference = _reference(writer.row)
     _write_notes(writer, look, statement, edition)
-    return StatementCells(total=reference, total_value=micros_amount(total))
+    return StatementCells(total=reference, total_value=micros_amount(total), subtotals=tuple(writer.subtotals))
+
+
+def _reference(row: int) -> str:
+    return f"'{STATEMENT_SHEET}'!${AMOUNT_COLUMN}${row}"
 
 
 def _write_group(writer: _Writer, kind: LineKind, lines: Sequence[Line], edition: Edition) -> None:
@@ -114,8 +120,10 @@ def _write_group(writer: _Writer, kind: LineKind, lines: Sequence[Line], edition
     for line in lines:
         writer.line(line, evidence_shown(line, edition))
     formula = f"=SUM({AMOUNT_COLUMN}{first}:{AMOUNT_COLUMN}{writer.row})"
-    writer.sum(f"Subtotal {TITLES[kind].lower()}", formula, sum(line.amount_micros for line in lines))
+    amount = sum(line.amount_micros for line in lines)
+    writer.sum(f"Subtotal {TITLES[kind].lower()}", formula, amount)
     writer.subtotal_rows.append(writer.row)
+    writer.subtotals.append((TITLES[kind], _reference(writer.row), micros_amount(amount)))
 
 
 def _write_net(writer: _Writer, groups: dict[LineKind, list[Line]]) -> list[int]:

@@ -94,7 +94,7 @@ def write_trunks(
         rows += _limit_rows("Reseller's limit", trunks.pool.limits)
     for row, cells in enumerate(rows, 1):
         write_row(sheet, look, row, _COLUMNS, cells)
-    close_sheet(sheet, _COLUMNS, len(rows))
+    close_sheet(sheet, look, _COLUMNS, len(rows))
     page = _Page(workbook, sheet, look, Grid(), zone, len(rows) + 2)
     for party, figures in ((_OWN, trunks.own), (_POOL, trunks.pool)):
         page.add(party, figures)

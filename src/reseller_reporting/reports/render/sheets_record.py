@@ -39,7 +39,7 @@ def write_services(workbook: Any, look: Look, services: Services | None, money_c
     rows = [] if services is None else _service_rows(services, money_code)
     for row, cells in enumerate(rows, 1):
         write_row(sheet, look, row, _SERVICE_COLUMNS, cells)
-    close_sheet(sheet, _SERVICE_COLUMNS, len(rows))
+    close_sheet(sheet, look, _SERVICE_COLUMNS, len(rows))
     return len(rows)
 
 
@@ -75,4 +75,4 @@ def write_problems(workbook: Any, look: Look, problems: list[Problem]) -> None:
         rows.append([None, None, None, f"{len(problems) - _PROBLEMS_MAX} more: manifest.json lists them all."])
     for row, cells in enumerate(rows, 1):
         write_row(sheet, look, row, _PROBLEM_COLUMNS, cells)
-    close_sheet(sheet, _PROBLEM_COLUMNS, len(rows))
+    close_sheet(sheet, look, _PROBLEM_COLUMNS, len(rows))

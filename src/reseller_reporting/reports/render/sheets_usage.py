@@ -120,7 +120,7 @@ def write_countries(
         # Price and margin have their columns here whether or not there is a plan.
         empty: list[Cell] = [None] * (len(columns) - first - 1 - len(cells))
         write_row(sheet, look, row, columns, [code, name, direction, *cells, *empty, money_code])
-    close_sheet(sheet, columns, len(groups))
+    close_sheet(sheet, look, columns, len(groups))
     return len(groups)
 
 
@@ -133,7 +133,7 @@ def write_rates(workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, 
         where = (Where(RATE_NAME, f"$A{row + 1}", match[name]), Where(RATE, f"$B{row + 1}", "number"))
         cells = view.cells(ranges, where, figures, row=row, first=2)
         write_row(sheet, look, row, columns, [name or NO_KEY, currency(units), *cells])
-    close_sheet(sheet, columns, len(groups))
+    close_sheet(sheet, look, columns, len(groups))
 
 
 def write_users(
@@ -148,4 +148,4 @@ def write_users(
         where = (Where(USER, f"$A{row + 1}", match[label]),)
         cells = view.cells(ranges, where, figures, row=row, first=1)
         write_row(sheet, look, row, columns, [label or NO_KEY, *cells])
-    close_sheet(sheet, columns, len(groups))
+    close_sheet(sheet, look, columns, len(groups))

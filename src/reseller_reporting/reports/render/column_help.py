@@ -1,0 +1,38 @@
+"""Column help: what a column of a sheet says, in the note of its header. A customer reads these words, too."""
+
+# By the title of the column; a column whose title says it all has none.
+HELP = {
+    "Date/time": "When the call began, on the clock of the report's time zone.",
+    "Call ID": "The switch's own name of the call. Ledger entries refer to it.",
+    "(From) Caller ID": "The number that the caller showed, as it came.",
+    "To Number": "The number that was dialled, as it came.",
+    "Billing Minutes": "Charged seconds / 60. Where none were charged, answered seconds / 60.",
+    "Rate": "The provider's price of a minute of talk, the same for both parties.",
+    "Rate Name": "Which rate of the provider's deck was taken for the number.",
+    "Reseller Call Type": (
+        "What paid for the call on the reseller's side: flat_rate is a trunk, flat_rate_burst a burst trunk, "
+        "per_minute credit. Only per_minute costs anything."
+    ),
+    "Reseller Cost": "What the provider charged the reseller.",
+    "Customer Call Type": "What paid for the call on the customer's side. Only per_minute costs anything.",
+    "Customer Cost": "What the platform charged the customer's own credit. It is not the price of a price plan.",
+    "Reseller Cost Breakdown": "How the reseller's cost came about, from the parts of the rate.",
+    "Direction": "inbound: towards the switch; outbound: from it.",
+    "Country": "Of the far end: the number that was dialled, or that called.",
+    "User": "Whose call it is: name, else user name, else the id.",
+    "Billing Seconds": "From answer to end; 0 for a call that nobody took.",
+    "Charged Seconds": "What was paid for, after minimum and increment. Only calls by the minute have any.",
+    "Price": "What the price plan says that is owed for it, before taxes. Empty: there is no price.",
+    "Margin": "Price less reseller cost.",
+    "Price Breakdown": "How the price came about, by the price plan.",
+    "Calls": "Legs that bear a billing tag; a call from one user to another is not among them.",
+    "Flat-rate Minutes": "Carried by the reseller's trunks, burst included.",
+    "Per-minute Minutes": "Paid by the minute from the reseller's credit.",
+    "Quantity": "How many the account has: set by hand where Manual says so, else counted.",
+    "Of Sub-accounts": "How many the accounts below it have.",
+    "Manual": "A quantity that was set by hand and stands in for the counted one.",
+    "Billable": "The quantity after step, minimum and maximum.",
+    "Recurring Cost": "What is due each month, whatever is called.",
+    "Record ID": "Where the record names itself.",
+    "Reason": "Why the record is in no sum, or what is wrong with the call's price.",
+}
