@@ -78,7 +78,7 @@ def write_workbook(
             made, workbook = Path(scratch) / "workbook.xlsx", Frame(Path(scratch))
             look, country = Look(workbook, style), country_label(country_name)
             workbook.set_properties(_properties(facts, look))
-            summary = add_summary(workbook)
+            summary = add_summary(workbook, look)
             calls = CallSheets(
                 workbook,
                 look,
@@ -113,12 +113,16 @@ def write_workbook(
     return sums
 
 
-def _properties(facts: AccountFacts) -> dict[str, Any]:
+def _properties(facts: AccountFacts, look: Look) -> dict[str, Any]:
     """What file managers show of it. They must not tell when it was made."""
-    sender = one_line(facts.reseller.name, _PROPERTY_MAX)
-    title = one_line(words.TITLE.format(period=spoken_period(facts.period)), _PROPERTY_MAX)
+    sender = one_line(look.style.brand.company_or(facts.reseller.name), _PROPERTY_MAX)
+    title = one_line(_title(facts, look), _PROPERTY_MAX)
     about = one_line(facts.account.name or str(facts.account.id), _PROPERTY_MAX)
     return {"title": title, "subject": about, "author": sender, "company": sender, "created": _CREATED_AT}
+
+
+def _title(facts: AccountFacts, look: Look) -> str:
+    return look.words.say(words.TITLE, period=spoken_period(facts.period, look.words))
 
 
 def _fill_calls(calls: CallSheets, batches: Iterable[pa.RecordBatch]) -> UsageSums:
@@ -179,11 +183,12 @@ def _fill_others(
         country_count=country_count,
         service_count=service_count,
         statement=cells,
+        words=look.words,
     )
     write_summary_sheet(workbook, summary, look, facts, sums, tables)
-    title = words.TITLE.format(period=spoken_period(facts.period))
+    title, sender = _title(facts, look), look.style.brand.company_or(facts.reseller.name)
     for sheet in workbook.worksheets():
-        sheet.set_header(page_header(facts.reseller.name, title))
+        sheet.set_header(page_header(sender, title))
         sheet.set_footer(page_footer(facts.account.name, facts.period.name))
 
 

@@ -25,7 +25,6 @@ _HEADER: dict[str, Any] = {
     "font_color": INK,
     "bg_color": SHADE,
     "bottom": 2,
-    "bottom_color": ACCENT,
     "valign": "vcenter",
 }
 
@@ -38,6 +37,23 @@ class Look:
     style: Style = PRODUCT_STYLE
     _made: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
     _by_kind: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def accent(self) -> str:
+        return self.style.brand.accent or ACCENT
+
+    @property
+    def accent_ink(self) -> str:
+        """For words; a colour of the reseller's own is dark enough for them."""
+        return self.style.brand.accent or ACCENT_INK
+
+    @property
+    def warm(self) -> str:
+        return self.style.brand.second or WARM
+
+    @property
+    def _header(self) -> dict[str, Any]:
+        return {**_HEADER, "bottom_color": self.accent}
 
     @property
     def words(self) -> Words:
@@ -57,21 +73,21 @@ class Look:
 
     @property
     def header(self) -> Any:
-        return self._format(**_HEADER)
+        return self._format(**self._header)
 
     @property
     def header_link(self) -> Any:
         """Leads back to the first sheet."""
-        return self._format(**{**_HEADER, "font_color": ACCENT_INK, "underline": 1})
+        return self._format(**{**self._header, "font_color": self.accent_ink, "underline": 1})
 
     @property
     def header_indented(self) -> Any:
-        return self._format(**_HEADER, align="left", indent=1)
+        return self._format(**self._header, align="left", indent=1)
 
     @property
     def header_right(self) -> Any:
         """Over numbers, which stand on the right."""
-        return self._format(**_HEADER, align="right")
+        return self._format(**self._header, align="right")
 
     @property
     def stripe(self) -> Any:
@@ -84,7 +100,7 @@ class Look:
 
     @property
     def link(self) -> Any:
-        return self._format(font_color=ACCENT_INK, underline=1, valign="vcenter")
+        return self._format(font_color=self.accent_ink, underline=1, valign="vcenter")
 
     @property
     def text(self) -> Any:
@@ -209,7 +225,7 @@ class Look:
 
     @property
     def header_month(self) -> Any:
-        return self._format(**_HEADER, align="right", num_format="mmm yyyy")
+        return self._format(**self._header, align="right", num_format="mmm yyyy")
 
     @property
     def total_label(self) -> Any:
@@ -221,13 +237,19 @@ class Look:
     @property
     def sparkline(self) -> dict[str, Any]:
         """What a line of a few months looks like; the months stand beside it as numbers."""
-        return {"type": "line", "markers": True, "series_color": ACCENT, "last_point": True, "last_color": WARM}
+        return {
+            "type": "line",
+            "markers": True,
+            "series_color": self.accent,
+            "last_point": True,
+            "last_color": self.warm,
+        }
 
     # Cards: a light ground under a blue edge, and white between them.
 
     @property
     def card_title(self) -> Any:
-        return self._format(**_CARD, top=5, top_color=ACCENT, **_CARD_END, font_size=9, font_color=QUIET, indent=1)
+        return self._format(**_CARD, top=5, top_color=self.accent, **_CARD_END, font_size=9, font_color=QUIET, indent=1)
 
     def card_figure(self, num_format: str, *, is_amber: bool) -> Any:
         ground = {"bg_color": AMBER, "font_color": AMBER_INK} if is_amber else {"font_color": INK}

@@ -10,9 +10,23 @@ from reseller_reporting.reports.render.cell_xml import CellKind
 from reseller_reporting.reports.render.column_help import HELP
 from reseller_reporting.reports.render.look import FONT, NOTE, Look
 from reseller_reporting.reports.render.plain_sheet import PlainSheet
+from reseller_reporting.words.language import Words
+from reseller_reporting.words.message import mark
 
 SUMMARY_SHEET, LOSS_COLUMN = "Summary", "Margin"
-BACK = "Back to the summary"  # What a header that leads there says when the mouse rests on it.
+# By these the code knows the sheets; a reader sees them in the language of the report.
+SHEETS = (
+    mark("Summary"),
+    mark("Calls"),
+    mark("Countries"),
+    mark("Rates"),
+    mark("Users"),
+    mark("Services"),
+    mark("Statement"),
+    mark("Trunks"),
+    mark("Problems"),
+)
+BACK = mark("Back to the summary")  # What a header that leads there says when the mouse rests on it.
 
 _ROW_POINTS = 15.75
 _FOOTER_NAME_MAX = 80  # The whole footer may have 255 characters.
@@ -38,29 +52,42 @@ class Formula:
 Cell = str | int | float | Decimal | Formula | None
 
 
-def open_sheet(workbook: Any, look: Look, name: str, columns: Sequence[Column], *, has_help: bool = True) -> Any:
+def open_sheet(
+    workbook: Any, look: Look, name: str, columns: Sequence[Column], *, has_help: bool = True, number: int = 1
+) -> Any:
     """Add the sheet with its header: each title says in a note what its column holds, the first leads back."""
-    sheet = workbook.add_worksheet(name, PlainSheet)
+    sheet = workbook.add_worksheet(sheet_name(look.words, name, number), PlainSheet)
     sheet.freeze_panes(1, 0)
     sheet.hide_gridlines(2)
     for position, column in enumerate(columns):
         sheet.set_column(position, position, column.width)
     sheet.set_row(0, 22)
     formats = header_formats(look, columns)
-    sheet.write_url(0, 0, link_to(SUMMARY_SHEET), formats[0], columns[0].title, BACK)
-    for position, column in enumerate(columns[1:], 1):
-        sheet.write_string(0, position, column.title, formats[position])
+    titles = shown_titles(look.words, columns)
+    back = link_to(look.words.say(SUMMARY_SHEET))
+    sheet.write_url(0, 0, back, formats[0], titles[0], look.words.say(BACK))
+    for position, title in enumerate(titles[1:], 1):
+        sheet.write_string(0, position, title, formats[position])
     if has_help:
-        write_help(sheet, columns)
+        write_help(sheet, look.words, columns)
     set_up_print(sheet)
     sheet.repeat_rows(0)
     return sheet
 
 
-def write_help(sheet: Any, columns: Sequence[Column]) -> None:
+def sheet_name(words: Words, name: str, number: int = 1) -> str:
+    """What the reader calls a sheet; what goes on in a second one is numbered."""
+    return words.say(name) if number == 1 else f"{words.say(name)} {number}"
+
+
+def shown_titles(words: Words, columns: Sequence[Column]) -> list[str]:
+    return [words.say(column.title) for column in columns]
+
+
+def write_help(sheet: Any, words: Words, columns: Sequence[Column]) -> None:
     for position, column in enumerate(columns):
         if column.title in HELP:
-            text = HELP[column.title]
+            text = words.say(HELP[column.title])
             height = _NOTE_LINE_PIXELS * (2 + len(text) // _NOTE_CHARACTERS_PER_LINE)
             sheet.write_comment(0, position, text, {**_NOTE_LOOK, "height": height})
 
@@ -83,8 +110,7 @@ def _header_format(look: Look, kind: CellKind) -> Any:
 
 def close_sheet(sheet: Any, look: Look, columns: Sequence[Column], row_count: int) -> None:
     """Make the rows a table of the sheet's name, with stripes; what is sold below its cost is marked."""
-    titles = [column.title for column in columns]
-    sheet.announce_table(sheet.name.replace(" ", "_"), titles, row_count)
+    sheet.announce_table(sheet.name.replace(" ", "_"), shown_titles(look.words, columns), row_count)
     last_row = max(row_count, 1)
     for position, column in enumerate(columns):
         if column.title == LOSS_COLUMN:

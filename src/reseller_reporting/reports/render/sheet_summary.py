@@ -3,21 +3,21 @@ then the key figures, the report's own facts and the small tables below them.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
-from reseller_reporting.reports.figure_text import minutes_text
 from reseller_reporting.reports.period_text import first_day, last_day, spoken_period
 from reseller_reporting.reports.render import summary_words as words
 from reseller_reporting.reports.render.grid import Grid, Link
 from reseller_reporting.reports.render.local_time import day_of_serial
-from reseller_reporting.reports.render.look import ACCENT, MINUTES, NEUTRAL, ROW_HEIGHT, WARM, Look
+from reseller_reporting.reports.render.look import MINUTES, NEUTRAL, ROW_HEIGHT, Look
 from reseller_reporting.reports.render.plain_sheet import PlainSheet
-from reseller_reporting.reports.render.sheet import SUMMARY_SHEET, Formula, below_zero, set_up_print
+from reseller_reporting.reports.render.sheet import SUMMARY_SHEET, Formula, below_zero, set_up_print, sheet_name
 from reseller_reporting.reports.render.sheets_usage import MINUTES as BILLING_MINUTES
 from reseller_reporting.reports.render.summary_blocks import (
     LAST_COLUMN,
@@ -45,9 +45,9 @@ _CHART_ROWS, _DAYS_ROWS, _ROW_PIXELS, _GAP = 14, 13, 21, 12
 _LINKED = ("Calls", "Countries", "Rates", "Users", "Services", "Statement", "Trunks", "Problems")
 
 
-def add_summary(workbook: Any) -> Any:
+def add_summary(workbook: Any, look: Look) -> Any:
     """The sheet, first in the workbook; it is filled last, when everything is known."""
-    sheet = workbook.add_worksheet(SUMMARY_SHEET, PlainSheet)
+    sheet = workbook.add_worksheet(sheet_name(look.words, SUMMARY_SHEET), PlainSheet)
     sheet.hide_gridlines(2)
     for position, width in enumerate(_WIDTHS):
         sheet.set_column(position, position, width)
@@ -66,7 +66,7 @@ def write_summary_sheet(
     has_calls = sums.total.calls > 0
     page.row = charts_row + (_CHART_ROWS + _DAYS_ROWS + 2 if has_calls else 2)
     if not has_calls:
-        page.grid.put(charts_row, 0, words.NO_CALLS, look.value)
+        page.grid.put(charts_row, 0, page.say(words.NO_CALLS), look.value)
     months_row = page.row
     changes: list[Change] = []
     if facts.months_before:
@@ -76,7 +76,7 @@ def write_summary_sheet(
         _write_notes(page, facts.warnings)
     sheet.set_h_pagebreaks([page.row])
     _write_key_figures(page, facts, sums, tables)
-    _write_pairs(page, words.REPORT, list(_report_pairs(facts)))
+    _write_pairs(page, words.REPORT, list(_report_pairs(page, facts)))
     if facts.months_before:
         after, page.row = page.row, months_row
         changes = write_months_block(page, facts, sums, tables.ranges)
@@ -93,27 +93,27 @@ def _write_title(page: Page, workbook: Any, facts: AccountFacts) -> None:
     grid.height(0, 36)
     grid.put_merged(0, 0, LAST_COLUMN, facts.account.name or str(facts.account.id), look.title)
     grid.height(1, 20)
-    grid.put(1, 0, words.TITLE.format(period=spoken_period(facts.period)), look.subtitle)
-    grid.put_merged(1, 4, LAST_COLUMN, facts.reseller.name or None, look.sender)
+    grid.put(1, 0, page.say(words.TITLE, period=spoken_period(facts.period, look.words)), look.subtitle)
+    grid.put_merged(1, 4, LAST_COLUMN, look.style.brand.company_or(facts.reseller.name) or None, look.sender)
     grid.height(2, 20)
     names = {sheet.name for sheet in workbook.worksheets()}
     grid.put_across(2, 0, LAST_COLUMN, look.link)
-    for column, name in enumerate(name for name in _LINKED if name in names):
+    for column, name in enumerate(name for name in map(page.say, _LINKED) if name in names):
         grid.put(2, column, Link(name, name), look.link)
     page.row = 4
 
 
 def _write_banner(page: Page, warnings: list[ReportWarning]) -> None:
-    _write_line(page, words.NOT_COMPLETE, page.look.banner, padding=9)
+    _write_line(page, page.say(words.NOT_COMPLETE), page.look.banner, padding=9)
     for warning in warnings:
-        _write_line(page, _sentence(warning), page.look.banner_line, padding=3)
+        _write_line(page, _sentence(page, warning), page.look.banner_line, padding=3)
     page.row += 1
 
 
 def _write_notes(page: Page, warnings: list[ReportWarning]) -> None:
     page.section(words.NOTES)
     for warning in warnings:
-        _write_line(page, _sentence(warning), page.look.wrapped, padding=3)
+        _write_line(page, _sentence(page, warning), page.look.wrapped, padding=3)
     page.row += 1
 
 
@@ -129,10 +129,15 @@ def _write_pairs(page: Page, title: str, pairs: list[tuple[str, str]]) -> None:
     page.section(title)
     for label, value in pairs:
         page.grid.height(page.row, _LINE_HEIGHT)
-        page.grid.put(page.row, 0, label, page.look.label)
+        page.grid.put(page.row, 0, page.say(label), page.look.label)
         page.grid.put_merged(page.row, 1, LAST_COLUMN, value, page.look.value)
         if label == words.COMPLETE_LABEL:
-            not_yes = {"type": "cell", "criteria": "!=", "value": f'"{words.YES}"', "format": page.look.marked}
+            not_yes = {
+                "type": "cell",
+                "criteria": "!=",
+                "value": f'"{page.say(words.YES)}"',
+                "format": page.look.marked,
+            }
             page.sheet.conditional_format(page.row, 1, page.row, 1, not_yes)
         page.row += 1
     page.row += 1
@@ -146,15 +151,15 @@ def _write_key_figures(page: Page, facts: AccountFacts, sums: UsageSums, tables:
     for figure in key_figures(facts, sums, tables):
         row = page.row
         page.grid.height(row, _LINE_HEIGHT)
-        page.grid.put(row, 0, figure.name, look.label)
+        page.grid.put(row, 0, page.say(figure.name), look.label)
         value = figure.value
         if value is None:
-            page.grid.put(row, 1, words.NOT_AVAILABLE, look.missing)
+            page.grid.put(row, 1, page.say(words.NOT_AVAILABLE), look.missing)
         else:
             page.grid.put(row, 1, value, look.figure(figure.number_format))
             page.figures[figure.name] = (f"$B${row + 1}", value.value if isinstance(value, Formula) else value)
-        page.grid.put(row, 2, figure.unit, look.note)
-        page.grid.put(row, 3, figure.note, look.note)
+        page.grid.put(row, 2, page.say(figure.unit), look.note)
+        page.grid.put(row, 3, page.say(figure.note), look.note)
         page.row += 1
     page.sheet.conditional_format(first, 1, page.row - 1, 1, below_zero(look))
     page.row += 1
@@ -186,14 +191,16 @@ def _write_charted(
     add_columns(
         workbook,
         page.sheet,
+        page.look,
         place,
         days,
         [each for each in series if any(each.values) or each is series[0]],
-        title=words.CHART_DAY if are_days else words.CHART_MONTH,
-        alt=(words.ALT_DAY if are_days else words.ALT_MONTH).format(
-            minutes=f"{minutes[most]:.2f}",
-            day=f"{day:%Y-%m-%d}" if are_days else f"{day:%Y-%m}",
-            total=minutes_text(sums.total.billing_seconds),
+        title=page.say(words.CHART_DAY if are_days else words.CHART_MONTH),
+        alt=page.say(
+            words.ALT_DAY if are_days else words.ALT_MONTH,
+            minutes=_two_places(page, minutes[most]),
+            day=page.look.words.day(day) if are_days else page.look.words.month(day),
+            total=_two_places(page, sums.total.billing_seconds / 60),
         ),
         date_format=_day_format(facts.period) if are_days else "mmm yyyy",
     )
@@ -201,40 +208,47 @@ def _write_charted(
 
 def _chart_countries(page: Page, workbook: Any, block: Block, place: Place, measure: str, code: str) -> None:
     values = block.series[0].values
-    unit = words.MINUTES_UNIT if measure == BILLING_MINUTES else code
-    alt = words.ALT_COUNTRY.format(
-        measure=measure,
+    unit = page.say(words.MINUTES_UNIT) if measure == BILLING_MINUTES else code
+    alt = page.say(
+        words.ALT_COUNTRY,
+        measure=page.say(measure),
         largest=block.categories[0],
-        amount=f"{values[0]:.2f}",
-        total=f"{sum(values):.2f}",
+        amount=_two_places(page, values[0]),
+        total=_two_places(page, sum(values)),
         currency=unit,
     )
-    title = words.CHART_COUNTRY.format(measure=measure, currency=unit)
-    add_bars(workbook, page.sheet, place, block, title=title, alt=alt, number_format=_short(measure))
+    title = page.say(words.CHART_COUNTRY, measure=page.say(measure), currency=unit)
+    add_bars(workbook, page.sheet, page.look, place, block, title=title, alt=alt, number_format=_short(measure))
 
 
 def _chart_second(
     page: Page, workbook: Any, block: Block, place: Place, facts: AccountFacts, tables: Tables, *, by_payer: bool
 ) -> None:
     if by_payer:
-        flat, per_minute, other = (f"{value:.2f}" for value in block.series[0].values)
-        alt = words.ALT_PAYER.format(flat=flat, per_minute=per_minute, other=other)
-        colours = (ACCENT, WARM, NEUTRAL)
+        flat, per_minute, other = (_two_places(page, value) for value in block.series[0].values)
+        alt = page.say(words.ALT_PAYER, flat=flat, per_minute=per_minute, other=other)
+        colours = (page.look.accent, page.look.warm, NEUTRAL)
         add_bars(
             workbook,
             page.sheet,
+            page.look,
             place,
             block,
-            title=words.CHART_PAYER,
+            title=page.say(words.CHART_PAYER),
             alt=alt,
             number_format=MINUTES,
             colours=colours,
         )
         return
     assert tables.statement is not None
-    alt = words.ALT_MAKE_UP.format(total=f"{tables.statement.total_value:.2f}", currency=facts.currency)
-    title = words.CHART_MAKE_UP.format(currency=facts.currency)
-    add_bars(workbook, page.sheet, place, block, title=title, alt=alt, number_format="#,##0.00")
+    total = _two_places(page, tables.statement.total_value)
+    alt = page.say(words.ALT_MAKE_UP, total=total, currency=facts.currency)
+    title = page.say(words.CHART_MAKE_UP, currency=facts.currency)
+    add_bars(workbook, page.sheet, page.look, place, block, title=title, alt=alt, number_format="#,##0.00")
+
+
+def _two_places(page: Page, figure: float | Decimal) -> str:
+    return page.look.words.number(Decimal(f"{figure:.2f}"), places=2)
 
 
 def _short(measure: str) -> str:
@@ -248,27 +262,24 @@ def _day_format(period: ReportPeriod) -> str:
     return "d" if (first.year, first.month) == (last.year, last.month) else "d mmm"
 
 
-def _report_pairs(facts: AccountFacts) -> Iterator[tuple[str, str]]:
+def _report_pairs(page: Page, facts: AccountFacts) -> Iterator[tuple[str, str]]:
     period = facts.period
     yield words.ACCOUNT, facts.account.name
     yield words.ACCOUNT_ID, facts.account.id
     if facts.account.realm:
         yield words.REALM, facts.account.realm
     yield words.RESELLER, f"{facts.reseller.name} ({facts.reseller.id})"
-    yield words.FROM, _moment(period.from_local)
-    yield words.TO, _moment(period.to_local)
+    yield words.FROM, page.look.words.moment(period.from_local)
+    yield words.TO, page.look.words.moment(period.to_local)
     yield words.TIME_ZONE, period.timezone
     if facts.edition is Edition.INTERNAL:
-        yield words.DATA_FROM, facts.data_from or words.NO_SOURCE
+        yield words.DATA_FROM, facts.data_from or page.say(words.NO_SOURCE)
     yield words.CURRENCY, facts.currency
-    yield words.COMPLETE_LABEL, words.YES if facts.complete else words.NO_AS_SAID
+    yield words.COMPLETE_LABEL, page.say(words.YES if facts.complete else words.NO_AS_SAID)
     if facts.edition is Edition.INTERNAL:
-        yield words.CALLS_LISTED, words.LISTED[facts.legs_listed]
+        yield words.CALLS_LISTED, page.say(words.LISTED[facts.legs_listed])
 
 
-def _sentence(warning: ReportWarning) -> str:
-    return f"{warning.message} (×{warning.count})" if warning.count > 1 else warning.message
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(sep=" ", timespec="minutes")
+def _sentence(page: Page, warning: ReportWarning) -> str:
+    message = page.look.words.phrase(warning.message)
+    return f"{message} (×{warning.count})" if warning.count > 1 else message

@@ -83,16 +83,20 @@ class Page:
     row: int = 0
     figures: dict[str, tuple[str, Any]] = field(default_factory=dict)  # Cells of key figures with their values.
 
+    def say(self, message: str, **named: object) -> str:
+        return self.look.words.say(message, **named)
+
     def section(self, title: str) -> None:
         self.grid.height(self.row, 24)
         self.grid.put_across(self.row, 0, LAST_COLUMN, self.look.section)
-        self.grid.put(self.row, 0, title, self.look.section)
+        self.grid.put(self.row, 0, self.say(title), self.look.section)
         self.row += 1
 
     def header(self, titles: Sequence[str]) -> None:
         self.grid.height(self.row, 18)
         for column, title in enumerate(titles):
-            self.grid.put(self.row, column, title, self.look.header_right if column else self.look.header)
+            look = self.look.header_right if column else self.look.header
+            self.grid.put(self.row, column, self.say(title), look)
         self.row += 1
 
     def line(self, cells: Sequence[Value], formats: Sequence[Any]) -> None:
@@ -103,7 +107,7 @@ class Page:
 
     def total_line(self, first_row: int, values: Sequence[Any], formats: Sequence[str]) -> None:
         """The sums of the lines since `first_row`, under a rule."""
-        self.grid.put(self.row, 0, words.TOTAL, self.look.total_label)
+        self.grid.put(self.row, 0, self.say(words.TOTAL), self.look.total_label)
         for column, (value, number_format) in enumerate(zip(values, formats, strict=True), 1):
             letter = "ABCDEFGH"[column]
             formula = Formula(f"=SUM({letter}{first_row + 1}:{letter}{self.row})", value)
@@ -159,7 +163,7 @@ def write_countries_block(page: Page, facts: AccountFacts, sums: UsageSums, tabl
         page.line([tables.country_labels[code], *cells], formats)
     categories = [tables.country_labels[code] for code in top]
     if rest := ranked[len(top) :]:
-        categories.append(words.OTHER_COUNTRIES.format(count=len(rest)))
+        categories.append(page.say(words.OTHER_COUNTRIES, count=len(rest)))
         page.line([categories[-1], *_rest(page, first, ranges, titles, wholes, rest)], formats)
     last = page.row - 1
     totals = [shown(title, sum(of.values())) for title, of in wholes.items()]
@@ -212,7 +216,7 @@ def write_payer_block(page: Page, sums: UsageSums) -> Block:
     formats = [page.look.text_cell, page.look.number(COUNT), page.look.number(MINUTES)]
     for name, calls, minutes in rows:
         cells = [Formula(f"={page.figures[key][0]}", page.figures[key][1]) for key in (calls, minutes)]
-        page.line([name, *cells], formats)
+        page.line([page.say(name), *cells], formats)
     rest_calls = total.calls - total.flat_rate_calls - total.per_minute_calls
     rest_seconds = total.billing_seconds - total.flat_rate_seconds - total.per_minute_seconds
     all_calls, all_minutes = page.figures[CALLS][0], page.figures[BILLING_MINUTES][0]
@@ -220,12 +224,13 @@ def write_payer_block(page: Page, sums: UsageSums) -> Block:
         Formula(f"={all_calls}-SUM(B{first + 1}:B{page.row})", rest_calls),
         Formula(f"=ROUND({all_minutes}-SUM(C{first + 1}:C{page.row}),6)", round(rest_seconds / 60, 6)),
     ]
-    page.line([words.OTHER, *cells], formats)
+    page.line([page.say(words.OTHER), *cells], formats)
     last = page.row - 1
     page.total_line(first, [total.calls, total.billing_seconds / 60], [COUNT, MINUTES])
     seconds = [total.flat_rate_seconds, total.per_minute_seconds, rest_seconds]
     values = [each / 60 for each in seconds]
-    return Block(first, last, [words.FLAT_RATE, words.PER_MINUTE, words.OTHER], [Series(BILLING_MINUTES, 2, values)])
+    names = [page.say(name) for name in (words.FLAT_RATE, words.PER_MINUTE, words.OTHER)]
+    return Block(first, last, names, [Series(BILLING_MINUTES, 2, values)])
 
 
 def write_make_up_block(page: Page, tables: Tables) -> Block:
@@ -335,7 +340,7 @@ def write_months_block(page: Page, facts: AccountFacts, sums: UsageSums, ranges:
     before = facts.months_before
     page.section(words.MONTHS)
     first_column = LAST_COLUMN - 1 - len(before)
-    header = {0: "", LAST_COLUMN: words.TREND}
+    header = {0: "", LAST_COLUMN: page.say(words.TREND)}
     page.grid.height(page.row, 18)
     for column in range(LAST_COLUMN + 1):
         page.grid.put(page.row, column, header.get(column) or None, page.look.header_right)
@@ -344,7 +349,7 @@ def write_months_block(page: Page, facts: AccountFacts, sums: UsageSums, ranges:
     page.row += 1
     changes = []
     for title, label, of_month, now in _month_rows(page, facts, sums, ranges):
-        page.grid.put(page.row, 0, label, page.look.text_cell)
+        page.grid.put(page.row, 0, page.say(label), page.look.text_cell)
         values = [shown(title, of_month(each)) for each in before]
         cells: list[Value] = [*values, now]
         for column, cell in enumerate(cells, first_column):
@@ -359,7 +364,7 @@ def write_months_block(page: Page, facts: AccountFacts, sums: UsageSums, ranges:
             change = Formula(f"={last}{place}/{previous}{place}-1", float(now.value) / float(values[-1]) - 1)
         changes.append(Change(words.ANSWERED_MINUTES if title == BILLING_MINUTES else title, change))
         page.row += 1
-    page.grid.put(page.row, 0, words.MONTHS_NOTE, page.look.small)
+    page.grid.put(page.row, 0, page.say(words.MONTHS_NOTE), page.look.small)
     page.row += 2
     return changes
 

@@ -47,8 +47,8 @@ def write_cards(
     cards = [
         _owed(page, facts),
         _for_what(page, tables),
-        _compared(facts, changes),
-        _is_complete(facts),
+        _compared(page, facts, changes),
+        _is_complete(page, facts),
     ]
     page.grid.height(row, 20)
     page.grid.height(row + 1, 34)
@@ -59,10 +59,10 @@ def write_cards(
 
 def _write_card(page: Page, row: int, first: int, card: _Card) -> None:
     grid, look, last = page.grid, page.look, first + 1
-    grid.put_merged(row, first, last, card.title, look.card_title)
+    grid.put_merged(row, first, last, page.say(card.title), look.card_title)
     figure_look = look.card_figure(card.number_format, is_amber=card.is_amber)
     if card.figure is None:
-        grid.put_merged(row + 1, first, last, words.NOT_AVAILABLE, look.card_missing)
+        grid.put_merged(row + 1, first, last, page.say(words.NOT_AVAILABLE), look.card_missing)
     else:
         grid.put_merged(row + 1, first, last, card.figure, figure_look)
     for place in range(_LINES):
@@ -70,10 +70,10 @@ def _write_card(page: Page, row: int, first: int, card: _Card) -> None:
         grid.height(at, 20 if is_last else 16)
         line = card.lines[place] if place < len(card.lines) else _Line("", "", COUNT)
         if line.value == "":
-            grid.put_merged(at, first, last, line.label or None, look.card_words(is_last=is_last))
+            grid.put_merged(at, first, last, page.say(line.label) or None, look.card_words(is_last=is_last))
             continue
-        grid.put(at, first, line.label, look.card_label(is_last=is_last))
-        value = words.NOT_AVAILABLE if line.value is None else line.value
+        grid.put(at, first, page.say(line.label), look.card_label(is_last=is_last))
+        value = page.say(words.NOT_AVAILABLE) if line.value is None else line.value
         grid.put(at, last, value, look.card_value(line.number_format, is_last=is_last))
 
 
@@ -109,17 +109,19 @@ def _for_what(page: Page, tables: Tables) -> _Card:
     for title in (words.FLAT_RATE_MINUTES,):
         if title in page.figures:
             lines.insert(1, _Line(title, _cell(page, title), MINUTES))
-    return _Card(words.FOR_WHAT, _cell(page, CALLS), f'#,##0 "{words.CALLS_UNIT}"', lines)
+    return _Card(words.FOR_WHAT, _cell(page, CALLS), f'#,##0 "{page.say(words.CALLS_UNIT)}"', lines)
 
 
-def _compared(facts: AccountFacts, changes: Sequence[Change]) -> _Card:
+def _compared(page: Page, facts: AccountFacts, changes: Sequence[Change]) -> _Card:
     """By what is owed, where earlier months tell it, else by the calls."""
     if not changes:
-        text = words.NOT_HELD.format(month=spoken_month(_month_before(facts))) if is_month(facts) else words.NOT_A_MONTH
+        month = spoken_month(_month_before(facts), page.look.words)
+        text = page.say(words.NOT_HELD, month=month) if is_month(facts) else page.say(words.NOT_A_MONTH)
         return _Card(words.NOT_COMPARED, None, _PERCENT, [_Line(text, "", COUNT)])
     by_title = {change.title: change for change in changes}
     main = next(by_title[title] for title in (RESELLER_COST, CUSTOMER_COST, CALLS) if title in by_title)
-    title = words.COMPARED.format(measure=main.title, month=spoken_month(facts.months_before[-1].month))
+    month = spoken_month(facts.months_before[-1].month, page.look.words)
+    title = page.say(words.COMPARED, measure=page.say(main.title), month=month)
     lines = [_Line(change.title, change.cell, _PERCENT) for change in changes if change is not main]
     return _Card(title, main.cell, _PERCENT, lines)
 
@@ -129,7 +131,7 @@ def _month_before(facts: AccountFacts) -> str:
     return f"{before:%Y-%m}"
 
 
-def _is_complete(facts: AccountFacts) -> _Card:
+def _is_complete(page: Page, facts: AccountFacts) -> _Card:
     if facts.edition is Edition.CUSTOMER:
         lines = [
             _Line(words.FIRST_DAY, serial_of_day(first_day(facts.period)), _DATE),
@@ -141,5 +143,5 @@ def _is_complete(facts: AccountFacts) -> _Card:
             _Line(words.PROBLEMS, len(facts.problems) + len(facts.findings), COUNT),
             _Line(words.LAST_DAY, serial_of_day(last_day(facts.period)), _DATE),
         ]
-    said: Any = words.COMPLETE if facts.complete else words.INCOMPLETE
+    said: Any = page.say(words.COMPLETE if facts.complete else words.INCOMPLETE)
     return _Card(words.IS_COMPLETE, said, COUNT, lines, is_amber=not facts.complete)

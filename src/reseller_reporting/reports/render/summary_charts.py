@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from reseller_reporting.reports.render import summary_words as words
-from reseller_reporting.reports.render.look import ACCENT, FONT, INK, NEUTRAL, QUIET, RULE, WARM
-from reseller_reporting.reports.render.sheet import SUMMARY_SHEET
+from reseller_reporting.reports.render.look import FONT, INK, NEUTRAL, QUIET, RULE, Look
 from reseller_reporting.reports.render.summary_blocks import Block, Series
 
 _LABEL = {"name": FONT, "size": 9, "color": QUIET}
 _VALUE = {"name": FONT, "size": 9, "color": INK}
 _TITLE = {"name": FONT, "size": 11, "bold": True, "color": INK}
 _GRID = {"visible": True, "line": {"color": RULE, "width": 0.5}}
-COLOURS = {words.FLAT_RATE_MINUTES: ACCENT, words.PER_MINUTE_MINUTES: WARM, words.OTHER_MINUTES: NEUTRAL}
+
+
+def _colours(look: Look) -> dict[str, str]:
+    return {
+        words.FLAT_RATE_MINUTES: look.accent,
+        words.PER_MINUTE_MINUTES: look.warm,
+        words.OTHER_MINUTES: NEUTRAL,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Place:
 def add_bars(
     workbook: Any,
     sheet: Any,
+    look: Look,
     place: Place,
     block: Block,
     *,
@@ -45,9 +52,9 @@ def add_bars(
     points = {"points": [{"fill": {"color": colour}} for colour in colours]} if colours else {}
     chart.add_series(
         {
-            **_data(block, series),
+            **_data(sheet, block, series),
             **points,
-            "fill": {"color": ACCENT},
+            "fill": {"color": look.accent},
             "gap": 45,
             "data_labels": {"value": True, "font": _VALUE, "num_format": number_format},
         }
@@ -70,6 +77,7 @@ def add_bars(
 def add_columns(
     workbook: Any,
     sheet: Any,
+    look: Look,
     place: Place,
     block: Block,
     shown: Sequence[Series],
@@ -83,9 +91,9 @@ def add_columns(
     for series in shown:
         chart.add_series(
             {
-                **_data(block, series),
-                "name": series.title,
-                "fill": {"color": COLOURS.get(series.title, ACCENT)},
+                **_data(sheet, block, series),
+                "name": look.words.say(series.title),
+                "fill": {"color": _colours(look).get(series.title, look.accent)},
                 "gap": 40,
             }
         )
@@ -103,10 +111,10 @@ def add_columns(
     _insert(sheet, chart, place, title, alt)
 
 
-def _data(block: Block, series: Series) -> dict[str, Any]:
+def _data(sheet: Any, block: Block, series: Series) -> dict[str, Any]:
     return {
-        "categories": [SUMMARY_SHEET, block.first_row, 0, block.last_row, 0],
-        "values": [SUMMARY_SHEET, block.first_row, series.column, block.last_row, series.column],
+        "categories": [sheet.name, block.first_row, 0, block.last_row, 0],
+        "values": [sheet.name, block.first_row, series.column, block.last_row, series.column],
         "categories_data": block.categories,
         "values_data": series.values,
     }

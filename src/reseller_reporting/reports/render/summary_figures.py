@@ -27,6 +27,7 @@ from reseller_reporting.reports.render.sheets_usage import (
 )
 from reseller_reporting.reports.render.sheets_usage import MINUTES as BILLING_MINUTES
 from reseller_reporting.reports.usage import UsageSums
+from reseller_reporting.words.language import ENGLISH, Words
 
 CALLS = "Calls"
 
@@ -41,12 +42,13 @@ class Tables:
     country_count: int
     service_count: int
     statement: StatementCells | None
+    words: Words = ENGLISH
 
     @property
     def countries(self) -> CallRanges:
         """The rows of the sheet Countries."""
         letters = {column.title: self.view.letter(column.title) for column in self.view.country_columns}
-        return CallRanges([("Countries", max(self.country_count, 1) + 1)], letters)
+        return CallRanges([(self.words.say("Countries"), max(self.country_count, 1) + 1)], letters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ def _customer_recurring(facts: AccountFacts, tables: Tables) -> Formula | Decima
     if amount is None or not tables.service_count or noise_free(invoiced_total(services)) != amount:
         return amount
     last_row = tables.service_count + 1
-    return Formula(f"=SUM('Services'!${RECURRING_COST}$2:${RECURRING_COST}${last_row})", amount)
+    sheet = tables.words.say("Services")
+    return Formula(f"=SUM('{sheet}'!${RECURRING_COST}$2:${RECURRING_COST}${last_row})", amount)
 
 
 def _amount(amount: Decimal | None) -> Decimal | None:
