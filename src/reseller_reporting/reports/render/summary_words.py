@@ -29,7 +29,6 @@ ANSWERED_MINUTES = "Answered Minutes"
 BY_COUNTRY, OTHER_COUNTRIES, TOTAL = "By country", "Other countries ({count})", "Total"
 BY_PAYER, FLAT_RATE, PER_MINUTE, OTHER = "By what paid for the call", "Flat-rate", "Per-minute", "Other"
 BY_DAY, DAY, BY_PERIOD_MONTH, MONTH = "By day", "Day", "By month", "Month"
-OTHER_MINUTES = "Other Minutes"
 MAKE_UP, PART, AMOUNT = "What the total due is made of", "Part", "Amount"
 
 # Charts.
