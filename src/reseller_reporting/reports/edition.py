@@ -3,11 +3,14 @@
 Owns: what a customer may see. Does not own: how a sheet leaves a column out.
 
 Invariant
-- A customer's document has no reseller cost, no margin, no rate name of the provider's, and nothing of other customers.
+- A customer's document has no reseller cost, no margin, no rate name of the provider's, and nothing of other customers;
+  no warning that speaks of any of these.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
+from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.model.statement import Line, LineKind
 
 
@@ -42,8 +45,16 @@ FORBIDDEN_TITLES = (
     "Customer Cost",
 )
 
+# What tells a customer that calls may be missing; any other warning is the reseller's own business.
+_CUSTOMER_WARNINGS = frozenset({"period_not_over", "not_pulled", "partly_pulled", "month_end_not_read"})
+
 # The evidence of usage may name a deck, and a markup on what the reseller paid.
 _HIDDEN_EVIDENCE = frozenset({LineKind.USAGE})
+
+
+def warnings_shown(warnings: Sequence[ReportWarning], edition: Edition) -> list[ReportWarning]:
+    """What the reader of the first sheet may know of what went wrong."""
+    return [each for each in warnings if edition is Edition.INTERNAL or each.code in _CUSTOMER_WARNINGS]
 
 
 def evidence_shown(line: Line, edition: Edition) -> str:

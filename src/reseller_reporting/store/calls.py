@@ -196,7 +196,7 @@ def month_sums(legs: Files, spans: Mapping[str, tuple[datetime, datetime]]) -> d
     by_customer = "customer_call_type <> ''"
     billable = f"({by_customer} OR coalesce(reseller_call_type, '') <> '')"
     sql = f"""
-        SELECT account_id, month,
+        SELECT account_id, months.name,
             count(*) FILTER ({billable}) AS calls,
             coalesce(sum(answered_seconds) FILTER ({billable}), 0)::BIGINT AS answered_seconds,
             count(*) FILTER ({by_customer}) AS customer_calls,
@@ -205,9 +205,9 @@ def month_sums(legs: Files, spans: Mapping[str, tuple[datetime, datetime]]) -> d
             CASE WHEN bool_and(reseller_cost_units IS NOT NULL)
                 THEN coalesce(sum(reseller_cost_units) FILTER ({billable}), 0)::BIGINT END AS reseller_cost_units
         FROM {scan(legs, LEGS)} AS legs
-        JOIN (SELECT unnest($months) AS month, unnest($froms) AS from_at, unnest($tos) AS to_at) AS months
+        JOIN (SELECT unnest($months) AS name, unnest($froms) AS from_at, unnest($tos) AS to_at) AS months
             ON started_at >= from_at AND started_at < to_at
-        GROUP BY account_id, month
+        GROUP BY account_id, months.name
     """
     froms, tos = [span[0] for span in spans.values()], [span[1] for span in spans.values()]
     with connect() as con:

@@ -1,5 +1,5 @@
-"""Look: the one visual language of the workbooks. Ink and one quiet grey; blue for what is told, orange for what costs by
-the minute; amber for what the reader must not miss. Text stands off its ground by 4.5 to 1, a chart's colours by 3 to 1.
+"""Look: the one visual language of the workbooks. Ink and one quiet grey; blue for what is told, orange for what costs
+by the minute; amber for what the reader must not miss. Text stands off its ground by 4.5 to 1, charts by 3 to 1.
 """
 
 from dataclasses import dataclass, field
@@ -237,13 +237,7 @@ class Look:
     @property
     def sparkline(self) -> dict[str, Any]:
         """What a line of a few months looks like; the months stand beside it as numbers."""
-        return {
-            "type": "line",
-            "markers": True,
-            "series_color": self.accent,
-            "last_point": True,
-            "last_color": self.warm,
-        }
+        return {"type": "column", "series_color": self.accent, "last_point": True, "last_color": self.warm, "min": 0}
 
     # Cards: a light ground under a blue edge, and white between them.
 
@@ -261,10 +255,10 @@ class Look:
         return self._format(**_CARD, **_CARD_END, font_size=14, font_color=QUIET, align="left", indent=1)
 
     def card_label(self, *, is_last: bool) -> Any:
-        return self._format(**_card_line(is_last=is_last), font_color=QUIET, indent=1)
+        return self._format(**_card_line(is_last=is_last), font_color=QUIET, align="left", indent=1)
 
     def card_words(self, *, is_last: bool) -> Any:
-        return self._format(**_card_line(is_last=is_last), **_CARD_END, font_color=QUIET, indent=1)
+        return self._format(**_card_line(is_last=is_last), **_CARD_END, font_color=QUIET, align="left", indent=1)
 
     def card_value(self, num_format: str, *, is_last: bool) -> Any:
         parts = _card_line(is_last=is_last)

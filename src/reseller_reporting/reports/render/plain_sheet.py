@@ -4,9 +4,9 @@ Owns: what of XlsxWriter is done another way, and why. Does not own: what stands
 
 - Text is text, as in the rows of call sheets: XlsxWriter takes one between `<r>` and `</r>` for markup.
 - Rows wait in memory: a file for each of a small workbook's sheets takes longer than its rows.
-- A formula names functions that every spreadsheet has; XlsxWriter looks for thirty newer ones in each, and writes each cell
-  attribute by attribute, which took longer than all else about it.
-- A table is announced with as many rows as it will have: XlsxWriter wants them in memory, and notes each of their cells.
+- A formula names functions that every spreadsheet has; XlsxWriter looks for thirty newer ones in each, and writes each
+  cell attribute by attribute, which took longer than all else about it.
+- A table is announced with as many rows as it will have: XlsxWriter wants them in memory, and notes each cell of them.
 """
 
 from collections.abc import Sequence

@@ -29,6 +29,8 @@ SHEETS = (
 BACK = mark("Back to the summary")  # What a header that leads there says when the mouse rests on it.
 
 _ROW_POINTS = 15.75
+_PAPER_A4, _PAPER_A3 = 9, 8  # A printer with other paper scales.
+_WIDE_CHARACTERS = 300
 _FOOTER_NAME_MAX = 80  # The whole footer may have 255 characters.
 _NOTE_CHARACTERS_PER_LINE, _NOTE_LINE_PIXELS = 36, 15
 _NOTE_LOOK: dict[str, Any] = {"width": 230, "font_name": FONT, "font_size": 9, "color": NOTE}
@@ -71,6 +73,8 @@ def open_sheet(
     if has_help:
         write_help(sheet, look.words, columns)
     set_up_print(sheet)
+    if sum(column.width for column in columns) > _WIDE_CHARACTERS:
+        sheet.set_paper(_PAPER_A3)
     sheet.repeat_rows(0)
     return sheet
 
@@ -128,7 +132,7 @@ def set_up_print(sheet: Any, *, is_wide: bool = True) -> None:
     if is_wide:
         sheet.set_landscape()
     sheet.set_default_row(_ROW_POINTS)
-    sheet.set_paper(9)  # A4; a printer with other paper scales.
+    sheet.set_paper(_PAPER_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
 
@@ -144,7 +148,7 @@ def page_header(sender: str, title: str) -> str:
 
 
 def _on_paper(text: str) -> str:
-    """An ampersand is a command there, so a text's own is doubled; the space before keeps digits out of the type size."""
+    """An ampersand is a command there, so a text's own is doubled. The space before it keeps digits out of the size."""
     return one_line(text, _FOOTER_NAME_MAX).replace("&", "&&")
 
 

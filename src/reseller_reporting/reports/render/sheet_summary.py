@@ -1,5 +1,5 @@
-"""The first sheet: what is owed or earned, for what, compared with the month before, and whether it is complete; charts,
-then the key figures, the report's own facts and the small tables below them.
+"""The first sheet: what is owed or earned, for what, against the month before, and whether it is complete; charts; then
+the key figures, the report's own facts and the small tables below them.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.problems import ReportWarning
-from reseller_reporting.reports.edition import Edition
+from reseller_reporting.reports.edition import Edition, warnings_shown
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.period_text import first_day, last_day, spoken_period
 from reseller_reporting.reports.render import summary_words as words
@@ -36,11 +36,11 @@ from reseller_reporting.reports.render.summary_charts import Place, add_bars, ad
 from reseller_reporting.reports.render.summary_figures import Tables, key_figures, knows_reseller
 from reseller_reporting.reports.usage import UsageSums
 
-_WIDTHS = (27, 17, 14, 14, 14, 14, 14, 14)
+_WIDTHS = (26, 16, 15, 15, 15, 15, 15, 15)
 _WIDTH_PIXELS = sum(width * 7 + 5 for width in _WIDTHS)
 _CHARACTERS_PER_LINE = 125
 _LINE_HEIGHT = 17
-_CHART_ROWS, _DAYS_ROWS, _ROW_PIXELS, _GAP = 14, 13, 21, 12
+_CHART_ROWS, _DAYS_ROWS, _ROW_PIXELS, _GAP = 18, 15, 21, 12
 # Sheets that follow another of their kind are reached from the first.
 _LINKED = ("Calls", "Countries", "Rates", "Users", "Services", "Statement", "Trunks", "Problems")
 
@@ -60,8 +60,9 @@ def write_summary_sheet(
 ) -> None:
     page = Page(sheet, look, Grid())
     _write_title(page, workbook, facts)
+    warnings = warnings_shown(facts.warnings, facts.edition)
     if not facts.complete:
-        _write_banner(page, facts.warnings)
+        _write_banner(page, warnings)
     cards_row, charts_row = page.row, page.row + CARD_ROWS + 1
     has_calls = sums.total.calls > 0
     page.row = charts_row + (_CHART_ROWS + _DAYS_ROWS + 2 if has_calls else 2)
@@ -72,8 +73,8 @@ def write_summary_sheet(
     if facts.months_before:
         # Its formulas look at the key figures, which are placed below: so much room it takes.
         page.row += 4 + (2 if facts.edition is Edition.CUSTOMER else 3 + knows_reseller(facts, sums))
-    if facts.complete and facts.warnings:
-        _write_notes(page, facts.warnings)
+    if facts.complete and warnings:
+        _write_notes(page, warnings)
     sheet.set_h_pagebreaks([page.row])
     _write_key_figures(page, facts, sums, tables)
     _write_pairs(page, words.REPORT, list(_report_pairs(page, facts)))
@@ -83,7 +84,7 @@ def write_summary_sheet(
         page.row = after
     if has_calls:
         _write_charted(page, workbook, facts, sums, tables, charts_row)
-    write_cards(page, cards_row, facts, sums, tables, changes)
+    write_cards(page, cards_row, facts, tables, changes)
     page.grid.write(sheet)
     sheet.print_area(0, 0, page.row, LAST_COLUMN)
 
@@ -172,18 +173,18 @@ def _write_charted(
     countries = write_countries_block(page, facts, sums, tables)
     by_payer = facts.edition is Edition.INTERNAL and knows_reseller(facts, sums)
     second = write_payer_block(page, sums) if by_payer else None
-    if second is None and tables.statement is not None and tables.statement.subtotals:
+    if second is None and tables.statement is not None and tables.statement.total_value:
         second = write_make_up_block(page, tables)
     are_days, days = write_days_block(page, facts, sums, tables.ranges)
-    height = _CHART_ROWS * _ROW_PIXELS - 6
+    height = _CHART_ROWS * _ROW_PIXELS - _GAP
     left = (_WIDTH_PIXELS - _GAP) * 11 // 20 if second else _WIDTH_PIXELS
     measure, code = measure_of(facts, sums), facts.currency
     _chart_countries(page, workbook, countries, Place(charts_row, 0, left, height), measure, code)
     if second:
         place = Place(charts_row, left + _GAP, _WIDTH_PIXELS - _GAP - left, height)
         _chart_second(page, workbook, second, place, facts, tables, by_payer=by_payer)
-    place = Place(charts_row + _CHART_ROWS, 0, _WIDTH_PIXELS, _DAYS_ROWS * _ROW_PIXELS - 6)
-    stacked = [words.FLAT_RATE_MINUTES, words.PER_MINUTE_MINUTES, words.OTHER_MINUTES]
+    place = Place(charts_row + _CHART_ROWS, 0, _WIDTH_PIXELS, _DAYS_ROWS * _ROW_PIXELS)
+    stacked = [words.FLAT_RATE, words.PER_MINUTE, words.OTHER]
     series = [days.of(title) for title in (stacked if by_payer else [BILLING_MINUTES])]
     minutes = days.of(BILLING_MINUTES).values
     most = max(range(len(minutes)), key=minutes.__getitem__)
@@ -194,7 +195,7 @@ def _write_charted(
         page.look,
         place,
         days,
-        [each for each in series if any(each.values) or each is series[0]],
+        [each for each in series if any(each.values)] or series[:1],
         title=page.say(words.CHART_DAY if are_days else words.CHART_MONTH),
         alt=page.say(
             words.ALT_DAY if are_days else words.ALT_MONTH,

@@ -14,7 +14,7 @@ from reseller_reporting.model.units import currency
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.grid import Grid
 from reseller_reporting.reports.render.local_time import serial_days
-from reseller_reporting.reports.render.look import AMBER_FULL, HEAT, INK, QUIET, RULE, Look
+from reseller_reporting.reports.render.look import ACCENT, AMBER_FULL, FONT, HEAT, INK, QUIET, RULE, WARM, Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, close_sheet, open_sheet, write_row
 from reseller_reporting.reports.render.sheets_usage import (
     BURST,
@@ -41,7 +41,9 @@ _GAP, _HOUR, _FIRST_DAY = 6, 7, 8
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LAST = _FIRST_DAY + len(_WEEKDAYS) - 1
 _HOURS = list(range(24))
-_DAY_COLOURS = ("#1F2A44", "#35507F", "#5877AE", "#86A0CC", "#B3C3E0", "#D98A00", "#F2BE5C")
+# Workdays are blue and the weekend is orange; what the line is broken by tells each from the others.
+_DAY_COLOURS = (INK, INK, ACCENT, ACCENT, ACCENT, WARM, WARM)
+_DAY_DASHES = ("solid", "dash", "solid", "dash", "round_dot", "solid", "dash")
 _CHART_ROWS, _ROW_PIXELS, _CHART_WIDTH = 12, 20, 705
 
 _MEANINGS = {
@@ -84,6 +86,7 @@ def write_trunks(
     zone: ZoneInfo,
 ) -> None:
     sheet = open_sheet(workbook, look, "Trunks", _COLUMNS)
+    sheet.set_portrait()
     sheet.set_column(_GAP, _GAP, 3)
     sheet.set_column(_HOUR, _HOUR, 8)
     sheet.set_column(_FIRST_DAY, _LAST, 6)
@@ -271,14 +274,14 @@ class _Page:
                     "values": ["Trunks", first, column, last, column],
                     "categories_data": _HOURS,
                     "values_data": list(figures.peak_by_hour[weekday]),
-                    "line": {"color": _DAY_COLOURS[weekday], "width": 1.75},
+                    "line": {"color": _DAY_COLOURS[weekday], "width": 1.75, "dash_type": _DAY_DASHES[weekday]},
                 }
             )
-        font = {"color": QUIET, "size": 9}
+        font = {"name": FONT, "color": QUIET, "size": 9}
         chart.set_title(
             {
                 "name": f"{party.whose}: most calls at once, by hour of day",
-                "name_font": {"color": INK, "size": 11, "bold": True},
+                "name_font": {"name": FONT, "color": INK, "size": 11, "bold": True},
                 "overlay": False,
             }
         )
@@ -288,7 +291,7 @@ class _Page:
             {"num_font": font, "num_format": "0", "min": 0, "major_gridlines": grid, "line": {"none": True}}
         )
         chart.set_legend({"position": "right", "font": font})
-        chart.set_chartarea({"border": {"none": True}})
+        chart.set_chartarea({"border": {"color": RULE}})
         chart.set_size({"width": _CHART_WIDTH, "height": _CHART_ROWS * _ROW_PIXELS})
         busiest = max(range(len(_WEEKDAYS)), key=lambda weekday: max(figures.peak_by_hour[weekday]))
         text = (

@@ -37,18 +37,19 @@ LAST_COLUMN = 7  # H
 COUNTRIES_SHOWN = 8
 # More days than these are shown by month.
 DAYS_MAX = 62
+_COURSE_HEIGHT = 20
 
 DATE_TIME, BILLING_SECONDS = "Date/time", "Billing Seconds"
 _WHOLE_NUMBERS = {
     CALLS: "calls",
     BILLING_MINUTES: "billing_seconds",
-    words.FLAT_RATE_MINUTES: "flat_rate_seconds",
-    words.PER_MINUTE_MINUTES: "per_minute_seconds",
+    words.FLAT_RATE: "flat_rate_seconds",
+    words.PER_MINUTE: "per_minute_seconds",
     RESELLER_COST: "reseller_cost_units",
     CUSTOMER_COST: "customer_cost_units",
     PRICE: "price_micros",
 }
-_MINUTES = frozenset({BILLING_MINUTES, words.FLAT_RATE_MINUTES, words.PER_MINUTE_MINUTES, words.OTHER_MINUTES})
+_MINUTES = frozenset({BILLING_MINUTES, words.FLAT_RATE, words.PER_MINUTE, words.OTHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,7 @@ def write_make_up_block(page: Page, tables: Tables) -> Block:
     assert tables.statement is not None
     page.section(words.MAKE_UP)
     page.header([words.PART, words.AMOUNT])
-    first, subtotals = page.row, tables.statement.subtotals
+    first, subtotals = page.row, [each for each in tables.statement.subtotals if each[2]]
     for title, reference, value in subtotals:
         page.line([title, Formula(f"={reference}", value)], [page.look.text_cell, page.look.number(MONEY)])
     last = page.row - 1
@@ -278,16 +279,16 @@ def _added(several: Sequence[Figures], nothing: Figures) -> Figures:
     """Of a month what of its days; unknown stays unknown."""
     if not several:
         return nothing
-    names = Figures.__dataclass_fields__
-    summed = {name: [getattr(each, name) for each in several] for name in names}
-    return Figures(**{name: None if None in values else sum(values) for name, values in summed.items()})
+    by_name = {name: [getattr(each, name) for each in several] for name in Figures.__dataclass_fields__}
+    summed: dict[str, Any] = {name: None if None in values else sum(values) for name, values in by_name.items()}
+    return Figures(**summed)
 
 
 def write_days_block(page: Page, facts: AccountFacts, sums: UsageSums, ranges: CallRanges) -> tuple[bool, Block]:
     """By day, or by month where the period is long. Returns which."""
     are_days, steps = steps_of(facts, sums)
     by_payer = facts.edition is Edition.INTERNAL and knows_reseller(facts, sums)
-    of_payer = [words.FLAT_RATE_MINUTES, words.PER_MINUTE_MINUTES, words.OTHER_MINUTES] if by_payer else []
+    of_payer = [words.FLAT_RATE, words.PER_MINUTE, words.OTHER] if by_payer else []
     money = [title for title in _money_titles(facts, sums) if title != CUSTOMER_COST or not by_payer][:2]
     titles = [CALLS, BILLING_MINUTES, *of_payer, *money]
     page.section(words.BY_DAY if are_days else words.BY_PERIOD_MONTH)
@@ -311,9 +312,9 @@ def _of_step(title: str, row: int, ranges: CallRanges, where: tuple[Where, ...],
     value = _step_value(title, figures)
     if title == CALLS:
         return Formula(f"={ranges.count(*where)}", value)
-    if title == words.OTHER_MINUTES:
+    if title == words.OTHER:
         return Formula(f"=ROUND(C{row + 1}-D{row + 1}-E{row + 1},6)", value)
-    tags = {words.FLAT_RATE_MINUTES: (FLAT, BURST), words.PER_MINUTE_MINUTES: (PER_MINUTE,)}.get(title)
+    tags = {words.FLAT_RATE: (FLAT, BURST), words.PER_MINUTE: (PER_MINUTE,)}.get(title)
     if tags is None:
         return Formula(f"={ranges.total(title, *where)}", value)
     parts = [ranges.total(BILLING_MINUTES, *where, ranges.type_is(RESELLER_TYPE, tag)) for tag in tags]
@@ -321,7 +322,7 @@ def _of_step(title: str, row: int, ranges: CallRanges, where: tuple[Where, ...],
 
 
 def _step_value(title: str, figures: Figures) -> Any:
-    if title == words.OTHER_MINUTES:
+    if title == words.OTHER:
         rest = figures.billing_seconds - (figures.flat_rate_seconds or 0) - (figures.per_minute_seconds or 0)
         return round(rest / 60, 6)
     return shown(title, getattr(figures, _WHOLE_NUMBERS[title]) or 0)
@@ -349,6 +350,7 @@ def write_months_block(page: Page, facts: AccountFacts, sums: UsageSums, ranges:
     page.row += 1
     changes = []
     for title, label, of_month, now in _month_rows(page, facts, sums, ranges):
+        page.grid.height(page.row, _COURSE_HEIGHT)
         page.grid.put(page.row, 0, page.say(label), page.look.text_cell)
         values = [shown(title, of_month(each)) for each in before]
         cells: list[Value] = [*values, now]

@@ -17,11 +17,10 @@ from reseller_reporting.reports.render.sheets_usage import CUSTOMER_COST, MARGIN
 from reseller_reporting.reports.render.sheets_usage import MINUTES as BILLING_MINUTES
 from reseller_reporting.reports.render.summary_blocks import Change, Page, is_month
 from reseller_reporting.reports.render.summary_figures import CALLS, Tables
-from reseller_reporting.reports.usage import UsageSums
 
 CARD_ROWS = 5
 _LINES = 3
-_PERCENT = "+0.0%;−0.0%;0.0%"
+_PERCENT = "+0.0%;-0.0%;0.0%"
 _DATE = "yyyy-mm-dd"
 
 
@@ -41,9 +40,7 @@ class _Card:
     is_amber: bool = False
 
 
-def write_cards(
-    page: Page, row: int, facts: AccountFacts, sums: UsageSums, tables: Tables, changes: Sequence[Change]
-) -> None:
+def write_cards(page: Page, row: int, facts: AccountFacts, tables: Tables, changes: Sequence[Change]) -> None:
     cards = [
         _owed(page, facts),
         _for_what(page, tables),

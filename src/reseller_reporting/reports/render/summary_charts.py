@@ -1,4 +1,4 @@
-"""Summary charts: native charts over the blocks of the first sheet, with their values for readers that do not calculate.
+"""Summary charts: native charts over the blocks of the first sheet, with values for readers that do not calculate.
 
 Each says in its alternative text what it shows; what its colours tell stands in its words, too.
 """
@@ -14,14 +14,15 @@ from reseller_reporting.reports.render.summary_blocks import Block, Series
 _LABEL = {"name": FONT, "size": 9, "color": QUIET}
 _VALUE = {"name": FONT, "size": 9, "color": INK}
 _TITLE = {"name": FONT, "size": 11, "bold": True, "color": INK}
+_LABELS_MAX = 31
 _GRID = {"visible": True, "line": {"color": RULE, "width": 0.5}}
 
 
 def _colours(look: Look) -> dict[str, str]:
     return {
-        words.FLAT_RATE_MINUTES: look.accent,
-        words.PER_MINUTE_MINUTES: look.warm,
-        words.OTHER_MINUTES: NEUTRAL,
+        words.FLAT_RATE: look.accent,
+        words.PER_MINUTE: look.warm,
+        words.OTHER: NEUTRAL,
     }
 
 
@@ -63,6 +64,7 @@ def add_bars(
     chart.set_y_axis(
         {
             "reverse": True,
+            "interval_unit": 1,
             "num_font": _LABEL,
             "line": {"color": RULE},
             "major_tick_mark": "none",
@@ -71,6 +73,8 @@ def add_bars(
         }
     )
     chart.set_legend({"none": True})
+    # Room for the names: some programs run them over the edge, or leave every other one out.
+    chart.set_plotarea({"layout": {"x": 0.30, "y": 0.13, "width": 0.58, "height": 0.83}})
     _insert(sheet, chart, place, title, alt)
 
 
@@ -102,6 +106,7 @@ def add_columns(
             "num_font": _LABEL,
             "num_format": date_format,
             "text_axis": True,
+            "interval_unit": 1 if len(block.categories) <= _LABELS_MAX else 2,
             "line": {"color": RULE},
             "major_tick_mark": "none",
         }

@@ -36,7 +36,6 @@ BY_PAYER, FLAT_RATE, PER_MINUTE, OTHER = (
     mark("Other"),
 )
 BY_DAY, DAY, BY_PERIOD_MONTH, MONTH = mark("By day"), mark("Day"), mark("By month"), mark("Month")
-OTHER_MINUTES = mark("Other Minutes")
 MAKE_UP, PART, AMOUNT = mark("What the total due is made of"), mark("Part"), mark("Amount")
 
 # Charts.
