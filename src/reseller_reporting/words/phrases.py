@@ -149,6 +149,19 @@ WARNINGS = (
     mark("The devices could not be read: {cause}"),
 )
 
+# What the replay of trunks says where it has no figures, and of a leg whose tag differs (`app/trunks.py`).
+TRUNKS = (
+    mark("Not known: the account's limits could not be read."),
+    mark("Not known: the reseller's limits could not be read."),
+    mark("None: the reseller's limits, as KAZOO shows them, hold no trunks."),
+    mark(
+        "Not known: all of the reseller's accounts share its trunks, and for {count} of the {accounts} "
+        "the store lacks calls of this period. A run over all accounts brings them."
+    ),
+    mark("over: no trunk was free"),
+    mark("no trunk asked for"),
+)
+
 # Why a record is no leg, or a leg has no price (`sources/listing.py`, `app/pricing.py`).
 REASONS = (
     mark("not a record"),
@@ -167,7 +180,7 @@ REASONS = (
     mark("price {amount} below reseller cost {other}"),
 )
 
-_SHAPES = (*BREAKDOWNS, *EVIDENCE, *LINES, *VALUES, *WARNINGS, *REASONS)
+_SHAPES = (*BREAKDOWNS, *EVIDENCE, *LINES, *VALUES, *TRUNKS, *WARNINGS, *REASONS)
 
 
 class _Shape(NamedTuple):

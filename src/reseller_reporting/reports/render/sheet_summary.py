@@ -5,8 +5,10 @@ the key figures, the report's own facts and the small tables below them.
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
+from reseller_reporting.model.logo import Logo
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.reports.edition import Edition, warnings_shown
@@ -40,6 +42,7 @@ _WIDTHS = (26, 16, 15, 15, 15, 15, 15, 15)
 _WIDTH_PIXELS = sum(width * 7 + 5 for width in _WIDTHS)
 _CHARACTERS_PER_LINE = 125
 _LINE_HEIGHT = 17
+_LOGO_COLUMN, _LOGO_PIXELS = 6, 44
 _CHART_ROWS, _DAYS_ROWS, _ROW_PIXELS, _GAP = 18, 15, 21, 12
 # Sheets that follow another of their kind are reached from the first.
 _LINKED = ("Calls", "Countries", "Rates", "Users", "Services", "Statement", "Trunks", "Problems")
@@ -92,7 +95,12 @@ def write_summary_sheet(
 def _write_title(page: Page, workbook: Any, facts: AccountFacts) -> None:
     grid, look = page.grid, page.look
     grid.height(0, 36)
-    grid.put_merged(0, 0, LAST_COLUMN, facts.account.name or str(facts.account.id), look.title)
+    logo = look.style.brand.logo
+    grid.put_merged(
+        0, 0, _LOGO_COLUMN - 1 if logo else LAST_COLUMN, facts.account.name or str(facts.account.id), look.title
+    )
+    if logo:
+        _add_logo(page.sheet, look.style.brand.company_or(facts.reseller.name), logo)
     grid.height(1, 20)
     grid.put(1, 0, page.say(words.TITLE, period=spoken_period(facts.period, look.words)), look.subtitle)
     grid.put_merged(1, 4, LAST_COLUMN, look.style.brand.company_or(facts.reseller.name) or None, look.sender)
@@ -102,6 +110,27 @@ def _write_title(page: Page, workbook: Any, facts: AccountFacts) -> None:
     for column, name in enumerate(name for name in map(page.say, _LINKED) if name in names):
         grid.put(2, column, Link(name, name), look.link)
     page.row = 4
+
+
+def _add_logo(sheet: Any, name: str, logo: Logo) -> None:
+    """In the upper right corner, as large as the row's height and two columns allow."""
+    room = sum(width * 7 + 5 for width in _WIDTHS[_LOGO_COLUMN:])
+    # Pixels of the picture as the writer counts them, whatever density the file claims to have.
+    scale = min(_LOGO_PIXELS / logo.height, room / logo.width)
+    sheet.insert_image(
+        0,
+        _LOGO_COLUMN,
+        f"logo.{logo.kind}",
+        {
+            "image_data": BytesIO(logo.content),
+            "x_scale": scale,
+            "y_scale": scale,
+            "x_offset": max(0, room - round(logo.width * scale)),
+            "y_offset": 1,
+            "description": name,
+            "object_position": 2,
+        },
+    )
 
 
 def _write_banner(page: Page, warnings: list[ReportWarning]) -> None:
@@ -269,7 +298,10 @@ def _report_pairs(page: Page, facts: AccountFacts) -> Iterator[tuple[str, str]]:
     yield words.ACCOUNT_ID, facts.account.id
     if facts.account.realm:
         yield words.REALM, facts.account.realm
-    yield words.RESELLER, f"{facts.reseller.name} ({facts.reseller.id})"
+    brand = page.look.style.brand
+    yield words.RESELLER, f"{brand.company_or(facts.reseller.name)} ({facts.reseller.id})"
+    if brand.address:
+        yield words.ADDRESS, brand.address
     yield words.FROM, page.look.words.moment(period.from_local)
     yield words.TO, page.look.words.moment(period.to_local)
     yield words.TIME_ZONE, period.timezone

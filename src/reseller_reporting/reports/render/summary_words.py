@@ -55,6 +55,7 @@ ALT_MAKE_UP = mark("Bars of the parts of the total due of {total} {currency}, ta
 ACCOUNT, ACCOUNT_ID, REALM, RESELLER = mark("Account"), mark("Account ID"), mark("Realm"), mark("Reseller")
 FROM, TO, TIME_ZONE, DATA_FROM = mark("From"), mark("To (exclusive)"), mark("Time zone"), mark("Data from")
 CURRENCY, COMPLETE_LABEL, CALLS_LISTED = mark("Currency"), mark("Complete"), mark("Calls listed")
+ADDRESS = mark("Address")
 NO_SOURCE, YES, NO_AS_SAID = mark("no source"), mark("yes"), mark("no, as said above")
 LISTED = {
     "billable": mark("billable legs: those that bear a billing tag"),
