@@ -22,7 +22,7 @@ class _Unzipped(Packager):  # type: ignore[misc]
     """Keeps the parts that XlsxWriter would zip, which takes it longer than their making."""
 
     workbook: Any
-    made: list[tuple[StringIO, str, bool]]
+    made: list[tuple[StringIO | BytesIO, str, bool]]  # A picture is bytes.
 
     def _set_in_memory(self, in_memory: bool) -> None:  # noqa: ARG002
         # Rows wait in files; a file for each part besides would take longer than the part.
@@ -98,4 +98,5 @@ class Frame(xlsxwriter.Workbook):  # type: ignore[misc]
 
     def parts(self) -> dict[str, bytes]:
         """The parts by their names, in the package's order."""
-        return {name: part.getvalue().encode() for part, name, _ in self._unzipped.made}
+        made = ((name, part.getvalue()) for part, name, _ in self._unzipped.made)
+        return {name: part if isinstance(part, bytes) else part.encode() for name, part in made}

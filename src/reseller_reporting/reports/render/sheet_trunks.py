@@ -51,7 +51,7 @@ _CHART_ROWS, _ROW_PIXELS, _CHART_WIDTH = 12, 20, 705
 _MEANINGS = {
     "flat_rate": mark("a trunk was free"),
     "flat_rate_burst": mark("a burst trunk was free"),
-    "over": mark("no trunk was free"),
+    mark("over"): mark("no trunk was free"),
     mark("not asked"): mark("no trunk was asked for"),
 }
 
