@@ -9,10 +9,10 @@ from reseller_reporting.model.trunks import TrunkFigures
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.look import Look
+from reseller_reporting.reports.render.plain_sheet import PlainSheet
 from reseller_reporting.reports.render.sheet import (
     Cell,
     Column,
-    PlainSheet,
     header_format,
     set_up_print,
     write_row,

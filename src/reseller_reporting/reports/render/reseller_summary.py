@@ -13,9 +13,10 @@ from reseller_reporting.reports.figure_text import micros_amount
 from reseller_reporting.reports.period_text import spoken_period
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.look import COUNT, INK, MINUTES, MONEY, QUIET, ROW_HEIGHT, RULE, Look
+from reseller_reporting.reports.render.plain_sheet import PlainSheet
 from reseller_reporting.reports.render.reseller_customers import SHEET, Customers, shown_figures
 from reseller_reporting.reports.render.reseller_figures import COUNTRIES, Countries
-from reseller_reporting.reports.render.sheet import PlainSheet, set_up_print
+from reseller_reporting.reports.render.sheet import set_up_print
 from reseller_reporting.reports.usage import Figures, UsageSums
 
 _WIDTHS = (34, 17, 17, 17, 3, 12, 12, 12, 12, 12, 12)

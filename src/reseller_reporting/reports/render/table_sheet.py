@@ -5,7 +5,8 @@ from typing import Any
 
 from reseller_reporting.reports.render.cell_xml import column_letters
 from reseller_reporting.reports.render.look import COUNT, INK, MINUTES, MONEY, RULE, SHADE, Look
-from reseller_reporting.reports.render.sheet import Column, PlainSheet, set_up_print
+from reseller_reporting.reports.render.plain_sheet import PlainSheet
+from reseller_reporting.reports.render.sheet import Column, set_up_print
 
 _STYLE = "Table Style Light 1"  # Grey bands; where tables have no style, the plain grid stays.
 _HEADER_HEIGHT = 32
