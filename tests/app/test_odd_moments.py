@@ -151,6 +151,59 @@ def test_documents_that_are_refused_are_said(acme: ScriptedWorld, connected: Ter
     assert connected.left().row("2" * 32)["Complete"] == "no"
 
 
+def dear_call(acme: ScriptedWorld, day: int) -> str:
+    """A call of Bob's whose surcharge stands on its document alone; its id."""
+    dear = Rate(units=300, surcharge=5000, name="UK_SPECIAL")
+    at = datetime(2024, 6, day, tzinfo=UTC)
+    call = acme.call("2" * 32, started_at=at, number="+448701234567", answered_seconds=61, rate=dear)
+    return str(call.id)
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 0), (503, 1), (429, 1)])
+def test_a_document_that_fails_leaves_those_of_the_other_calls(
+    acme: ScriptedWorld, connected: Terminal, status: int, code: int
+) -> None:
+    """Refused it stays; what KAZOO does not answer is no success, and the next run asks for it again."""
+    ids = [dear_call(acme, day) for day in range(6, 16)]
+    acme.answer("2" * 32, f"cdrs/{ids[4]}", status=status)
+    assert connected.run(*RUN).code == code
+    left = connected.left()
+    whys = {row["Call ID"]: row["Reseller Cost Breakdown"] for row in left.sheet("Bob", "Calls")}
+    told = [each for each in ids if "0.5000 + " in (whys[each.partition("-")[2]] or "")]
+    assert told == [*ids[:4], *ids[5:]]
+    (warning,) = [each for each in left.account("Bob")["warnings"] if each["code"] == "documents_unread"]
+    assert (warning["count"], left.row("2" * 32)["Complete"], left.row("1" * 32)["Complete"]) == (1, "no", "yes")
+
+
+def test_what_kazoo_leaves_unanswered_is_told_and_asked_for_by_the_next_pull(terminal: Terminal) -> None:
+    class Recovering(ScriptedWorld):
+        """Documents cannot be read until it has recovered."""
+
+        has_recovered = False
+        asked = 0
+
+        def forced_answer(self, account_id: str, path: str) -> ForcedAnswer | None:
+            if path.startswith("/cdrs/2") and not self.has_recovered:
+                self.asked += 1
+                return ForcedAnswer(503, "datastore_fault", {})
+            return super().forced_answer(account_id, path)
+
+    world = Recovering()
+    bob = world.customer("Bob", parent=world.reseller("Acme", account_id="a" * 32), account_id="2" * 32)
+    for day in range(1, 29):
+        dear_call(world, day)
+    with running(world) as kazoo:
+        terminal.connect(kazoo)
+        broken = terminal.run("sync", "--period", "2024-06", "--json")
+        assert broken.code == 1
+        assert [each["id"] for each in broken.document["incomplete"]] == [bob]
+        assert "503 datastore_fault" in broken.document["incomplete"][0]["reason"]
+        assert world.asked < 28 * 6  # A KAZOO that is down is not asked for every one of them again and again.
+        world.has_recovered = True
+        assert terminal.run("sync", "--period", "2024-06").code == 0
+        assert terminal.run("coverage", "--period", "2024-06").out.splitlines()[-1] == "1 final"
+
+
 def test_debug_shows_where_an_error_came_from(connected: Terminal) -> None:
     connected.settings["KAZOO_API_KEY"] = "f" * 64
     outcome = connected.process("--debug", "accounts")

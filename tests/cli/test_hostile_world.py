@@ -118,7 +118,7 @@ def test_the_rest_is_delivered_and_the_command_ends_with_1(trouble: Trouble) -> 
 
 def test_no_file_lies_anywhere_but_where_it_should(trouble: Trouble) -> None:
     top = {name.split("/")[0] for name in trouble.left.files()}
-    assert top == {"summary.csv", "summary-by-country.csv", "manifest.json", "accounts"}
+    assert top == {"summary.csv", "summary-by-country.csv", "reseller.xlsx", "manifest.json", "accounts"}
     # The working folder holds what was asked for and the home, and nothing got out of it.
     assert {path.name for path in trouble.left.folder.parent.iterdir()} == {"out", "home"}
 

@@ -96,6 +96,17 @@ def test_a_tampered_manifest_removes_nothing_outside_the_folder(tmp_path: Path, 
     assert victim.read_text() == "precious"
 
 
+def test_what_the_manifest_lists_beside_the_workbooks_goes_with_its_set(tmp_path: Path) -> None:
+    out = tmp_path
+    (out / "legs").mkdir()
+    for name in ("legs/alice.csv", "margin.csv", "mine.csv"):
+        (out / name).write_text("old")
+    listed = [{"file": "legs/alice.csv", "sha256": "x"}, {"file": "margin.csv", "sha256": None}, {"file": "../x"}]
+    (out / "manifest.json").write_text(json.dumps({"accounts": [], "files": listed}))
+    run(out, "new", "summary.csv")
+    assert {path.name for path in out.iterdir()} == {"manifest.json", "mine.csv", "summary.csv"}
+
+
 @pytest.mark.parametrize("manifest", ["", "[]", "null", '{"accounts": 3}', '{"accounts": [1]}', "\xff"])
 def test_a_manifest_that_is_none_of_ours_is_no_obstacle(tmp_path: Path, manifest: str) -> None:
     (tmp_path / "manifest.json").write_bytes(manifest.encode("latin-1"))

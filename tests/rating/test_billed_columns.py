@@ -8,8 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_as_billed import DOCUMENT, ENTRY, batch
 
+from reseller_reporting.model.tables import PRICEABLE_LEGS
 from reseller_reporting.rating import as_billed, columns
-from reseller_reporting.rating.billed_columns import rate_batch
+from reseller_reporting.rating.billed_columns import priceable_batch, rate_batch
 from reseller_reporting.rating.charge import kazoo_cost
 
 TYPES = st.sampled_from(["", "per_minute", "per_minute", "per_minute", "flat_rate", "allotment_did_us", "Per_Minute"])
@@ -62,6 +63,22 @@ def test_columns_say_of_each_leg_what_the_scalar_rules_say(some: list[dict[str, 
 @settings(deadline=None)
 def test_figures_beyond_all_measure_are_left_to_the_scalar_rules(some: list[dict[str, Any]]) -> None:
     assert_as_defined(batch(*some))
+
+
+@given(st.lists(legs(st.one_of(UNITS, UNITS, LARGE)), max_size=20))
+@settings(deadline=None)
+def test_what_a_plan_reads_is_what_the_call_sheet_says(some: list[dict[str, Any]]) -> None:
+    rows = batch(*some)
+    assert priceable_batch(rows).to_pylist() == rate_batch(rows).select(PRICEABLE_LEGS.names).to_pylist()
+
+
+def test_without_what_explains_a_charge_no_seconds_are_charged() -> None:
+    rows = batch(ENTRY, DOCUMENT)
+    bare = priceable_batch(
+        rows.select([name for name in rows.schema.names if not name.startswith(("entry", "has_doc"))])
+    )
+    assert bare.column("charged_seconds").to_pylist() == [None, None]
+    assert bare.drop_columns(["charged_seconds"]) == priceable_batch(rows).drop_columns(["charged_seconds"])
 
 
 def test_many_legs_of_few_kinds_are_told_apart_by_what_their_words_show() -> None:

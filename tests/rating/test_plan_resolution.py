@@ -20,6 +20,7 @@ from reseller_reporting.rating.plan_resolution import (
     figures,
     resolve,
     resolved_version,
+    with_figures,
     with_overrides,
 )
 
@@ -370,3 +371,40 @@ def test_one_label_means_one_plan(book: PlanBook) -> None:
     for account in (CAFE, Account(id=AccountId("d"), name="Bob"), Account(id=AccountId("e"), name="Blue Bar")):
         for each in resolve(book, account, date(2026, 9, 1), date(2026, 12, 1)):
             assert labels.setdefault(each.label, each.version) == each.version
+
+
+# Figures that are only tried.
+
+
+def test_figures_are_tried_on_every_plan_that_has_a_place_for_them() -> None:
+    book = PlanBook(
+        (version("r"), plan("plan: bare\nrecurring: {users: 1}\n")),
+        (line("r"), line("bare", customer="Blue Cafe", effective="2026-10-16")),
+        {"usage.us.per_minute": "2"},
+    )
+    first, second = resolve(book, CAFE, *OCTOBER)
+    assert (first.label, first.plan.usage["us"].per_minute) == ("r+what-if", Decimal(2))
+    assert (second.label, second.plan.usage) == ("bare", {})
+    assert first.version != digest(version("r"))
+
+
+def test_a_figure_that_is_tried_goes_before_a_customers_own() -> None:
+    own = line("r", customer="Blue Cafe", **{"usage.us.per_minute": "3"})
+    (segment,) = resolve(PlanBook((version("r"),), (own,), {"usage.us.per_minute": "2"}), CAFE, *OCTOBER)
+    assert (segment.label, segment.plan.usage["us"].per_minute) == ("r+Blue Cafe+what-if", Decimal(2))
+
+
+def test_a_path_that_leads_nowhere_leaves_nothing_behind() -> None:
+    """`trunks` is a part that the plan leaves open: opened on the way to nothing, it would be four trunks of 0."""
+    base = version("r")
+    changed, nowhere = with_figures(base, {"trunks.twoways": "4", "usage.us.per_minute": "2"})
+    assert list(nowhere) == ["trunks.twoways"]
+    assert changed == with_overrides(base, {"usage.us.per_minute": "2"})
+    assert changed.trunks is None
+    assert with_figures(base, {"trunks.twoways": "4"})[0] is base
+
+
+def test_customers_of_one_line_share_one_plan() -> None:
+    book = PlanBook((version("r"),), (line("r"),))
+    one, other = (resolve(book, Account(id=AccountId(id_), name=id_), *OCTOBER)[0] for id_ in "ab")
+    assert one.plan is other.plan

@@ -239,7 +239,7 @@ def test_leg_documents_carry_the_parts_of_the_rate_and_missing_ones_are_left_out
 
     async def documents(source: KazooSource) -> Any:
         ids = [LegId(priced.id), LegId("202610-gone@x")]
-        return (await source.leg_documents(AccountId(cast.alice), ids)).to_pylist()
+        return (await source.leg_documents(AccountId(cast.alice), ids)).table.to_pylist()
 
     [row] = asked.ask(documents)
     assert (row["leg_id"], row["month"]) == (priced.id, "2026-10")

@@ -16,11 +16,11 @@ from reseller_reporting.model.errors import (
     KazooProtocolError,
     KazooUnavailable,
 )
-from reseller_reporting.model.ids import AccountId
+from reseller_reporting.model.ids import AccountId, LegId
 from reseller_reporting.sources.gregorian import gregorian
 from reseller_reporting.sources.kazoo.client import RetryPolicy, renewal_time
 from reseller_reporting.sources.kazoo.probe import probe
-from reseller_reporting.sources.kazoo.source import Credentials, KazooSource
+from reseller_reporting.sources.kazoo.source import Credentials, Documents, KazooSource
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -135,6 +135,67 @@ def test_a_lasting_failure_names_the_url_and_the_cause_without_secrets(server: A
     assert SECRET not in caught.value.sentence
     assert "token-1" not in caught.value.sentence
     assert len(server.asked) == 1 + AT_ONCE.attempts
+
+
+class Bucket:
+    """Gives a token at every third question of an account, whoever asks."""
+
+    def __init__(self, every: int) -> None:
+        self.every = every
+        self.asked = 0
+
+    async def handle(self, _: web.Request) -> web.StreamResponse:
+        self.asked += 1
+        if self.asked % self.every:
+            return refusal(429, "too_many_requests", {"message": "too many requests"})
+        return crossbar({"id": "202610-x", "timestamp": gregorian(OCTOBER[0]), "custom_channel_vars": {"rate": "1"}})
+
+
+def documents_of(bucket: Bucket, server: Awkward, count: int) -> Documents:
+    ids = [LegId(f"202610-{number}") for number in range(count)]
+    for leg_id in ids:
+        server.answer(f"/v2/accounts/{ME}/cdrs/{leg_id}", bucket.handle)
+    return server.ask(lambda source: source.leg_documents(ME, ids))
+
+
+def test_whoever_waits_for_a_bucket_gets_through_however_many_wait(server: Awkward) -> None:
+    """Each is refused more often than it may be when all of them ask at once; one after the other none is."""
+    found = documents_of(Bucket(every=3), server, 100)
+    assert (found.table.num_rows, found.unread, found.failure) == (100, 0, None)
+
+
+def test_a_bucket_that_stays_empty_is_given_up_for_all_who_wait(server: Awkward) -> None:
+    bucket = Bucket(every=10**9)
+    found = documents_of(bucket, server, 100)
+    assert (found.table.num_rows, found.unread) == (0, 100)
+    assert isinstance(found.failure, KazooUnavailable)
+    assert bucket.asked < 60
+
+
+def test_a_bucket_that_is_empty_for_one_account_holds_up_no_other(server: Awkward) -> None:
+    """The other one is answered while the first still waits, which it does until then."""
+    other, is_answered = AccountId("b" * 32), asyncio.Event()
+    refused = 0
+
+    async def stubborn(_: web.Request) -> web.StreamResponse:
+        nonlocal refused
+        refused += 1
+        if is_answered.is_set():
+            return crossbar({"id": ME, "name": "Acme"})
+        return refusal(429, "too_many_requests")
+
+    async def quick(_: web.Request) -> web.StreamResponse:
+        if refused:
+            is_answered.set()
+        return crossbar({})
+
+    server.answer(f"/v2/accounts/{ME}", stubborn)
+    server.answer(f"/v2/accounts/{other}/allotments", quick)
+
+    async def both(source: KazooSource) -> list[object]:
+        return await asyncio.gather(*(name_of(source) for _ in range(3)), source.allotments(other))
+
+    assert server.ask(both, retry=RetryPolicy(attempts=50, wait_initial_seconds=0, wait_max_seconds=0))[0] == "Acme"
 
 
 def test_a_refused_token_is_renewed_once_for_all_who_wait(server: Awkward) -> None:

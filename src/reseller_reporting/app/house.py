@@ -57,6 +57,7 @@ class House:
 
     def kazoo(self) -> "KazooSource":
         """Not yet logged in; entering it does that."""
+        # What works on the store alone waits for no client.
         from reseller_reporting.sources.kazoo.source import KazooSource
 
         return KazooSource(

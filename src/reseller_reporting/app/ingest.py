@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from reseller_reporting.app.house import House
 from reseller_reporting.app.progress import LOGGING_IN, SERVICES, TREE, Progress
-from reseller_reporting.app.pull import Pull
 from reseller_reporting.app.selection import customers_of, select
 from reseller_reporting.model.account import Account, Snapshot
 from reseller_reporting.model.errors import InvalidSettings, KazooProtocolError
 from reseller_reporting.model.period import ReportPeriod, check_zone, parse_period
-from reseller_reporting.sources.kazoo.source import KazooSource
 from reseller_reporting.store import coverage, snapshots, unfinished
+
+if TYPE_CHECKING:
+    from reseller_reporting.sources.kazoo.source import KazooSource
 
 _ACCOUNTS_AT_ONCE = 100
 
@@ -34,13 +36,17 @@ class Wanted:
 
 @dataclass(slots=True)
 class Pulled:
-    """Who was asked about, for which period, and whose calls could not be read."""
+    """Who was asked about, for which period, and whose calls could not be read.
+
+    Of the `incomplete` KAZOO left a part unanswered: their calls are there, and the next pull asks again.
+    """
 
     period: ReportPeriod
     own: Account
     tree: list[Account]
     selected: list[Account]
     failed: dict[str, str] = field(default_factory=dict)
+    incomplete: dict[str, str] = field(default_factory=dict)
     legs: int = 0
     malformed: int = 0
 
@@ -63,7 +69,9 @@ def customer_tree(house: House) -> tuple[Account, list[Account]]:
     return asyncio.run(ask())
 
 
-async def _sync(house: House, source: KazooSource, wanted: Wanted, progress: Progress) -> Pulled:
+async def _sync(house: House, source: "KazooSource", wanted: Wanted, progress: Progress) -> Pulled:
+    from reseller_reporting.app.pull import Pull
+
     async with AsyncExitStack() as stack:
         progress.stage(LOGGING_IN)
         await stack.enter_async_context(source)
@@ -90,6 +98,7 @@ async def _sync(house: House, source: KazooSource, wanted: Wanted, progress: Pro
         if any(missing.values()):
             await asyncio.to_thread(house.lake.tidy)
         pulled.failed.update(pull.failed)
+        pulled.incomplete = pull.incomplete
         pulled.legs, pulled.malformed = pull.legs, pull.malformed
         return pulled
 
@@ -107,7 +116,7 @@ def zone_of(wanted: Wanted, own: Account) -> str:
 
 
 async def _take_snapshots(
-    house: House, source: KazooSource, pulled: Pulled, allowed: Sequence[Account], progress: Progress
+    house: House, source: "KazooSource", pulled: Pulled, allowed: Sequence[Account], progress: Progress
 ) -> None:
     """Own and selected accounts; all customers where the reseller pays for their quantities, to split that cost."""
     own, _ = await source.snapshot(pulled.own)

@@ -4,7 +4,7 @@ Every mistake is told where a person can mend it: by file and line, or by the na
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +126,14 @@ def check_papers(house: House, papers: Papers, given_decks: Iterable[str] = ()) 
 def surroundings(house: House, papers: Papers, given_decks: Iterable[str] = ()) -> Surroundings:
     """The reseller's currency, and the stored decks where a plan names any, with those given beside them."""
     names_deck = any(rule.deck for each in papers.plans if each.content for rule in each.content.usage.values())
-    names_deck = names_deck or any(path.endswith(".deck") for each in papers.assigned for path in each.set)
-    stored = _decks(house) if names_deck else {}
-    return Surroundings(currency=house.settings.currency, decks={**stored, **dict.fromkeys(given_decks, "")})
+    around = surroundings_of(house, (path for each in papers.assigned for path in each.set), names_deck=names_deck)
+    return replace(around, decks={**around.decks, **dict.fromkeys(given_decks, "")})
+
+
+def surroundings_of(house: House, paths: Iterable[str], *, names_deck: bool = False) -> Surroundings:
+    """What single figures must agree with; the stored decks only where one of them may name a deck."""
+    names_deck = names_deck or any(path.endswith(".deck") for path in paths)
+    return Surroundings(currency=house.settings.currency, decks=_decks(house) if names_deck else {})
 
 
 def refuse(findings: Iterable[PlanFinding]) -> None:

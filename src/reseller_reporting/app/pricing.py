@@ -1,7 +1,10 @@
 """Pricing: what the reseller's own plans make of stored calls, customer by customer.
 
-Owns: what of the house a price needs (segments, decks, quantities, trunks, what earlier months left) and which
-customers must be priced together. Does not own: any rule of a price (rating), what is shown of it (reports).
+Owns: what of the house a price needs (segments, decks, quantities, trunks) and which customers must be priced together.
+Does not own: any rule of a price (rating), what earlier months left (carry_over), what is shown of it (reports).
+
+Invariant
+- A pool has the same members whoever was asked for: accounts of one and the same reseller, in the whole tree.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,10 +27,10 @@ from reseller_reporting.model.plan import Plan
 from reseller_reporting.model.problems import Problem, ReportWarning
 from reseller_reporting.model.rate import MICROS_PER_UNIT, micros_text
 from reseller_reporting.model.tables import PRICEABLE_LEGS, PRICED_LEGS, TRUNK_LEGS
-from reseller_reporting.rating.bundles import carried_over
 from reseller_reporting.rating.deck import Deck
 from reseller_reporting.rating.plan_items import quantity_of
 from reseller_reporting.rating.plan_resolution import PlanBook, resolve
+from reseller_reporting.rating.price_words import Outcome
 from reseller_reporting.rating.priced import Priced
 from reseller_reporting.rating.pricing import Member, price_together
 from reseller_reporting.rating.pricing_terms import PricingSegment, PricingTerms, Stretch, stretches
@@ -41,9 +44,6 @@ from reseller_reporting.store import decks as stored_decks
 from reseller_reporting.store import snapshots
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Pinned
 from reseller_reporting.store.lake import Lake
-
-# Of stored calls: PRICEABLE_LEGS, and the same legs as the replay of trunks wants them.
-ReadLegs = Callable[[AccountCalls], tuple[pa.Table, Callable[[], LegArrays]]]
 
 # A sheet of more tells no more than the first.
 _FINDINGS_MAX = 1_000
@@ -61,8 +61,6 @@ class Pricing:
     limits: TrunkLimits | None
     currency: str
     store: Path
-    above: tuple[str, ...] = ()  # Customers whose pool it draws on, the topmost first.
-    earlier: "EarlierPricing | None" = None  # The period before, where a bundle lives on from it.
 
     @property
     def has_pool(self) -> bool:
@@ -82,8 +80,8 @@ class Pricing:
         """What the customer owes for it all."""
         terms = StatementTerms(
             currency=self.currency,
-            from_day=_first_day(self.period),
-            to_day=_end_day(self.period),
+            from_day=first_day(self.period),
+            to_day=end_day(self.period),
             segments=self.segments,
             stretches=self.stretches,
             quantity_of=quantity_of,
@@ -99,12 +97,12 @@ class Pricing:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EarlierPricing:
-    """The same for the period before, and where its calls lie."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the snapshots tell of one period, by account."""
 
-    pricing: Pricing
-    calls: AccountCalls = field(repr=False)
+    taken: Mapping[Any, Snapshot]
+    histories: Mapping[str, list[Snapshot]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,41 +112,50 @@ class Book:
     house: House
     pulled: Pulled
     plans: PlanBook
-    taken: Mapping[Any, Snapshot]
-    histories: Mapping[str, list[Snapshot]]
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _known: dict[tuple[str, str], Pricing | None] = field(default_factory=dict)
 
-    def pricing(self, account: Account, pinned: Pinned | None = None) -> Pricing | None:
-        """None: no plan fits the account in this period."""
-        pricing = self._pricing(account, self.pulled.period, self.histories.get(str(account.id), []))
-        if pricing is None or pinned is None:
-            return pricing
-        return replace(pricing, earlier=self._earlier(account, pricing, pinned, pricing.carry_over_months))
+    def under(self, plans: PlanBook) -> "Book":
+        """Other plans over the same snapshots."""
+        return Book(self.house, self.pulled, plans, self._seen)
+
+    @property
+    def has_pools(self) -> bool:
+        return any(bundle.pooled for plan in self.plans.plans for bundle in plan.bundles.values())
+
+    def pricing(self, account: Account, period: ReportPeriod | None = None) -> Pricing | None:
+        """None: no plan fits the account in the period, which is that of the run if none is said."""
+        period = period or self.pulled.period
+        key = (str(account.id), period.name)
+        if key not in self._known:
+            self._known[key] = self._pricing(account, period)
+        return self._known[key]
 
     def sharers(self, pricings: Mapping[str, Pricing]) -> dict[str, Pricing]:
         """Customers that nobody asked for, but whose calls may draw on the same pools."""
-        if not any(bundle.pooled for plan in self.plans.plans for bundle in plan.bundles.values()):
+        if not self.has_pools:
             return {}
         others = (account for account in self.pulled.tree if str(account.id) not in pricings)
         known = {str(account.id): self.pricing(account) for account in others}
         return {id_: pricing for id_, pricing in known.items() if pricing is not None}
 
-    def _earlier(self, account: Account, pricing: Pricing, pinned: Pinned, months: int) -> EarlierPricing | None:
-        before = _month_before(pricing.period) if months else None
-        if before is None:
-            return None
-        history = snapshots.history(self.house.lake, before, [str(account.id)]).get(str(account.id), [])
-        earlier = self._pricing(account, before, history)
-        if earlier is None:
-            return None
-        where = pinned.calls([account.id], from_at=before.from_at, to_at=before.to_at, reseller_id=self.pulled.own.id)
-        earlier = replace(earlier, earlier=self._earlier(account, earlier, pinned, months - 1))
-        return EarlierPricing(pricing=earlier, calls=where)
+    def calls(self, pinned: Pinned, account: Account, period: ReportPeriod | None = None) -> AccountCalls:
+        """Where an account's calls lie, with the reseller's side where that is this reseller."""
+        period = period or self.pulled.period
+        own = self.pulled.own
+        where = pinned.calls([account.id], from_at=period.from_at, to_at=period.to_at, reseller_id=own.id)
+        return replace(where, shows_reseller=own.is_reseller and not is_below_sub_reseller(account, own))
 
-    def _pricing(self, account: Account, period: ReportPeriod, history: Sequence[Snapshot]) -> Pricing | None:
-        segments = resolve(self.plans, account, _first_day(period), _end_day(period))
+    def saw(self, period: ReportPeriod, taken: Mapping[Any, Snapshot]) -> None:
+        ids = [str(account.id) for account in (*self.pulled.tree, *self.pulled.selected)]
+        self._seen[period.name] = _Seen(taken, snapshots.history(self.house.lake, period, ids))
+
+    def _pricing(self, account: Account, period: ReportPeriod) -> Pricing | None:
+        segments = resolve(self.plans, account, first_day(period), end_day(period))
         if not segments:
             return None
-        snapshot = self.taken.get(account.id)
+        seen = self._snapshots(period)
+        snapshot, history = seen.taken.get(account.id), seen.histories.get(str(account.id), [])
         return Pricing(
             account=account,
             period=period,
@@ -158,8 +165,8 @@ class Book:
                     label=each.label,
                     from_day=each.from_day,
                     to_day=each.to_day,
-                    from_at=_begin(each.from_day, period),
-                    to_at=_begin(each.to_day, period),
+                    from_at=begin_of(each.from_day, period),
+                    to_at=begin_of(each.to_day, period),
                 )
                 for each in segments
             ),
@@ -170,13 +177,19 @@ class Book:
             store=self.house.settings.store_folder,
         )
 
+    def _snapshots(self, period: ReportPeriod) -> _Seen:
+        """Of another period than the run's as a run of that one would read them: it must have come to the same."""
+        if period.name not in self._seen:
+            self.saw(period, snapshots.read(self.house.lake, period)[0])
+        return self._seen[period.name]
+
     def _stretches(
         self, plan: Plan, period: ReportPeriod, snapshot: Snapshot | None, history: Sequence[Snapshot]
     ) -> tuple[Stretch, ...]:
         """By the day from the snapshots of the period; without proration as the report shows them."""
         shown = [snapshot] if snapshot else []
         counted = history if plan.proration == "days" and history else shown
-        first, end = _first_day(period), _end_day(period)
+        first, end = first_day(period), end_day(period)
         seen = [(each.taken_at.astimezone(period.zone).date(), each.services, _trunks(each.limits)) for each in counted]
         if counted is shown:
             seen = [(first, services, trunks) for _, services, trunks in seen]
@@ -185,25 +198,39 @@ class Book:
 
 def open_book(house: House, plans: PlanBook, pulled: Pulled, taken: Mapping[Any, Snapshot]) -> Book:
     """Checked plans, with what their prices need of the store."""
-    ids = [str(account.id) for account in pulled.tree] if plans.assignments else []
-    histories = snapshots.history(house.lake, pulled.period, ids) if ids else {}
-    return Book(house, pulled, plans, taken, histories)
+    book = Book(house, pulled, plans)
+    if not plans.is_empty:
+        book.saw(pulled.period, taken)
+    return book
+
+
+def is_below_sub_reseller(account: Account, own: Account) -> bool:
+    """Then its reseller figures are those of another reseller."""
+    return own.is_reseller and account.reseller_id not in (own.id, None) and account.id != own.id
 
 
 def with_pools(pricings: Mapping[str, Pricing]) -> list[list[str]]:
     """The accounts that must be priced together, each list the topmost first, by the pools of their plans."""
     tops: dict[str, list[str]] = {}
     for id_, pricing in pricings.items():
-        path = [each for each in (*pricing.account.tree, id_) if each in pricings]
-        pooled = [str(each) for each in path if pricings[each].has_pool]
+        pooled = [each for each in (*_above(pricing, pricings), id_) if pricings[each].has_pool]
         tops.setdefault(pooled[0] if pooled else id_, []).append(id_)
-    depth = {id_: len(pricing.account.tree) for id_, pricing in pricings.items()}
-    return [sorted(ids, key=lambda id_: (depth[id_], id_)) for ids in tops.values()]
+    return [sorted(ids, key=lambda id_: _depth(pricings[id_])) for ids in tops.values()]
 
 
-def price(together: Sequence[tuple[Pricing, pa.Table, Callable[[], LegArrays]]], read: ReadLegs) -> list[Priced]:
-    """Customers that share pools, or one alone: each with its billable legs (PRICEABLE_LEGS) and the same as arrays."""
-    places = {str(pricing.account.id): place for place, (pricing, _, _) in enumerate(together)}
+Together = Sequence[tuple[Pricing, pa.Table, Callable[[], LegArrays]]]
+# By customer and bundle: (age in periods, seconds).
+Carried = Mapping[str, Mapping[str, tuple[tuple[int, int], ...]]]
+
+
+def price(together: Together, carried: Carried) -> list[Priced]:
+    """Customers that share pools, or one alone: each with its billable legs (PRICEABLE_LEGS) and the same as arrays.
+
+    In one order whatever theirs is, since lines of pools come in that of their owners.
+    """
+    order = sorted(range(len(together)), key=lambda place: _depth(together[place][0]))
+    pricings = {str(together[place][0].account.id): together[place][0] for place in order}
+    places = {id_: place for place, id_ in enumerate(pricings)}
     members = [
         Member(
             legs=legs,
@@ -213,24 +240,24 @@ def price(together: Sequence[tuple[Pricing, pa.Table, Callable[[], LegArrays]]],
                 replayed=_replayed(arrays),
                 limits=pricing.limits,
                 stretches=pricing.stretches,
-                carried=carried_from(pricing, read),
+                carried=carried.get(str(pricing.account.id), {}),
             ),
-            above=tuple(places[id_] for id_ in map(str, pricing.account.tree) if id_ in places),
+            above=tuple(places[id_] for id_ in _above(pricing, pricings)),
         )
-        for pricing, legs, arrays in together
+        for pricing, legs, arrays in (together[place] for place in order)
     ]
-    return price_together(members)
+    priced = dict(zip(order, price_together(members), strict=True))
+    return [priced[place] for place in range(len(together))]
 
 
-def carried_from(pricing: Pricing, read: ReadLegs) -> dict[str, tuple[tuple[int, int], ...]]:
-    """What the periods before left in each bundle, worked out anew from their calls."""
-    earlier = pricing.earlier
-    if earlier is None:
-        return {}
-    legs, arrays = read(earlier.calls)
-    (priced,) = price([(earlier.pricing, legs, arrays)], read)
-    months = {key: pool.bundle.carry_over_months for key, pool in priced.pools.items()}
-    return {key: tuple(carried_over(left, months[key])) for key, left in priced.left().items()}
+def _above(pricing: Pricing, among: Mapping[str, Pricing]) -> list[str]:
+    """Those whose pools it may draw on, the topmost first: a sub-reseller's customers are no customers of ours."""
+    own = pricing.account.reseller_id
+    return [str(id_) for id_ in pricing.account.tree if id_ in among and among[str(id_)].account.reseller_id == own]
+
+
+def _depth(pricing: Pricing) -> tuple[int, str]:
+    return len(pricing.account.tree), str(pricing.account.id)
 
 
 @lru_cache(maxsize=16)
@@ -261,11 +288,14 @@ def priced_batches(rated: Iterable[pa.RecordBatch], priced: Priced) -> Iterator[
         count = int(np.count_nonzero(is_billable))
         place = pa.array(np.cumsum(is_billable) - 1, mask=~is_billable)
         part = slice(done, done + count)
-        prices = pa.array(priced.price_micros[part], mask=~priced.is_priced[part]).take(place)
-        # Nothing where either is unknown.
-        margins = pc.subtract(prices, pc.multiply(batch.column("reseller_cost_units"), MICROS_PER_UNIT))
+        is_unpriced = ~priced.is_priced[part]
+        prices = pa.array(priced.price_micros[part], mask=is_unpriced).take(place)
+        seconds = pa.array(priced.billed_seconds[part], mask=is_unpriced).take(place)
+        # What a call without a price cost was paid all the same, and is in every sum of margins.
+        paid = pc.multiply(batch.column("reseller_cost_units"), MICROS_PER_UNIT)
+        margins = pc.if_else(batch.column("is_billable"), pc.subtract(pc.fill_null(prices, 0), paid), None)
         words = priced.explanations(done, done + count).take(place)
-        yield pa.RecordBatch.from_arrays([*batch.columns, prices, margins, words], schema=PRICED_LEGS)
+        yield pa.RecordBatch.from_arrays([*batch.columns, seconds, prices, margins, words], schema=PRICED_LEGS)
         done += count
     assert done == len(priced)
 
@@ -299,13 +329,18 @@ def findings(pricing: Pricing, priced: Priced) -> tuple[list[Problem], list[Repo
 
 
 def _losses(priced: Priced) -> Any:
-    """By how many micros each leg's price is below its cost, 0 where it is not or a bundle or trunk covers it."""
+    """By how many micros each leg's price is below its cost, else 0.
+
+    What a plan gives away on purpose is no mistake of a price: free rules, grace, trunks, and what a bundle covers,
+    be it a part of a call, for the bundle is paid on a line of its own.
+    """
     costs = priced.legs["reseller_cost_units"]
     if costs.null_count:
         return None
-    is_charged = priced.is_priced & (priced.price_micros > 0)
+    is_free = np.array([*(rule.rule.free for rule in priced.rules), True])
+    is_sold = (priced.outcome == Outcome.PRICED) & (priced.drawn_seconds == 0) & ~is_free[priced.rule]
     short = costs.to_numpy() * MICROS_PER_UNIT - priced.price_micros
-    return np.where(is_charged & (short > 0), short, 0)
+    return np.where(is_sold & (short > 0), short, 0)
 
 
 def _replayed(arrays: Callable[[], LegArrays]) -> Callable[[TrunkLimits], Any]:
@@ -323,22 +358,22 @@ def _trunks(limits: Limits | None) -> int | None:
     return None if UNLIMITED in counts else sum(counts)
 
 
-def _first_day(period: ReportPeriod) -> date:
+def first_day(period: ReportPeriod) -> date:
     return period.from_local.date()
 
 
-def _end_day(period: ReportPeriod) -> date:
+def end_day(period: ReportPeriod) -> date:
     return period.to_local.date()
 
 
-def _begin(day: date, period: ReportPeriod) -> datetime:
+def begin_of(day: date, period: ReportPeriod) -> datetime:
     return datetime.combine(day, time(), period.zone).astimezone(UTC)
 
 
-def _month_before(period: ReportPeriod) -> ReportPeriod | None:
+def month_before(period: ReportPeriod) -> ReportPeriod | None:
     """Bundles live on from month to month; a period that is no whole month has none before it."""
-    first, end = _first_day(period), _end_day(period)
+    first, end = first_day(period), end_day(period)
     if first.day != 1 or end != (first + timedelta(days=31)).replace(day=1):
         return None
     before = (first - timedelta(days=1)).replace(day=1)
-    return ReportPeriod(f"{before:%Y-%m}", _begin(before, period), period.from_at, period.timezone)
+    return ReportPeriod(f"{before:%Y-%m}", begin_of(before, period), period.from_at, period.timezone)

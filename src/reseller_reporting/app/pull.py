@@ -7,6 +7,7 @@ Invariants
 - A span is recorded as covered only after all its rows are written.
 - What an interrupted pull has written, or has kept of a large account, is not asked for again.
 - One account's failure is its own: it is remembered with its reason, and the others go on.
+- The lake bears one work at a time; call documents are asked for beside it and beside the pages of later accounts.
 """
 
 import asyncio
@@ -16,15 +17,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 
 from reseller_reporting.app.progress import CALLS, Progress
 from reseller_reporting.model.account import Account
-from reseller_reporting.model.errors import ResellerReportingError
+from reseller_reporting.model.errors import KazooUnavailable, ResellerReportingError
 from reseller_reporting.model.ids import LegId
 from reseller_reporting.model.problems import ReportWarning
-from reseller_reporting.model.tables import LEDGER_ENTRIES, LEG_DOCUMENTS, LEGS, PROBLEMS
+from reseller_reporting.model.tables import LEDGER_ENTRIES, LEGS, PROBLEMS
 from reseller_reporting.model.window_read import WindowRead
 from reseller_reporting.rating.as_billed import legs_needing_documents
 from reseller_reporting.sources.kazoo.source import KazooSource
@@ -34,6 +36,7 @@ from reseller_reporting.store.lake import Lake
 from reseller_reporting.store.spool import Spool
 from reseller_reporting.store.unfinished import WORTH_KEEPING, UnfinishedPull
 
+T = TypeVar("T")
 # Many accounts a commit (a commit costs as much as hundreds of rows), few enough to keep memory flat.
 _ACCOUNTS_PER_COMMIT = 50
 _LEGS_PER_COMMIT = 40_000
@@ -41,6 +44,8 @@ _LEGS_PER_COMMIT = 40_000
 _KEPT_AFTER = timedelta(seconds=10)
 # A cursor is sequential: accounts side by side keep the connections busy, and only these are in memory.
 _ACCOUNTS_AT_ONCE = 24
+# Commits whose rows are written and whose call documents are on their way; an interrupted pull asks for them again.
+_COMMITS_AT_ONCE = 3
 
 
 @dataclass(slots=True)
@@ -87,7 +92,10 @@ class _AccountPull:
 
 
 class Pull:
-    """`failed` tells after the run whose calls could not be read, and why."""
+    """`failed` tells after the run whose calls could not be read, and why.
+
+    `incomplete` tells of whom KAZOO left a part unanswered. One that it refuses is none: asking again changes nothing.
+    """
 
     def __init__(
         self,
@@ -100,6 +108,7 @@ class Pull:
         progress: Progress,
     ) -> None:
         self.failed: dict[str, str] = {}
+        self.incomplete: dict[str, str] = {}
         self.legs = 0
         self.malformed = 0
         self._lake = lake
@@ -109,6 +118,7 @@ class Pull:
         self._clock = clock
         self._progress = progress
         self._spools = 0
+        self._lake_works = asyncio.Lock()
         self._own_warnings: list[ReportWarning] = []
         self._windows_of_failed: dict[
             str, list[WindowRead]
@@ -127,6 +137,7 @@ class Pull:
     async def _pull_span(self, span: Span, accounts: Sequence[Account]) -> None:
         """The reseller's own ledger tells every customer's charges, so it is read once for all."""
         own_entries = self._spool(LEDGER_ENTRIES)
+        commits: list[asyncio.Task[None]] = []
         try:
             await self._read_own_ledger(span, own_entries)
             ready: list[_AccountPull] = []
@@ -135,12 +146,21 @@ class Pull:
                 async for pulled in all_pulled:
                     ready.append(pulled)
                     if self._is_worth_a_commit(ready, kept_at):
-                        await self._commit(span, ready, own_entries)
+                        await self._commit(span, ready, own_entries, commits)
                         ready, kept_at = [], self._clock()
-            await self._commit(span, ready, own_entries)
-            await asyncio.to_thread(self._record_failed, span)
+            await self._commit(span, ready, own_entries, commits)
+            while commits:
+                await commits.pop(0)
+            await self._in_lake(self._record_failed, span)
         finally:
+            for commit in commits:
+                commit.cancel()
+            await asyncio.gather(*commits, return_exceptions=True)
             own_entries.close()
+
+    async def _in_lake(self, work: Callable[..., T], *given: object) -> T:
+        async with self._lake_works:
+            return await asyncio.to_thread(work, *given)
 
     def _is_worth_a_commit(self, ready: Sequence[_AccountPull], kept_at: datetime) -> bool:
         return (
@@ -164,7 +184,8 @@ class Pull:
         except ResellerReportingError as error:
             message = f"The reseller's own ledger could not be read: {error.sentence}"
             self._own_warnings.append(ReportWarning("reseller_ledger_unread", message))
-        await asyncio.to_thread(coverage.record_windows, self._lake, {self._own.id: windows}, span)
+            self._tell_incomplete(self._own.id, message, error)
+        await self._in_lake(coverage.record_windows, self._lake, {self._own.id: windows}, span)
 
     async def _pulled(self, span: Span, accounts: Sequence[Account]) -> AsyncGenerator[_AccountPull, None]:
         """Accounts as they are done. A new one starts only when one is taken, so few are ever in memory."""
@@ -207,7 +228,12 @@ class Pull:
             pulled.has_ledger = False
             message = f"The ledger could not be read: {error.sentence}"
             pulled.warnings.append(ReportWarning("ledger_unread", message))
+            self._tell_incomplete(account.id, message, error)
         return pulled
+
+    def _tell_incomplete(self, account_id: str, message: str, error: ResellerReportingError) -> None:
+        if isinstance(error, KazooUnavailable):
+            self.incomplete.setdefault(account_id, message)
 
     async def _read_legs(self, pulled: _AccountPull, span: Span) -> None:
         """Large windows are kept as soon as they are whole: a pull that ends here goes on there."""
@@ -236,13 +262,25 @@ class Pull:
     def _is_worth_keeping(self, legs: int, window: WindowRead) -> bool:
         return legs >= WORTH_KEEPING or self._clock() - window.taken_at >= _KEPT_AFTER
 
-    async def _commit(self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool) -> None:
+    async def _commit(
+        self, span: Span, ready: Sequence[_AccountPull], own_entries: Spool, commits: list[asyncio.Task[None]]
+    ) -> None:
+        """Rows at once; what remains to be asked for becomes one of `commits`, of which there are few."""
         if not ready:
             return
-        await asyncio.to_thread(self._write_rows, span, ready, own_entries)
-        await self._fetch_documents(span, ready)
+        await self._in_lake(self._write_rows, span, ready, own_entries)
+        for pulled in ready:
+            pulled.close(but_kept=True)  # Written; the counts stay.
+        needed = await self._in_lake(self._legs_without_explanation, span, [p.account.id for p in ready])
+        while len(commits) >= _COMMITS_AT_ONCE:
+            await commits.pop(0)
+        commits.append(asyncio.ensure_future(self._explain(span, ready, needed)))
+
+    async def _explain(self, span: Span, ready: Sequence[_AccountPull], needed: Mapping[str, list[LegId]]) -> None:
+        """The end of a commit: its call documents, and then that its accounts are covered."""
+        await self._fetch_documents(ready, needed)
         covered = [self._covered(span, pulled) for pulled in ready]
-        await asyncio.to_thread(self._record, span, covered, {pulled.account.id: pulled.windows for pulled in ready})
+        await self._in_lake(self._record, span, covered, {pulled.account.id: pulled.windows for pulled in ready})
         self.legs += sum(each.legs for each in covered)
         self.malformed += sum(each.malformed for each in covered)
         for pulled in ready:
@@ -278,24 +316,21 @@ class Pull:
                 to_at=to_at,
             )
 
-    async def _fetch_documents(self, span: Span, ready: Sequence[_AccountPull]) -> None:
-        """CDR documents of the few legs that the ledger does not explain."""
-        needed = await asyncio.to_thread(self._legs_without_explanation, span, [p.account.id for p in ready])
+    async def _fetch_documents(self, ready: Sequence[_AccountPull], needed: Mapping[str, list[LegId]]) -> None:
+        """CDR documents of the few legs that the ledger does not explain, of all accounts side by side."""
         if not needed:
             return
         self._progress.say(f"Asking for {sum(map(len, needed.values()))} call documents that explain a charge")
-        tables = []
-        by_account = {pulled.account.id: pulled for pulled in ready}
-        for account_id, leg_ids in needed.items():
-            pulled = by_account[account_id]  # type: ignore[index]
-            try:
-                tables.append(await self._source.leg_documents(pulled.account.id, leg_ids))
-            except ResellerReportingError as error:
-                message = f"Call documents could not be read: {error.sentence}"
-                pulled.warnings.append(ReportWarning("documents_unread", message, len(leg_ids)))
-        if tables:
-            documents = pa.concat_tables(tables).cast(LEG_DOCUMENTS)
-            await asyncio.to_thread(calls.merge_documents, self._lake, documents)
+        read = await asyncio.gather(
+            *(self._source.leg_documents(p.account.id, needed[p.account.id]) for p in ready if p.account.id in needed)
+        )
+        for pulled, found in zip([p for p in ready if p.account.id in needed], read, strict=True):
+            if found.failure is not None:
+                message = f"Call documents could not be read: {found.failure.sentence}"
+                pulled.warnings.append(ReportWarning("documents_unread", message, found.unread))
+                self._tell_incomplete(pulled.account.id, message, found.failure)
+        documents = pa.concat_tables(found.table for found in read)
+        await self._in_lake(calls.merge_documents, self._lake, documents)
 
     def _legs_without_explanation(self, span: Span, accounts: Sequence[str]) -> dict[str, list[LegId]]:
         where = calls.pin(self._lake).calls(accounts, from_at=span[0], to_at=span[1], reseller_id=self._own.id)

@@ -13,40 +13,47 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from reseller_reporting.app.carry_over import earlier_months, lacks_calls
+from reseller_reporting.app.changes import Comparison, compared, line_of, version_of
 from reseller_reporting.app.history import month_figures, read_history
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
-from reseller_reporting.app.pricing import Book, Pricing, open_book, with_pools
+from reseller_reporting.app.pricing import Book, Pricing, is_below_sub_reseller, open_book, with_pools
 from reseller_reporting.app.progress import WORKBOOKS, Progress
+from reseller_reporting.app.recurring_parts import recurring_parts
 from reseller_reporting.app.stored import stored
 from reseller_reporting.app.trunks import Pool, PoolShare, read_pool
 from reseller_reporting.app.unit import PRICE_WARNINGS, Group, Made, Unit, in_words, make
 from reseller_reporting.delivery.folder import RunFolder
 from reseller_reporting.engines.local import available_processes, map_units
-from reseller_reporting.model.account import Account, Services, Snapshot
+from reseller_reporting.model.account import Account, Snapshot
+from reseller_reporting.model.changes import Reported
 from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.model.period import ReportPeriod, parse_period
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.rating.plan_resolution import PlanBook
-from reseller_reporting.rating.recurring import split_cascade
 from reseller_reporting.reports.accounting import AccountingFormat, Entry
+from reseller_reporting.reports.changes import reported_account
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.manifest import account_entry, manifest, manifest_bytes
 from reseller_reporting.reports.margins import MarginFigures, margin_row
-from reseller_reporting.reports.names import statement_name, workbook_name
+from reseller_reporting.reports.names import legs_name, statement_name, workbook_name
 from reseller_reporting.reports.order import account_order
 from reseller_reporting.reports.render.as_accounting_csv import write_accounting
 from reseller_reporting.reports.render.as_csv import write_countries, write_margins, write_summary
+from reseller_reporting.reports.render.as_legs import LegsFile, LegsForm, digest_of
 from reseller_reporting.reports.render.as_pdf import check_pdf_extra
 from reseller_reporting.reports.render.package import Compression
+from reseller_reporting.reports.render.reseller_book import ResellerReport, write_reseller_book
 from reseller_reporting.reports.style import Style
 from reseller_reporting.reports.summary import country_rows, summary_row
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store import calls, coverage, snapshots
-from reseller_reporting.store.calls import AccountCalls, Pinned
+from reseller_reporting.store.calls import Pinned
 from reseller_reporting.store.coverage import Covered
+from reseller_reporting.store.reported import ReportedLine
 from reseller_reporting.words.language import ENGLISH, Words
 
 
@@ -57,9 +64,13 @@ class Also(StrEnum):
     ACCOUNTING = "accounting"
     QUICKBOOKS = "quickbooks"
     XERO = "xero"
+    PARQUET = "parquet"  # The rated legs of each customer, for tools.
+    CSV = "csv"
 
 
 SUMMARY, COUNTRIES, MANIFEST, MARGINS = "summary.csv", "summary-by-country.csv", "manifest.json", "margin.csv"
+RESELLER_BOOK = "reseller.xlsx"
+_LEGS = {Also.PARQUET: LegsForm.PARQUET, Also.CSV: LegsForm.CSV}
 _BOOKS = {
     Also.QUICKBOOKS: (AccountingFormat.QUICKBOOKS, "accounting-quickbooks.csv"),
     Also.XERO: (AccountingFormat.XERO, "accounting-xero.csv"),
@@ -91,6 +102,7 @@ class Report:
     reseller: Account
     period: ReportPeriod
     manifest: dict[str, Any]
+    is_answered: bool  # False: KAZOO did not answer to the end, and the next run may bring more.
     entries: list[tuple[AccountFacts, UsageSums | None]]
     words: Words = ENGLISH
 
@@ -101,9 +113,10 @@ class Report:
 
 def check(order: Order) -> None:
     """What can be seen to go wrong before anything is asked or made."""
-    if order.also and order.plans.is_empty:
+    priced = order.also - _LEGS.keys()
+    if priced and order.plans.is_empty:
         raise InvalidSettings(
-            f"--also {min(order.also)} needs price plans: name them with --price-plans, or store some with "
+            f"--also {min(priced)} needs price plans: name them with --price-plans, or store some with "
             "`reseller-reporting plans import` and `plans assign`."
         )
     if order.edition == Edition.CUSTOMER and order.plans.is_empty:
@@ -142,28 +155,27 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
     pinned = calls.pin(house.lake)
     taken, _ = snapshots.read(house.lake, pulled.period)
     covered = coverage.read(house.lake)
-    parts = _recurring_parts(pulled, taken)
+    parts = recurring_parts(pulled, taken)
     pool = read_pool(house, pinned, pulled, taken, covered)
     history = read_history(house, pinned, pulled, covered)
     book, style = open_book(house, order.plans, pulled, taken), _style(house, order)
     pricings: dict[str, Pricing] = {}
     units: dict[str, tuple[int, Unit]] = {}
     failed: list[AccountFacts] = []
-    for account in pulled.selected:
+    for number, account in enumerate(pulled.selected):
         own_pulls = coverage.in_force(covered.get(account.id, []), pulled.period)
         facts = _facts(house, order, pulled, account, taken.get(account.id), own_pulls, parts)
         if facts.status == "failed":
             failed.append(facts)
             continue
         before = month_figures(history.get(str(account.id), []), has_reseller_view=facts.has_reseller_view)
-        where = _calls(pinned, pulled, str(account.id))
-        pricing = book.pricing(account, pinned)
+        pricing = book.pricing(account)
         if pricing is None and not order.plans.is_empty:
             facts.warnings.append(ReportWarning("no_price_plan", "No price plan is given to this customer."))
         left = coverage.gaps(own_pulls, pulled.period, until=house.clock())
         unit = Unit(
             facts=replace(facts, months_before=before),
-            calls=replace(where, shows_reseller=facts.has_reseller_view),
+            calls=book.calls(pinned, account),
             workbook=target.stage(f"accounts/{workbook_name(facts.account)}"),
             spill=house.lake.folder / "spill",
             compression=Compression(house.settings.workbook_compression),
@@ -171,20 +183,20 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
             pool=_share(pool, pulled, account),
             pricing=pricing,
             statement=_statement_file(order, target, account) if pricing else None,
+            legs=_legs_files(order, target, account),
+            reported=_reported_file(target, number) if order.wanted.accounts is None else None,
             style=style,
         )
         if pricing is not None:
             pricings[str(account.id)] = pricing
         units[str(account.id)] = (sum(pull.legs for pull in own_pulls), unit)
-    made = _make_groups(_groups(book, pinned, units, pricings), progress)
+    made = _make_groups(_groups(book, pinned, covered, units, pricings), progress)
     entries: list[tuple[AccountFacts, Made | None]] = [
         *((one.facts, one) for one in made),
         *((f, None) for f in failed),
     ]
     entries.sort(key=lambda entry: account_order(entry[0].account))
-    said_of_pool = pool.digest if isinstance(pool, Pool) else pool
-    report = _publish(order, pulled, entries, target, said_of_pool=said_of_pool)
-    return replace(report, words=style.words)
+    return replace(_publish(house, order, pulled, entries, target, pool), words=style.words)
 
 
 def _share(pool: Pool | str | None, pulled: Pulled, account: Account) -> PoolShare | str | None:
@@ -194,22 +206,41 @@ def _share(pool: Pool | str | None, pulled: Pulled, account: Account) -> PoolSha
 
 
 def _groups(
-    book: Book, pinned: Pinned, units: Mapping[str, tuple[int, Unit]], pricings: Mapping[str, Pricing]
+    book: Book,
+    pinned: Pinned,
+    covered: Mapping[str, list[Covered]],
+    units: Mapping[str, tuple[int, Unit]],
+    pricings: Mapping[str, Pricing],
 ) -> list[tuple[int, Group]]:
     """Accounts by themselves, and together where they share a pool, those with it that nobody asked for."""
     groups = [(size, Group(units=(unit,))) for size, unit in units.values() if unit.pricing is None]
-    sharers, pulled = book.sharers(pricings), book.pulled
+    sharers = book.sharers(pricings)
     for ids in with_pools({**sharers, **pricings}):
         own = [units[id_] for id_ in ids if id_ in units]
-        silent = tuple((sharers[id_], _calls(pinned, pulled, id_)) for id_ in ids if id_ in sharers)
-        if own:
-            groups.append((sum(size for size, _ in own), Group(units=tuple(unit for _, unit in own), silent=silent)))
+        if not own:
+            continue
+        together = [pricings.get(id_) or sharers[id_] for id_ in ids]
+        group = Group(
+            units=tuple(unit for _, unit in own),
+            silent=tuple((sharers[id_], book.calls(pinned, sharers[id_].account)) for id_ in ids if id_ in sharers),
+            earlier=earlier_months(book, pinned, covered, together),
+            refusal=_refusal(book, covered, together),
+        )
+        groups.append((sum(size for size, _ in own), group))
     return groups
 
 
-def _calls(pinned: Pinned, pulled: Pulled, account_id: str) -> AccountCalls:
-    period = pulled.period
-    return pinned.calls([account_id], from_at=period.from_at, to_at=period.to_at, reseller_id=pulled.own.id)
+def _refusal(book: Book, covered: Mapping[str, list[Covered]], together: Sequence[Pricing]) -> str | None:
+    """Nobody can say what is left in a pool while calls that draw on it are not there."""
+    if len(together) == 1:
+        return None
+    lacking = sum(lacks_calls(book, covered, pricing.account, book.pulled.period) for pricing in together)
+    if not lacking:
+        return None
+    return (
+        f"{len(together)} customers share included minutes, and of {lacking} of them the store lacks calls of this "
+        "period. A run over all accounts brings them."
+    )
 
 
 def _make_groups(groups: list[tuple[int, Group]], progress: Progress) -> list[Made]:
@@ -239,7 +270,7 @@ def _facts(
     """What is known of an account before its calls are read."""
     own = pulled.own
     why_failed = pulled.failed.get(account.id)
-    below_sub_reseller = own.is_reseller and account.reseller_id not in (own.id, None) and account.id != own.id
+    below_sub_reseller = is_below_sub_reseller(account, own)
     services = snapshot.services if snapshot else None
     return AccountFacts(
         account=account,
@@ -308,37 +339,27 @@ def _warnings(
     return list(dict.fromkeys(warnings))
 
 
-def _recurring_parts(pulled: Pulled, taken: dict[str, Snapshot]) -> dict[str, Decimal] | None:
-    """What of the reseller's own recurring invoice falls to each account; None when that cannot be known."""
-    own = taken.get(pulled.own.id)
-    if not pulled.own.is_reseller or own is None or own.services is None:
-        return None
-    chosen = {account.id for account in pulled.selected}
-    customers = [a for a in pulled.tree if a.reseller_id == pulled.own.id or a.id in chosen]
-    services: dict[Any, Services] = {
-        a.id: snapshot.services
-        for a in customers
-        if (snapshot := taken.get(a.id)) is not None and snapshot.services is not None
-    }
-    below = {a.id: [c.id for c in customers if a.id in c.tree] for a in customers if a.is_reseller}
-    carriers = {id_: ids for id_, ids in below.items() if services.keys() >= {id_, *ids}}
-    parts = split_cascade(
-        own.services.items, own.services, services, carriers, are_all_known=len(services) == len(customers)
-    )
-    return {str(key): part for key, part in parts.items() if key is not None}
-
-
 def _statement_file(order: Order, target: RunFolder, account: Account) -> Path | None:
     return target.stage(f"statements/{statement_name(account)}") if Also.PDF in order.also else None
 
 
+def _legs_files(order: Order, target: RunFolder, account: Account) -> tuple[LegsFile, ...]:
+    names = [(_LEGS[also], f"legs/{legs_name(account, also.value)}") for also in sorted(order.also & _LEGS.keys())]
+    return tuple(LegsFile(form, name, target.stage(name)) for form, name in names)
+
+
+def _reported_file(target: RunFolder, number: int) -> Path:
+    """It waits beside what is staged, and is gone with that unless it is kept."""
+    return target.stage(f".reported/{number}.parquet")
+
+
 def _publish(
+    house: House,
     order: Order,
     pulled: Pulled,
     made: Sequence[tuple[AccountFacts, Made | None]],
     target: RunFolder,
-    *,
-    said_of_pool: str | None,
+    pool: Pool | str | None,
 ) -> Report:
     entries = [(facts, one.sums if one else None) for facts, one in made]
     write_summary(target.stage(SUMMARY), [summary_row(facts, sums) for facts, sums in entries])
@@ -347,7 +368,7 @@ def _publish(
     files = [f"accounts/{workbook_name(facts.account)}" if one else None for facts, one in made]
     document = manifest(
         period=pulled.period,
-        store_version=_store_version(made, said_of_pool),
+        store_version=_store_version(made, pool.digest if isinstance(pool, Pool) else pool),
         accounts=[
             account_entry(facts, one.sums if one else None, file, one.sha256 if one else None)
             for (facts, one), file in zip(made, files, strict=True)
@@ -356,24 +377,98 @@ def _publish(
     )
     more = _priced_files(order, made, target)
     document["warnings"] += [{"code": "accounting", "message": note, "count": 1} for note in more.notes]
-    target.stage(MANIFEST).write_bytes(manifest_bytes(document))
-    names = [*(file for file in files if file), *more.names, SUMMARY, COUNTRIES, MANIFEST]
-    target.publish(names, is_whole_set=order.wanted.accounts is None)
-    return Report(folder=target.out, reseller=pulled.own, period=pulled.period, manifest=document, entries=entries)
+    with compared(house, *_comparison(house, order, pulled, made, document, target)) as comparison:
+        book = _reseller_report(pulled, house, made, more, pool, comparison)
+        compression = Compression(house.settings.workbook_compression)
+        write_reseller_book(target.stage(RESELLER_BOOK), book, country_name=country_name, compression=compression)
+        document["files"] = _more_files(target, [*more.names, RESELLER_BOOK], made)
+        target.stage(MANIFEST).write_bytes(manifest_bytes(document))
+        names = [file for file in files if file] + [each["file"] for each in document["files"]]
+        target.publish([*names, SUMMARY, COUNTRIES, MANIFEST], is_whole_set=order.wanted.accounts is None)
+        comparison.keep()
+    return Report(
+        folder=target.out,
+        reseller=pulled.own,
+        period=pulled.period,
+        manifest=document,
+        is_answered=not pulled.failed and not pulled.incomplete,
+        entries=entries,
+    )
+
+
+def _comparison(
+    house: House,
+    order: Order,
+    pulled: Pulled,
+    made: Sequence[tuple[AccountFacts, Made | None]],
+    document: Mapping[str, Any],
+    target: RunFolder,
+) -> tuple[ReportedLine | None, Reported, dict[str, Path]]:
+    """With which reports this one is compared, what it says, and where its legs wait. Chosen accounts stand alone."""
+    accounts = [
+        reported_account(facts, one.sums if one else None, one.reported if one else None) for facts, one in made
+    ]
+    version = version_of(document["store_version"], document["price_plan_versions"], accounts)
+    now = Reported(version=version, accounts=tuple(accounts))
+    if order.wanted.accounts is not None:
+        return None, now, {}
+    line = line_of(
+        house,
+        pulled,
+        include_sub_resellers=order.wanted.include_sub_resellers,
+        is_priced=not order.plans.is_empty,
+    )
+    places = {str(account.id): number for number, account in enumerate(pulled.selected)}
+    waiting = [(one.reported, places[str(facts.account.id)]) for facts, one in made if one is not None]
+    return line, now, {digest: _reported_file(target, place) for digest, place in waiting if digest}
+
+
+def _reseller_report(
+    pulled: Pulled,
+    house: House,
+    made: Sequence[tuple[AccountFacts, Made | None]],
+    more: "_More",
+    pool: Pool | str | None,
+    comparison: Comparison,
+) -> ResellerReport:
+    shares = {str(facts.account.id): one.pool for facts, one in made if one is not None and one.pool is not None}
+    return ResellerReport(
+        reseller=pulled.own,
+        period=pulled.period,
+        currency=house.settings.currency,
+        entries=[(facts, one.sums if one else None) for facts, one in made],
+        files={str(facts.account.id): f"accounts/{workbook_name(facts.account)}" for facts, one in made if one},
+        margins=more.margins,
+        pool=pool.figures(list(shares.values())) if isinstance(pool, Pool) else pool,
+        shares=shares,
+        changes=comparison.changes,
+        not_compared="" if comparison.line is not None else "Only reports of all customers are compared.",
+    )
+
+
+def _more_files(
+    target: RunFolder, names: Sequence[str], made: Sequence[tuple[AccountFacts, Made | None]]
+) -> list[dict[str, str | None]]:
+    """What is there beside the summaries and the workbooks. The reseller's workbook depends on earlier runs."""
+    known: dict[str, str | None] = {name: digest for _, one in made if one is not None for name, digest in one.legs}
+    known |= {name: None if name == RESELLER_BOOK else digest_of(target.stage(name)) for name in names}
+    return [{"file": name, "sha256": digest} for name, digest in sorted(known.items())]
 
 
 @dataclass(frozen=True, slots=True)
 class _More:
     names: list[str]
     notes: list[str]
+    margins: list[dict[str, str]]
 
 
 def _priced_files(order: Order, made: Sequence[tuple[AccountFacts, Made | None]], target: RunFolder) -> _More:
     """What only prices make: margins, statements, files for the books."""
     priced = [(facts, facts.prices) for facts, one in made if one is not None and facts.prices is not None]
     if order.plans.is_empty:
-        return _More([], [])
-    write_margins(target.stage(MARGINS), [_margin_row(facts, one) for facts, one in made if one is not None])
+        return _More([], [], [])
+    margins = [_margin_row(facts, one) for facts, one in made]
+    write_margins(target.stage(MARGINS), margins)
     names, notes = [MARGINS], list[str]()
     if Also.PDF in order.also:
         names += [f"statements/{statement_name(facts.account)}" for facts, _ in priced]
@@ -382,17 +477,18 @@ def _priced_files(order: Order, made: Sequence[tuple[AccountFacts, Made | None]]
         form, name = _BOOKS[also]
         notes += write_accounting(target.stage(name), form, books)
         names.append(name)
-    return _More(names, notes)
+    return _More(names, notes, margins)
 
 
-def _margin_row(facts: AccountFacts, made: Made) -> dict[str, str]:
-    total, prices = made.sums.total, facts.prices
+def _margin_row(facts: AccountFacts, made: Made | None) -> dict[str, str]:
+    """A failed account keeps its row, too."""
+    prices = facts.prices
     return margin_row(
         MarginFigures(
             account=facts.account,
             currency=facts.currency,
             statement=prices.statement if prices else None,
-            reseller_cost_units=total.reseller_cost_units if facts.has_reseller_view else None,
+            reseller_cost_units=made.sums.total.reseller_cost_units if made and facts.has_reseller_view else None,
             reseller_recurring=facts.reseller_recurring,
             priced_calls=prices.priced_calls if prices else None,
             unpriced_calls=prices.statement.unpriced_calls if prices else None,

@@ -1,6 +1,6 @@
 """Telling: a finished report in a few sentences for the person who asked for it."""
 
-from reseller_reporting.app.report import COUNTRIES, MANIFEST, SUMMARY, Report
+from reseller_reporting.app.report import COUNTRIES, MANIFEST, RESELLER_BOOK, SUMMARY, Report
 
 _COSTS = (("Reseller cost", "reseller_cost"), ("customer cost", "customer_cost"))
 
@@ -29,7 +29,8 @@ def sentences(report: Report) -> list[str]:
         more = f" and {len(incomplete) - _NAMES_TOLD} more" if len(incomplete) > _NAMES_TOLD else ""
         lines.append(f"Not complete: {names}{more}. {' '.join(reasons)}")
     lines.append(
-        f"Files in {report.folder}: {SUMMARY}, {COUNTRIES}, {MANIFEST}, and in accounts a workbook per customer."
+        f"Files in {report.folder}: {RESELLER_BOOK}, {SUMMARY}, {COUNTRIES}, {MANIFEST}, and in accounts a workbook "
+        "per customer."
     )
     return lines
 

@@ -16,7 +16,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled
 from reseller_reporting.model.account import Account, Limits, Snapshot
 from reseller_reporting.model.tables import OFF_NET_LEGS, TRUNK_LEGS
-from reseller_reporting.model.trunks import TagDifference, TrunkFigures, Trunks
+from reseller_reporting.model.trunks import Ran, TagDifference, TrunkFigures, Trunks
 from reseller_reporting.rating.replay import State, replay_columns
 from reseller_reporting.rating.trunk import TrunkLimits, trunk_limits_of
 from reseller_reporting.rating.trunk_legs import UNSTATED, LegArrays, Side, differs, leg_arrays
@@ -52,6 +52,43 @@ class Pool:
         if states is None or not np.isin(states, _ON_TRUNKS).any():
             return None
         return PoolShare(limits=self.limits, use=self.use, accounts=self.accounts, states=states)
+
+    def figures(self, shares: Sequence[TrunkFigures]) -> TrunkFigures:
+        """What ran on it of the accounts that are reported on, given each one's share."""
+        agreeing = [share.agreeing for share in shares if share.agreeing is not None]
+        differing = [share.differing for share in shares if share.differing is not None]
+        is_stated = len(agreeing) == len(differing) == len(shares)
+        flat, burst, over, not_asked = (
+            _together([getattr(share, name) for share in shares]) for name in ("flat", "burst", "over", "not_asked")
+        )
+        return TrunkFigures(
+            limits=self.limits,
+            flat=flat,
+            burst=burst,
+            over=over,
+            not_asked=not_asked,
+            calls_max=trunk_limits_of(self.limits).calls_max,
+            peak=self.use.peak,
+            peak_at=self.use.peak_at,
+            demand_peak=self.use.demand_peak,
+            full_seconds=self.use.full_seconds,
+            peak_by_hour=self.use.peak_by_hour,
+            agreeing=sum(agreeing) if is_stated else None,
+            differing=sum(differing) if is_stated else None,
+            differences=(),
+            accounts=self.accounts,
+            legs_of_all=_legs_of_all(self.use),
+        )
+
+
+def _together(parts: Sequence[Ran]) -> Ran:
+    """A cost that one of them does not know is not known."""
+    costs = [part.cost_units for part in parts if part.cost_units is not None]
+    return Ran(
+        legs=sum(part.legs for part in parts),
+        answered_seconds=sum(part.answered_seconds for part in parts),
+        cost_units=sum(costs) if len(costs) == len(parts) else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

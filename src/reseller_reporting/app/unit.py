@@ -1,9 +1,8 @@
 """The unit of work: one account in one period, from its partitions to its workbook. Pure but for that one file."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,13 +10,14 @@ from typing import Literal
 
 import pyarrow as pa
 
-from reseller_reporting.app.pricing import Pricing, findings, price, priceable, priced_batches, trunk_arrays
+from reseller_reporting.app.carry_over import NOTHING_EARLIER, Earlier, carried_into, unknown_warning
+from reseller_reporting.app.pricing import Pricing, Together, findings, price, priceable, priced_batches, trunk_arrays
 from reseller_reporting.app.trunks import PoolShare, trunks_of
 from reseller_reporting.model.errors import CannotPrice
 from reseller_reporting.model.problems import Problem, ReportWarning
 from reseller_reporting.model.statement import Statement
 from reseller_reporting.model.tables import PRICEABLE_LEGS, RATED_LEGS
-from reseller_reporting.model.trunks import Trunks
+from reseller_reporting.model.trunks import TrunkFigures, Trunks
 from reseller_reporting.model.units import currency_text
 from reseller_reporting.rating.billed_columns import rate_batch
 from reseller_reporting.rating.country import country_name
@@ -25,14 +25,16 @@ from reseller_reporting.rating.priced import Priced
 from reseller_reporting.rating.trunk_legs import LegArrays
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.render.as_legs import LegColumns, LegsFile, digest_of, writing_legs
 from reseller_reporting.reports.render.as_pdf import StatementHeader, write_statement_pdf
 from reseller_reporting.reports.render.as_xlsx import write_workbook
 from reseller_reporting.reports.render.package import Compression
 from reseller_reporting.reports.style import PRODUCT_STYLE, Style
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
+from reseller_reporting.store.reported import ReportedLegsFile
 
-PRICE_WARNINGS = frozenset({"no_price_plan", "not_priced", "unpriced_calls", "priced_below_cost"})
+PRICE_WARNINGS = frozenset({"no_price_plan", "not_priced", "unpriced_calls", "priced_below_cost", "carry_over_unknown"})
 # Warnings that explain a report without making it incomplete: every figure that there is, is there.
 _COMPLETE_ALL_THE_SAME = frozenset(
     {
@@ -59,6 +61,8 @@ class Unit:
     pool: PoolShare | str | None = None  # Its share in the reseller's trunks, or why that is not known.
     pricing: Pricing | None = None
     statement: Path | None = None  # Where a PDF of it goes, if it is wanted.
+    legs: tuple[LegsFile, ...] = ()  # The rated legs, for tools.
+    reported: Path | None = None  # Where what is said of each leg waits for a later report to be compared with.
     style: Style = PRODUCT_STYLE
 
 
@@ -68,6 +72,8 @@ class Group:
 
     units: tuple[Unit, ...]
     silent: tuple[tuple[Pricing, AccountCalls], ...] = field(default=(), repr=False)
+    earlier: Earlier = NOTHING_EARLIER
+    refusal: str | None = None  # Why it cannot be priced, where that is seen already.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,9 @@ class Made:
     sums: UsageSums
     sha256: str
     digest: str  # Of the rows used.
+    pool: TrunkFigures | None = None  # Its share in the reseller's trunks, without the legs in question.
+    legs: tuple[tuple[str, str], ...] = ()  # Names and digests of the files of rated legs.
+    reported: str | None = None  # The digest of what is said of each leg.
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,38 +129,60 @@ def _make_priced(group: Group, read: list[_Read], stack: ExitStack) -> list[Made
     """Rated once, into files; a price may depend on all calls, so that it comes before the first row is written."""
     folder = Path(stack.enter_context(TemporaryDirectory(prefix=".rated-", dir=group.units[0].workbook.parent)))
     spools = [_Rated(folder / str(place), each.rated()) for place, each in enumerate(read)]
+    try:
+        priced, warnings = _priced(group, read, spools, stack)
+    except CannotPrice as error:
+        return [_unpriced(each, spool, error) for each, spool in zip(read, spools, strict=True)]
+    of_unit = iter(priced)
+    return [
+        _with_prices(each, spool, each.unit.pricing, next(of_unit), warnings)
+        if each.unit.pricing is not None
+        else _written(each, each.facts, spool.batches())
+        for each, spool in zip(read, spools, strict=True)
+    ]
+
+
+def _priced(
+    group: Group, read: list[_Read], spools: "list[_Rated]", stack: ExitStack
+) -> tuple[list[Priced], list[ReportWarning]]:
+    """The prices of the units that have a plan, in their order, and what is not known about them."""
+    if group.refusal is not None:
+        raise CannotPrice(group.refusal)
     spill = group.units[0].spill
 
-    def stored_legs(where: AccountCalls) -> tuple[pa.Table, Callable[[], LegArrays]]:
+    def stored_legs(stack: ExitStack, where: AccountCalls) -> tuple[pa.Table, Callable[[], LegArrays]]:
+        """As `_read` and `_Rated` have them of a unit."""
         reader = stack.enter_context(reading(where, spill=spill))
+        if where.shows_reseller and not reader.has_reseller_view():
+            reader = stack.enter_context(reading(replace(where, shows_reseller=False), spill=spill))
         batches = (priceable(rate_batch(batch)) for batch in reader.explained())
         return pa.Table.from_batches(batches, PRICEABLE_LEGS), trunk_arrays(reader)
 
+    carried, is_known = carried_into(group.earlier, stored_legs)
     own = [
         (each.unit.pricing, spool.legs, trunk_arrays(each.reader))
         for each, spool in zip(read, spools, strict=True)
         if each.unit.pricing is not None
     ]
-    silent = [(pricing, *stored_legs(where)) for pricing, where in group.silent]
+    together: Together = [*own, *((pricing, *stored_legs(stack, where)) for pricing, where in group.silent)]
+    return price(together, carried), [] if is_known else [unknown_warning(group.earlier)]
+
+
+def _unpriced(read: _Read, spool: "_Rated", error: CannotPrice) -> Made:
+    warning = ReportWarning("not_priced", f"No prices: {error.sentence}")
+    return _written(read, replace(read.facts, warnings=[*read.facts.warnings, warning]), spool.batches())
+
+
+def _with_prices(read: _Read, spool: "_Rated", pricing: Pricing, priced: Priced, warnings: list[ReportWarning]) -> Made:
+    """A quantity that is not known is seen when the statement is made: then of this customer nothing is priced."""
     try:
-        priced = price([*own, *silent], stored_legs)
+        prices = pricing.statement(priced)
     except CannotPrice as error:
-        warning = ReportWarning("not_priced", f"No prices: {error.sentence}")
-        return [
-            _written(each, replace(each.facts, warnings=[*each.facts.warnings, warning]), spool.batches())
-            for each, spool in zip(read, spools, strict=True)
-        ]
-    of_unit = iter(priced)
-    made = []
-    for each, spool in zip(read, spools, strict=True):
-        if each.unit.pricing is None:
-            made.append(_written(each, each.facts, spool.batches()))
-            continue
-        own_priced = next(of_unit)
-        facts = _with_prices(each.facts, each.unit.pricing, own_priced)
-        own_priced = replace(own_priced, for_customer=facts.edition is Edition.CUSTOMER)
-        made.append(_written(each, facts, priced_batches(spool.batches(), own_priced)))
-    return made
+        return _unpriced(read, spool, error)
+    found, told = findings(pricing, priced)
+    facts = replace(read.facts, prices=prices, findings=found, warnings=[*read.facts.warnings, *warnings, *told])
+    priced = replace(priced, for_customer=facts.edition is Edition.CUSTOMER)
+    return _written(read, facts, priced_batches(spool.batches(), priced))
 
 
 class _Rated:
@@ -173,29 +204,50 @@ class _Rated:
                 yield stored.get_batch(place)
 
 
-def _with_prices(facts: AccountFacts, pricing: Pricing, priced: Priced) -> AccountFacts:
-    found, warnings = findings(pricing, priced)
-    return replace(facts, prices=pricing.statement(priced), findings=found, warnings=[*facts.warnings, *warnings])
-
-
 def _written(read: _Read, facts: AccountFacts, batches: Iterable[pa.RecordBatch]) -> Made:
+    """One pass over the legs makes everything that is made of them."""
     unit = read.unit
-    sums = write_workbook(
-        unit.workbook,
-        facts,
-        batches,
-        listed_count=read.overview.legs if facts.legs_listed == "all" else read.overview.billable,
-        owner_names=(facts.snapshot.users if facts.snapshot else None) or {},
-        country_name=_country_name(unit.style),
-        trunks=read.trunks,
-        compression=unit.compression,
-        style=unit.style,
-    )
+    owner_names = (facts.snapshot.users if facts.snapshot else None) or {}
+    with ExitStack() as stack:
+        takers = []
+        if unit.legs:
+            takers.append(stack.enter_context(writing_legs(unit.legs, LegColumns.of(facts, owner_names, country_name))))
+        said = stack.enter_context(closing(ReportedLegsFile(unit.reported))) if unit.reported else None
+        if said is not None:
+            takers.append(said.add)
+        sums = write_workbook(
+            unit.workbook,
+            facts,
+            _handed_to(takers, batches),
+            listed_count=read.overview.legs if facts.legs_listed == "all" else read.overview.billable,
+            owner_names=owner_names,
+            country_name=_country_name(unit.style),
+            trunks=read.trunks,
+            compression=unit.compression,
+            style=unit.style,
+        )
+        reported = said.finish() if said is not None else None
     if facts.prices is not None and unit.statement is not None:
         _write_statement(unit.statement, facts, facts.prices.statement, sums, unit.style)
-    with unit.workbook.open("rb") as written:
-        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-    return Made(facts=facts, sums=sums, sha256=sha256, digest=read.digest)
+    pool = read.trunks.pool
+    return Made(
+        facts=facts,
+        sums=sums,
+        sha256=digest_of(unit.workbook),
+        digest=read.digest,
+        pool=replace(pool, differences=()) if isinstance(pool, TrunkFigures) else None,
+        legs=tuple((file.name, digest_of(file.path)) for file in unit.legs),
+        reported=reported,
+    )
+
+
+def _handed_to(
+    takers: Sequence[Callable[[pa.RecordBatch], None]], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for take in takers:
+            take(batch)
+        yield batch
 
 
 def _country_name(style: Style) -> Callable[[str], str]:

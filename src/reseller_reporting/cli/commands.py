@@ -26,6 +26,7 @@ from reseller_reporting.cli.rating_commands import explain, rate
 from reseller_reporting.cli.serve_commands import Host, Port, serve, serve_demo, worker
 from reseller_reporting.cli.speech import note, plans_named, tell, tell_json, the_house, wanted_of
 from reseller_reporting.cli.terminal import watched
+from reseller_reporting.cli.what_if_command import what_if
 
 if TYPE_CHECKING:
     from reseller_reporting.app.report import Report
@@ -49,6 +50,7 @@ cli.command()(explain)
 cli.command()(price_calls)
 cli.command()(serve)
 cli.command()(worker)
+cli.command()(what_if)
 
 
 class Legs(StrEnum):
@@ -66,6 +68,18 @@ class AlsoName(StrEnum):
     ACCOUNTING = "accounting"
     QUICKBOOKS = "quickbooks"
     XERO = "xero"
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+def also_named(texts: list[str]) -> list[AlsoName]:
+    """Each text a name, or several with commas between them."""
+    named = [name.strip().lower() for text in texts for name in text.split(",")]
+    known = [name.value for name in AlsoName]
+    for name in named:
+        if name not in known:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}.", param_hint="--also")
+    return [AlsoName(name) for name in named]
 
 
 class LanguageName(StrEnum):
@@ -113,8 +127,12 @@ def run(
         EditionName, typer.Option(help="internal: everything. customer: no cost, margin or rate of the provider.")
     ] = EditionName.INTERNAL,
     also: Annotated[
-        list[AlsoName] | None,
-        typer.Option(help="Make this, too; repeat for more. All of them need price plans, and pdf the extra 'pdf'."),
+        list[str] | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Make this, too, separated by commas or repeated: parquet, csv (the rated legs of each customer); pdf "
+            "(needs the extra 'pdf'), accounting, quickbooks, xero, all of which need price plans.",
+        ),
     ] = None,
     language: Annotated[
         LanguageName | None, typer.Option(help="Of workbooks, statements and mails; CSV and manifest stay English.")
@@ -138,7 +156,7 @@ def run(
         legs_listed=legs.value,
         plans=plan_book(house, plans_named(price_plans)),
         edition=edition.value,
-        also=frozenset(report.Also(each.value) for each in also or ()),
+        also=frozenset(report.Also(each.value) for each in also_named(also or [])),
         language=language and language.value,
     )
     report.check(order)
@@ -148,7 +166,7 @@ def run(
     if recipients:
         mailing.mail(house, made, recipients)
         note(f"Sent to {', '.join(recipients)}.")
-    return 1 if made.failed else 0
+    return 0 if made.is_answered and not made.failed else 1
 
 
 @cli.command()
@@ -176,7 +194,7 @@ def demo(
     with watched() as progress:
         made = use_case(the_house(), accounts=accounts, calls=calls, seed=seed, out=out, progress=progress)
     _tell_report(made, as_json=json)
-    return 1 if made.failed else 0
+    return 0 if made.is_answered and not made.failed else 1
 
 
 @cli.command()
@@ -221,8 +239,10 @@ def sync(
     if json:
         span = {"from": pulled.period.from_local.isoformat(), "to": pulled.period.to_local.isoformat()}
         failed = [{"id": id_, "reason": why} for id_, why in sorted(pulled.failed.items())]
+        incomplete = [{"id": id_, "reason": why} for id_, why in sorted(pulled.incomplete.items())]
         counts = {"accounts": len(pulled.selected), "legs": pulled.legs, "malformed": pulled.malformed}
-        tell_json({"period": {**span, "timezone": pulled.period.timezone}, **counts, "failed": failed})
+        whole = {"period": {**span, "timezone": pulled.period.timezone}, **counts}
+        tell_json({**whole, "failed": failed, "incomplete": incomplete})
     else:
         tell(
             f"{pulled.period.name} ({pulled.period.timezone}): {pulled.legs} legs newly read for "
@@ -230,7 +250,9 @@ def sync(
         )
         for id_, why in sorted(pulled.failed.items()):
             note(f"Failed: {id_}: {why}")
-    return 1 if pulled.failed else 0
+        for id_, why in sorted(pulled.incomplete.items()):
+            note(f"Incomplete: {id_}: {why}")
+    return 1 if pulled.failed or pulled.incomplete else 0
 
 
 @cli.command()

@@ -120,8 +120,9 @@ def _names_listed(out: Path) -> set[str]:
     Anyone may have edited these files, so only names that stay inside the folder count.
     """
     listed: list[object] = []
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        listed += [account.get("file") for account in json.loads((out / MANIFEST).read_bytes())["accounts"]]
+    for key in ("accounts", "files"):
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            listed += [each.get("file") for each in json.loads((out / MANIFEST).read_bytes())[key]]
     with suppress(OSError, ValueError, TypeError):
         listed += json.loads((out / _JOURNAL).read_bytes())
     return {name for name in listed if isinstance(name, str) and _is_plain(name) and _stays_inside(out, name)}

@@ -153,9 +153,23 @@ RATED_LEGS = pa.schema(
 PRICED_LEGS = pa.schema(
     [
         *RATED_LEGS,
+        pa.field("billed_seconds", pa.int64()),  # By the plan.
         pa.field("price_micros", pa.int64()),
         pa.field("margin_micros", pa.int64()),
         pa.field("price_words", pa.string()),
+    ]
+)
+
+# What a report said of a billable leg, as far as a later one of the same period is compared with it.
+REPORTED_LEGS = pa.schema(
+    [
+        pa.field("leg_id", pa.string(), nullable=False),
+        pa.field("call_id", pa.string()),  # Null: the leg id without its month, as KAZOO makes it.
+        pa.field("started_at", UTC_TIME, nullable=False),
+        pa.field("billing_seconds", pa.int64(), nullable=False),  # Charged, else answered.
+        pa.field("reseller_cost_units", pa.int64()),
+        pa.field("customer_cost_units", pa.int64(), nullable=False),
+        pa.field("price_micros", pa.int64()),
     ]
 )
 
@@ -262,5 +276,34 @@ RERATED_LEGS = pa.schema(
         pa.field("cost_micros", pa.int64()),  # Null where the leg is to be paid by the minute and has no rate.
         pa.field("stated_call_type", pa.string(), nullable=False),
         pa.field("stated_cost_units", pa.int64()),
+    ]
+)
+
+# What prices ask of a billable leg as it is stored: PRICEABLE_LEGS comes from it. With what the replay of trunks asks,
+# and with what explains a charge, it is wider.
+STORED_PRICEABLE_LEGS = pa.schema(
+    [
+        LEGS.field(name)
+        for name in (
+            "account_id",
+            "started_at",
+            "call_id",
+            "leg_id",
+            "direction",
+            "caller_id_number",
+            "dialed_number",
+            "answered_seconds",
+            "reseller_cost_units",
+        )
+    ]
+)
+STORED_TRUNK_LEGS = pa.schema(
+    [*STORED_PRICEABLE_LEGS, *(field for field in TRUNK_LEGS if field.name not in STORED_PRICEABLE_LEGS.names)]
+)
+STORED_EXPLAINED_LEGS = pa.schema(
+    [
+        *STORED_TRUNK_LEGS,
+        *(LEGS.field(name) for name in ("rate_units", "rate_name")),
+        *(field for field in EXPLAINED_LEGS if field.name not in LEGS.names),
     ]
 )

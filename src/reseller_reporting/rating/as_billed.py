@@ -52,7 +52,7 @@ def rate_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     """EXPLAINED_LEGS in, RATED_LEGS out, row by row in the same order: the definition of `billed_columns`."""
     made: dict[str, list[Any]] = {"breakdown": [], "country_code": [], "charged_seconds": [], "is_billable": []}
     for leg in explained(batch):
-        made["charged_seconds"].append(_charged_seconds(leg, parts_of(leg)))
+        made["charged_seconds"].append(charged_seconds(leg))
         made["country_code"].append(country_code(far_end(leg.direction, leg.caller_id_number, leg.dialed_number)))
         made["is_billable"].append(is_billable(leg.customer_call_type, leg.reseller_call_type))
         made["breakdown"].append(breakdown_of(leg))
@@ -99,13 +99,14 @@ def breakdown_of(leg: ExplainedLeg) -> str:
     )
 
 
-def _charged_seconds(leg: ExplainedLeg, parts: Parts | None) -> int | None:
+def charged_seconds(leg: ExplainedLeg) -> int | None:
     if not is_per_minute(leg.customer_call_type, leg.reseller_call_type):
         return None
     if leg.entry_charged_seconds is not None:
         return leg.entry_charged_seconds
     if leg.answered_seconds <= 0:
         return 0
+    parts = parts_of(leg)
     if parts is None:
         return None
     return kazoo_cost(**parts._asdict(), answered_seconds=leg.answered_seconds).charged_seconds

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reseller_reporting.model.call_type import PER_MINUTE
-from reseller_reporting.model.tables import RATED_LEGS
+from reseller_reporting.model.tables import PRICEABLE_LEGS, RATED_LEGS
 from reseller_reporting.rating import as_billed
 from reseller_reporting.rating.charge import DEFAULT_INCREMENT_SECONDS, DEFAULT_MINIMUM_SECONDS
 from reseller_reporting.rating.columns import country_codes
@@ -41,16 +41,39 @@ def rate_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     if batch.num_rows == 0 or not _fits(batch):
         return as_billed.rate_batch(batch)
     legs = _Legs.of(batch)
-    is_outbound = pc.equal(batch.column("direction"), "outbound")
-    far_ends = pc.if_else(is_outbound, batch.column("dialed_number"), batch.column("caller_id_number"))
     made = {
         "breakdown": _breakdowns(batch, legs),
-        "country_code": country_codes(far_ends).cast(pa.string()),
+        "country_code": _far_countries(batch),
         "charged_seconds": _charged_seconds(legs),
         "is_billable": pa.array((legs.customer_type != legs.no_type) | (legs.reseller_type != legs.no_type)),
     }
     arrays = [made[name] if name in _MADE else batch.column(name) for name in RATED_LEGS.names]
     return pa.RecordBatch.from_arrays(arrays, schema=RATED_LEGS)
+
+
+def priceable_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Billable legs in, PRICEABLE_LEGS out: what `rate_batch` says of them, without a word.
+
+    `batch` has the columns of EXPLAINED_LEGS that are asked for here. Without those that explain a charge, charged
+    seconds are null: few plans ask for them.
+    """
+    made = {"country_code": _far_countries(batch), "charged_seconds": _charged(batch)}
+    arrays = [made[name] if name in made else batch.column(name) for name in PRICEABLE_LEGS.names]
+    return pa.RecordBatch.from_arrays(arrays, schema=PRICEABLE_LEGS)
+
+
+def _far_countries(batch: pa.RecordBatch) -> pa.Array:
+    is_outbound = pc.equal(batch.column("direction"), "outbound")
+    far_ends = pc.if_else(is_outbound, batch.column("dialed_number"), batch.column("caller_id_number"))
+    return country_codes(far_ends).cast(pa.string())
+
+
+def _charged(batch: pa.RecordBatch) -> pa.Array:
+    if batch.num_rows == 0 or "has_document" not in batch.schema.names:
+        return pa.nulls(batch.num_rows, pa.int64())
+    if _fits(batch):
+        return _charged_seconds(_Legs.of(batch))
+    return pa.array([as_billed.charged_seconds(leg) for leg in as_billed.explained(batch)], pa.int64())
 
 
 def _fits(batch: pa.RecordBatch) -> bool:

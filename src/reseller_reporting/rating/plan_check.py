@@ -274,14 +274,19 @@ def _overrides(book: PlanBook, number: int, around: Surroundings) -> list[PlanFi
         base = _tried(partial(resolved_version, book, assignment.plan, day))
         if not isinstance(base, Resolved):  # Told of the plan itself, or not begun.
             continue
-        known = set(check_plan(base.plan, around))
         changed = _tried(partial(with_overrides, base.plan, assignment.set))
         if isinstance(changed, Plan):
-            new = [each for each in check_plan(changed, around) if each not in known]
+            new = check_change(base.plan, changed, around)
             found.update((PlanFinding(("set",), PlanFinding(each.place, each.sentence).text), None) for each in new)
         else:
             found.update((each, None) for each in changed)
     return list(found)
+
+
+def check_change(base: Plan, changed: Plan, around: Surroundings) -> list[PlanFinding]:
+    """What single figures make wrong, beyond what is wrong without them."""
+    known = set(check_plan(base, around))
+    return [each for each in check_plan(changed, around) if each not in known]
 
 
 def _tried(make: Callable[[], Made]) -> Made | list[PlanFinding]:

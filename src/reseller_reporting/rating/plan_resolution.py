@@ -16,7 +16,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -31,6 +31,7 @@ from reseller_reporting.model.plan_findings import Place, PlanFinding, advice
 from reseller_reporting.model.plan_refusals import known_keys, refusals
 
 EVERYONE = "*"
+TRIED = "+what-if"  # The end of a label: with figures that are only tried.
 # What makes a plan itself; neither taken over nor overridden.
 _OWN = ("plan", "name", "effective", "extends")
 # Entries with names, of which a plan takes over those that it has none of itself.
@@ -66,6 +67,7 @@ class PlanBook:
 
     plans: tuple[Plan, ...] = ()
     assignments: tuple[Assignment, ...] = ()
+    figures: Mapping[str, object] = field(default_factory=dict)  # Tried on every plan that has a place for them.
 
     @property
     def is_empty(self) -> bool:
@@ -94,6 +96,19 @@ class PlanBook:
         texts = sorted((text for text in self.assigned if is_pattern(text)), key=lambda text: (-len(text), text))
         return tuple((text, _pattern(text)) for text in texts)
 
+    @cached_property
+    def _known(self) -> dict[tuple[str, date | None, date], "tuple[Resolved, str] | None"]:
+        """What a line comes out as on a day, with its digest: most customers share theirs."""
+        return {}
+
+    def resolved(self, assignment: Assignment, day: date) -> "tuple[Resolved, str] | None":
+        """What one of the book's own lines comes out as on a day, with its digest."""
+        key = (assignment.customer, assignment.effective, day)
+        if key not in self._known:
+            found = resolved_for(self, assignment, day)
+            self._known[key] = (found, digest(found.plan)) if found else None
+        return self._known[key]
+
     def in_force(self, name: str, day: date) -> Plan | None:
         begun = [plan for plan in self.versions.get(name, ()) if _day(plan.effective) <= day]
         return begun[-1] if begun else None
@@ -108,9 +123,10 @@ def resolve(book: PlanBook, account: Account, from_day: date, to_day: date) -> l
     days = [from_day, *(day for day in _turns(book, account) if from_day < day < to_day), to_day]
     for first, end in pairwise(days):
         assignment = assignment_of(book, account, first)
-        resolved = resolved_for(book, assignment, first) if assignment else None
-        if resolved is None:
+        found = book.resolved(assignment, first) if assignment else None
+        if found is None:
             continue
+        resolved, version = found
         last = segments[-1] if segments else None
         if last and last.label == resolved.label and last.to_day == first:
             first = segments.pop().from_day  # noqa: PLW2901 - the days of one plan are one segment.
@@ -118,7 +134,7 @@ def resolve(book: PlanBook, account: Account, from_day: date, to_day: date) -> l
             Segment(
                 plan=resolved.plan,
                 label=resolved.label,
-                version=digest(resolved.plan),
+                version=version,
                 from_day=first,
                 to_day=end,
             )
@@ -144,11 +160,17 @@ def assignment_of(book: PlanBook, account: Account, day: date) -> Assignment | N
 def resolved_for(book: PlanBook, assignment: Assignment, day: date) -> Resolved | None:
     """The assigned plan with the customer's overrides; None before its first version begins."""
     base = resolved_version(book, assignment.plan, day)
-    if base is None or not assignment.set:
-        return base
-    plan = with_overrides(base.plan, assignment.set)
-    begun = max(_day(assignment.effective), *(_day(effective) for _, effective in base.chain))
-    return Resolved(plan, base.chain, f"{label_of(assignment.plan, begun)}+{assignment.customer}")
+    if base is not None and assignment.set:
+        plan = with_overrides(base.plan, assignment.set)
+        begun = max(_day(assignment.effective), *(_day(effective) for _, effective in base.chain))
+        base = Resolved(plan, base.chain, f"{label_of(assignment.plan, begun)}+{assignment.customer}")
+    return _tried(book.figures, base) if base and book.figures else base
+
+
+def _tried(tried: Mapping[str, object], base: Resolved) -> Resolved:
+    """The book's own figures go before a customer's; a plan that has a place for none of them stays as it is."""
+    plan, elsewhere = with_figures(base.plan, tried)
+    return base if elsewhere.keys() == tried.keys() else Resolved(plan, base.chain, f"{base.label}{TRIED}")
 
 
 def resolved_version(book: PlanBook, name: str, day: date) -> Resolved | None:
@@ -182,20 +204,35 @@ def change_days(book: PlanBook, name: str) -> list[date]:
 
 def with_overrides(plan: Plan, overrides: Mapping[str, object]) -> Plan:
     """The plan with single figures replaced. Raises InvalidPlan with every path that leads nowhere."""
+    changed, elsewhere = with_figures(plan, overrides)
+    if elsewhere:
+        raise InvalidPlan([PlanFinding(("set", path), sentence) for path, sentence in elsewhere.items()])
+    return changed
+
+
+def with_figures(plan: Plan, figures: Mapping[str, object]) -> tuple[Plan, dict[str, str]]:
+    """The plan with those figures that it has a place for, and the paths that lead nowhere in it, each with why.
+
+    Raises InvalidPlan where a figure is none that may stand in its place.
+    """
     stated = _stated(plan)
-    findings: list[PlanFinding] = []
+    elsewhere: dict[str, str] = {}
     # Shorter paths first: `recurring.x` before `recurring.x.price`, whatever order they were kept in.
-    for path in sorted(overrides, key=lambda each: (each.count("."), each)):
+    for path in sorted(figures, key=lambda each: (each.count("."), each)):
+        # On a copy: a path that leads nowhere leaves nothing behind.
+        changed = dict(stated)
         try:
-            _override(stated, path, overrides[path])
+            _override(changed, path, figures[path])
         except _LeadsNowhere as problem:
-            findings.append(PlanFinding(("set", path), problem.sentence))
-    if findings:
-        raise InvalidPlan(findings)
+            elsewhere[path] = problem.sentence
+        else:
+            stated = changed
+    if elsewhere.keys() == figures.keys():
+        return plan, elsewhere
     try:
-        return Plan.model_validate(stated)
+        return Plan.model_validate(stated), elsewhere
     except ValidationError as error:
-        raise InvalidPlan([_of_path(each, overrides) for each in refusals(error, stated, Plan)]) from error
+        raise InvalidPlan([_of_path(each, figures) for each in refusals(error, stated, Plan)]) from error
 
 
 def digest(plan: Plan) -> str:

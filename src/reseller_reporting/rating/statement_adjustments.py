@@ -181,7 +181,7 @@ def _line(
         group=group,
         key=key,
         text=text,
-        quantity=Decimal(1) if percent is None else percent,
+        quantity=Decimal(0) if percent is None else percent,
         unit="" if percent is None else "percent",
         unit_price_micros=None,
         amount_micros=amount,

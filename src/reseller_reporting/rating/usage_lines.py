@@ -1,4 +1,4 @@
-"""Usage lines: priced legs summed by the rule that priced them, and what became of each bundle.
+"""Usage lines: priced legs summed by the rule that priced them and the country, and what became of each bundle.
 
 Invariants
 - The amounts of the usage lines add up to the prices of the legs, to the last digit. Nothing is rounded here.
@@ -7,13 +7,16 @@ Invariants
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from reseller_reporting.model.plan import Group
 from reseller_reporting.model.statement import Line, LineKind
 from reseller_reporting.rating.bundles import Layer, Pool
+from reseller_reporting.rating.country import country_name
 from reseller_reporting.rating.price_words import Outcome
 from reseller_reporting.rating.priced import Priced, PricedRule, exact_sum
 from reseller_reporting.rating.tariff import SECONDS_PER_MINUTE, micros_of, step_reached, tariff_of_rule
@@ -23,17 +26,38 @@ _COVERED = (Outcome.ON_TRUNK, Outcome.NOT_CHARGED)
 
 
 def usage_lines(priced: Priced) -> list[Line]:
-    """One line a rule that has calls, versions of a plan apart, in the order of the plan."""
+    """One line a rule that has calls, versions of a plan apart, in the order of the plan.
+
+    Where the calls are of several countries, one for each, the largest amount first; what is free has one line.
+    """
+    codes, places = _countries(priced)
+    count = max(1, len(codes))
+    keys = priced.rule.astype(np.int64) * count + places
     # Places of 16 bits are sorted in one sweep.
-    narrow = priced.rule.astype(np.int16) if len(priced.rules) < 2**15 else priced.rule
-    order = np.argsort(narrow, kind="stable")
-    bounds = np.searchsorted(narrow[order], range(len(priced.rules) + 1)).tolist()
+    keys = keys.astype(np.int16) if len(priced.rules) * count < 2**15 else keys
+    order = np.argsort(keys, kind="stable")
+    bounds = np.searchsorted(keys[order], range(len(priced.rules) * count + 1)).tolist()
     lines = []
     for place, rule in enumerate(priced.rules):
-        legs = order[bounds[place] : bounds[place + 1]]
-        if len(legs):
-            lines.append(_line(priced, rule, legs))
+        own = bounds[place * count : (place + 1) * count + 1]
+        parts = [
+            (code, order[begin:end]) for code, (begin, end) in zip(codes, pairwise(own), strict=False) if begin < end
+        ]
+        if len(parts) == 1 or (parts and rule.rule.free):
+            lines.append(_line(priced, rule, order[own[0] : own[-1]], rule.text))
+            continue
+        split = [_line(priced, rule, legs, f"{rule.text}: {country_name(code)}") for code, legs in parts]
+        lines += sorted(split, key=lambda line: (-line.amount_micros, line.text))
     return lines
+
+
+def _countries(priced: Priced) -> tuple[list[str], Any]:
+    """The countries of the far ends, and the place of each leg's among them."""
+    column = priced.legs["country_code"].combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.array([], pa.string())
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def bundle_lines(priced: Priced) -> list[Line]:
@@ -63,7 +87,7 @@ def minutes_text(seconds: int) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def _line(priced: Priced, rule: PricedRule, legs: Any) -> Line:
+def _line(priced: Priced, rule: PricedRule, legs: Any, text: str) -> Line:
     billed, drawn = (exact_sum(each[legs]) for each in (priced.billed_seconds, priced.drawn_seconds))
     outcome = priced.outcome[legs]
     covered = int(np.isin(outcome, _COVERED).sum())
@@ -78,7 +102,7 @@ def _line(priced: Priced, rule: PricedRule, legs: Any) -> Line:
         kind=LineKind.USAGE,
         group=Group.USAGE,
         key=rule.key,
-        text=rule.text,
+        text=text,
         quantity=minutes(billed - drawn),
         unit="minutes",
         unit_price_micros=_unit_price(priced, rule),

@@ -52,9 +52,17 @@ _CUSTOMER_WARNINGS = frozenset({"period_not_over", "not_pulled", "partly_pulled"
 _HIDDEN_EVIDENCE = frozenset({LineKind.USAGE})
 
 
+# Warnings speak of the reseller's costs, of other customers, and of what its office has to mend.
+_WARNINGS_OF_CUSTOMERS = frozenset({"period_not_over"})
+
+
 def warnings_shown(warnings: Sequence[ReportWarning], edition: Edition) -> list[ReportWarning]:
-    """What the reader of the first sheet may know of what went wrong."""
-    return [each for each in warnings if edition is Edition.INTERNAL or each.code in _CUSTOMER_WARNINGS]
+    return [each for each in warnings if edition is Edition.INTERNAL or each.code in _WARNINGS_OF_CUSTOMERS]
+
+
+def plan_shown(label: str, edition: Edition) -> str:
+    """Without whose own figures it has: that may be a pattern of names, or another customer that shares its pool."""
+    return label if edition is Edition.INTERNAL else label.partition("+")[0]
 
 
 def evidence_shown(line: Line, edition: Edition) -> str:

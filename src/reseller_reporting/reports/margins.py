@@ -53,30 +53,57 @@ class MarginFigures:
     loss_micros: int | None = None  # What these calls cost beyond their prices; not negative.
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margins:
+    """What came in before tax, what it cost, what is left; None is unknown."""
+
+    usage: Decimal | None
+    cost: Decimal | None
+    recurring: Decimal | None
+    reseller_recurring: Decimal | None
+    net: Decimal | None
+
+    @property
+    def margin(self) -> Decimal | None:
+        return _less(_less(self.net, self.cost), self.reseller_recurring)
+
+
+def margins_of(
+    statement: Statement | None, *, reseller_cost_units: int | None, reseller_recurring: Decimal | None
+) -> Margins:
+    return Margins(
+        usage=micros_amount(statement.usage_micros) if statement else None,
+        cost=None if reseller_cost_units is None else currency(reseller_cost_units),
+        recurring=micros_amount(statement.recurring_micros) if statement else None,
+        reseller_recurring=reseller_recurring,
+        # A tax that prices hold is not the reseller's to keep.
+        net=micros_amount(statement.net_micros - statement.included_tax_micros) if statement else None,
+    )
+
+
 def margin_row(figures: MarginFigures) -> dict[str, str]:
     """The customer's line of `margin.csv`, before tax."""
     statement = figures.statement
-    cost = None if figures.reseller_cost_units is None else currency(figures.reseller_cost_units)
-    usage = micros_amount(statement.usage_micros) if statement else None
-    recurring = micros_amount(statement.recurring_micros) if statement else None
-    # A tax that prices hold is not the reseller's to keep.
-    net = micros_amount(statement.net_micros - statement.included_tax_micros) if statement else None
-    margin = _less(_less(net, cost), figures.reseller_recurring)
+    known = margins_of(
+        statement,
+        reseller_cost_units=figures.reseller_cost_units,
+        reseller_recurring=figures.reseller_recurring,
+    )
     return {
         "Account ID": figures.account.id,
         "Name": figures.account.name,
-        "Usage Price": amount_text(usage),
-        "Reseller Cost": amount_text(cost),
-        "Usage Margin": amount_text(_less(usage, cost)),
-        "Recurring Price": amount_text(recurring),
-        "Reseller Recurring Cost": amount_text(figures.reseller_recurring),
-        "Recurring Margin": amount_text(_less(recurring, figures.reseller_recurring)),
+        "Usage Price": amount_text(known.usage),
+        "Reseller Cost": amount_text(known.cost),
+        "Usage Margin": amount_text(_less(known.usage, known.cost)),
+        "Recurring Price": amount_text(known.recurring),
+        "Reseller Recurring Cost": amount_text(known.reseller_recurring),
+        "Recurring Margin": amount_text(_less(known.recurring, known.reseller_recurring)),
         "One-off": _sum_text(statement, LineKind.ONE_OFF),
         "Discounts": _sum_text(statement, LineKind.DISCOUNT),
         "Minimum": _sum_text(statement, LineKind.MINIMUM),
-        "Net": amount_text(net),
-        "Margin": amount_text(margin),
-        "Margin Percent": _percent_text(margin, net),
+        "Net": amount_text(known.net),
+        "Margin": amount_text(known.margin),
+        "Margin Percent": _percent_text(known.margin, known.net),
         "Priced Calls": count_text(figures.priced_calls),
         "Unpriced Calls": count_text(figures.unpriced_calls),
         "Calls Below Cost": count_text(figures.calls_below_cost),

@@ -23,6 +23,10 @@ def statement_name(account: Account) -> str:
     return f"{_stem(account)}.pdf"
 
 
+def legs_name(account: Account, form: str) -> str:
+    return f"{_stem(account)}.{form}"
+
+
 def _stem(account: Account) -> str:
     """The id keeps apart accounts of one name; an id from a file may hold what a file name must not."""
     return f"{slug(account.name)}--{re.sub(r'[^A-Za-z0-9._-]', '-', account.id)}"

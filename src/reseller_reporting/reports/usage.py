@@ -33,7 +33,9 @@ _MEASURES = (
     "flat_rate_seconds",
     "per_minute_calls",
     "per_minute_seconds",
-    "price_micros",
+    "priced_micros",
+    "priced_calls",
+    "billed_seconds",
 )
 _PRICE = len(_MEASURES) - 1
 
@@ -52,14 +54,22 @@ class Figures:
     flat_rate_seconds: int | None = 0
     per_minute_calls: int | None = 0
     per_minute_seconds: int | None = 0
-    price_micros: int | None = None  # None: there is no plan. Calls without a price add nothing, and are told.
+    priced_micros: int = 0  # Calls without a price add nothing, and are told.
+    priced_calls: int = 0
+    billed_seconds: int | None = None  # By the plan, which has its own minimums and increments; None: there is none.
+
+    @property
+    def price_micros(self) -> int | None:
+        """None: there is no plan, or no call of these has a price."""
+        has_none = self.billed_seconds is None or (self.calls and not self.priced_calls)
+        return None if has_none else self.priced_micros
 
     @property
     def margin_micros(self) -> int | None:
-        """Price less reseller cost; unknown where either is."""
-        if self.price_micros is None or self.reseller_cost_units is None:
+        """Price less reseller cost, that of calls without a price included: it was paid. None where it is not known."""
+        if self.billed_seconds is None or self.reseller_cost_units is None:
             return None
-        return self.price_micros - self.reseller_cost_units * MICROS_PER_UNIT
+        return self.priced_micros - self.reseller_cost_units * MICROS_PER_UNIT
 
     def without_reseller(self) -> "Figures":
         """The same, where the reseller's view is not known or not ours to show."""
@@ -80,7 +90,7 @@ class UsageSums:
     legs_read: int = 0
     legs_on_net: int = 0
     legs_without_reseller_view: int = 0  # Billable ones.
-    has_prices: bool = False  # Legs came as PRICED_LEGS.
+    has_prices: bool = False  # Legs come as PRICED_LEGS: nothing is 0 then where there are none.
     _total: list[int] = field(default_factory=lambda: [0] * len(_MEASURES))
     _countries: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _rates: dict[tuple[str, int], list[int]] = field(default_factory=dict)
@@ -161,7 +171,8 @@ class UsageSums:
         return {key: self._figures(sums) for key, sums in merged.items()}
 
     def _figures(self, sums: list[int]) -> Figures:
-        known = Figures(*sums) if self.has_prices else Figures(*sums[:_PRICE])
+        known = Figures(**dict(zip(_MEASURES, sums, strict=True)))
+        known = known if self.has_prices else replace(known, billed_seconds=None)
         return known if self.has_reseller_view else known.without_reseller()
 
 
@@ -173,7 +184,8 @@ def _measured(billable: pa.RecordBatch) -> pa.Table:
     is_flat = pc.is_in(reseller_type, value_set=pa.array(sorted(FLAT_RATE))).cast(pa.int64())
     is_per_minute = pc.equal(reseller_type, PER_MINUTE).cast(pa.int64())
     has_prices = "price_micros" in billable.schema.names
-    prices = pc.fill_null(billable.column("price_micros"), 0) if has_prices else pa.repeat(_NOTHING, billable.num_rows)
+    nothing = pa.repeat(_NOTHING, billable.num_rows)
+    prices = billable.column("price_micros") if has_prices else None
     return pa.table(
         {
             "country_code": billable.column("country_code"),
@@ -193,7 +205,9 @@ def _measured(billable: pa.RecordBatch) -> pa.Table:
             "flat_rate_seconds": pc.multiply(is_flat, billing),
             "per_minute_calls": is_per_minute,
             "per_minute_seconds": pc.multiply(is_per_minute, billing),
-            "price_micros": prices,
+            "priced_micros": nothing if prices is None else pc.fill_null(prices, 0),
+            "priced_calls": nothing if prices is None else pc.is_valid(prices).cast(pa.int64()),
+            "billed_seconds": pc.fill_null(billable.column("billed_seconds"), 0) if has_prices else nothing,
         }
     )
 

@@ -5,9 +5,9 @@ Invariants
 - Rows are read in one total order: start, then call id, then leg id.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -31,7 +31,9 @@ from reseller_reporting.store.coverage import FINAL_AFTER
 from reseller_reporting.store.lake import Files, Lake, PinnedTable, connect, scan
 from reseller_reporting.store.spool import Spool
 
+_BILLABLE = "(customer_call_type <> '' OR coalesce(reseller_call_type, '') <> '')"
 _MINUTELY = "(customer_call_type = 'per_minute' OR coalesce(reseller_call_type, '') = 'per_minute')"
+_ROWS_A_BATCH = 65_536
 # Each table, the time that places its rows in a span, and its schema. Documents follow their leg.
 _PLACED_BY = {"legs": "started_at", "ledger_entries": "period_start_at", "problems": "at"}
 SCHEMAS = {"legs": LEGS, "ledger_entries": LEDGER_ENTRIES, "leg_documents": LEG_DOCUMENTS, "problems": PROBLEMS}
@@ -125,6 +127,40 @@ class AccountCalls:
     entries: Files = field(repr=False)
     documents: Files = field(repr=False)
     problems: Files = field(repr=False)
+
+    def of(self, account_ids: Collection[str], *, shows_reseller: bool) -> "AccountCalls":
+        """Those of some of the accounts."""
+
+        def own(files: Files) -> Files:
+            return {key: paths for key, paths in files.items() if key[1] in account_ids}
+
+        return replace(
+            self,
+            account_ids=tuple(each for each in self.account_ids if each in account_ids),
+            shows_reseller=shows_reseller,
+            legs=own(self.legs),
+            entries=own(self.entries),
+            documents=own(self.documents),
+            problems=own(self.problems),
+        )
+
+
+def together(several: Sequence[AccountCalls]) -> AccountCalls:
+    """The calls of several accounts in one span and version as one."""
+    first = several[0]
+    assert {(each.from_at, each.to_at) for each in several} == {(first.from_at, first.to_at)}
+
+    def all_of(files: Iterable[Files]) -> Files:
+        return {key: paths for each in files for key, paths in each.items()}
+
+    return replace(
+        first,
+        account_ids=tuple(id_ for each in several for id_ in each.account_ids),
+        legs=all_of(each.legs for each in several),
+        entries=all_of(each.entries for each in several),
+        documents=all_of(each.documents for each in several),
+        problems=all_of(each.problems for each in several),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +286,27 @@ class CallsReader:
 
     def off_net_batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """These columns of OFF_NET_LEGS, in the same order, however many there are."""
+        sql = f"SELECT {_columns(schema)} FROM {self._legs} WHERE {_BILLABLE} ORDER BY started_at, call_id, leg_id"
+        yield from _cast(self._con.cursor().sql(sql, params=self._span).to_arrow_reader(_ROWS_A_BATCH), schema)
+
+    def by_account(self, schema: pa.Schema) -> pa.Table:
+        """These columns of EXPLAINED_LEGS of all billable legs, account after account, each in report order.
+
+        What explains a charge is looked up where its columns are asked for.
+        """
+        is_explained = any(name not in LEGS.names for name in schema.names)
+        rows = f"({self._joined()})" if is_explained else self._legs
+        names = {"reseller_id": self._calls.reseller_id} if is_explained else {}
         sql = (
-            f"SELECT {_columns(schema)} FROM {self._legs} "
-            "WHERE customer_call_type <> '' OR coalesce(reseller_call_type, '') <> '' "
-            "ORDER BY started_at, call_id, leg_id"
+            f"SELECT {_columns(schema)} FROM {rows} WHERE {_BILLABLE} ORDER BY account_id, started_at, call_id, leg_id"
         )
-        yield from _cast(self._con.cursor().sql(sql, params=self._span).to_arrow_reader(65_536), schema)
+        reader = self._con.cursor().sql(sql, params={**self._span, **names}).to_arrow_reader(_ROWS_A_BATCH)
+        return _cast(reader, schema).read_all()
+
+    def without_reseller_view(self) -> set[str]:
+        """The accounts that have a leg which does not state the reseller's side."""
+        sql = f"SELECT DISTINCT account_id FROM {self._legs} WHERE reseller_cost_units IS NULL"
+        return {row[0] for row in self._con.execute(sql, self._span).fetchall()}
 
     def audited(self) -> Iterator[pa.RecordBatch]:
         """EXPLAINED_LEGS that either party pays by the minute or that a ledger speaks of, with what it took."""
@@ -300,7 +351,7 @@ class CallsReader:
         return bool(self._one(f"SELECT coalesce(bool_and(reseller_cost_units IS NOT NULL), true) FROM {self._legs}")[0])
 
     def overview(self) -> Overview:
-        billable = "count(*) FILTER (customer_call_type <> '' OR coalesce(reseller_call_type, '') <> '')"
+        billable = f"count(*) FILTER ({_BILLABLE})"
         sources = "coalesce(list(DISTINCT source ORDER BY source), [])"
         legs, count, names = self._one(f"SELECT count(*), {billable}, {sources} FROM {self._legs}")
         own = f"SELECT coalesce(sum(amount_units), 0)::BIGINT FROM {scan(self._calls.entries, LEDGER_ENTRIES)} "

@@ -21,6 +21,7 @@ from reseller_reporting.model.errors import CannotWrite, ExtraMissing
 from reseller_reporting.model.logo import Logo
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.statement import Line, LineKind, Statement
+from reseller_reporting.reports.edition import Edition, plan_shown
 from reseller_reporting.reports.figure_text import decimal_text
 from reseller_reporting.reports.period_text import spoken_days, spoken_period
 from reseller_reporting.reports.statement_page import AFTER_NET, TITLES, line_text, page_lines
@@ -214,7 +215,7 @@ class _PageMaker:
         ]
 
     def _plan_words(self) -> list[str]:
-        plans = self.statement.plans
+        plans = list(dict.fromkeys(plan_shown(label, Edition.CUSTOMER) for label in self.statement.plans))
         if not plans:
             return []
         return [self.words.say(_PLAN if len(plans) == 1 else _PLANS, plans=", ".join(plans))]

@@ -9,6 +9,7 @@ Invariants
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -21,7 +22,7 @@ from reseller_reporting.model.account import Services
 from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
 from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.model.trunks import NO_TRUNKS, Trunks
-from reseller_reporting.reports.edition import Edition
+from reseller_reporting.reports.edition import Edition, warnings_shown
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.period_text import spoken_period
 from reseller_reporting.reports.render import summary_words as words
@@ -73,6 +74,7 @@ def write_workbook(
     `batches` are RATED_LEGS, or PRICED_LEGS where the facts have prices, in report order; `listed_count` of their legs
     are rows, as `facts.legs_listed` says.
     """
+    facts = replace(facts, warnings=warnings_shown(facts.warnings, facts.edition))
     try:
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
             made, workbook = Path(scratch) / "workbook.xlsx", Frame(Path(scratch))
@@ -93,7 +95,7 @@ def write_workbook(
                 country=country,
             )
             with closing(calls):
-                sums = _fill_calls(calls, batches)
+                sums = _fill_calls(calls, batches, UsageSums(has_prices=facts.prices is not None))
                 _fill_others(
                     workbook,
                     look,
@@ -125,9 +127,9 @@ def _title(facts: AccountFacts, look: Look) -> str:
     return look.words.say(words.TITLE, period=spoken_period(facts.period, look.words))
 
 
-def _fill_calls(calls: CallSheets, batches: Iterable[pa.RecordBatch]) -> UsageSums:
+def _fill_calls(calls: CallSheets, batches: Iterable[pa.RecordBatch], sums: UsageSums) -> UsageSums:
     """Sums take many rows at once: the merging of groups, not the rows, is what they cost."""
-    sums, count = UsageSums(), 0
+    count = 0
     waiting: list[pa.RecordBatch] = []
 
     def take() -> None:

@@ -97,7 +97,9 @@ def _over(cells: Mapping[str, str], column: str | None, where: Sequence[Where]) 
     if any(one.match == "exact" for one in where):
         conditions = "*".join(_condition(cells[one.column], one) for one in where)
         return f"SUMPRODUCT(1*{conditions})" if column is None else f"SUMPRODUCT(1*{conditions},{cells[column]})"
-    criteria = ",".join([f"{cells[one.column]},{_criterion(one)}" for one in where])
+    # LibreOffice may miss rows where a blank is asked for first.
+    ordered = sorted(where, key=lambda one: one.match == "blank")
+    criteria = ",".join([f"{cells[one.column]},{_criterion(one)}" for one in ordered])
     return f"COUNTIFS({criteria})" if column is None else f"SUMIFS({cells[column]},{criteria})"
 
 

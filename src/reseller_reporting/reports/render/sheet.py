@@ -103,10 +103,10 @@ def link_to(sheet_name: str) -> str:
 
 def header_formats(look: Look, columns: Sequence[Column]) -> list[Any]:
     """Of each column's title; the first one is a link."""
-    return [look.header_link, *(_header_format(look, column.kind) for column in columns[1:])]
+    return [look.header_link, *(header_format(look, column.kind) for column in columns[1:])]
 
 
-def _header_format(look: Look, kind: CellKind) -> Any:
+def header_format(look: Look, kind: CellKind) -> Any:
     if kind == "text_indented":
         return look.header_indented
     return look.header if kind in ("text", "date_time") else look.header_right

@@ -5,7 +5,7 @@ XlsxWriter makes each sheet with its header and all that is around the rows; the
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -79,7 +79,11 @@ _PRICED = {
 def call_columns(edition: Edition, *, is_priced: bool) -> tuple[CallColumn, ...]:
     """The columns of an edition, with the plan's where there is one. Those of a customer name no cost."""
     known = {column.title: column for column in CALL_COLUMNS} | (_PRICED if is_priced else {})
-    titles = CUSTOMER_CALL_COLUMNS if edition is Edition.CUSTOMER else tuple(known)
+    if edition is Edition.INTERNAL:
+        return tuple(known.values())
+    minutes = ("billed_seconds",) if is_priced else ("answered_seconds",)
+    known["Billing Minutes"] = replace(known["Billing Minutes"], sources=minutes)
+    titles = CUSTOMER_CALL_COLUMNS
     return tuple(known[title] for title in titles if title in known)
 
 

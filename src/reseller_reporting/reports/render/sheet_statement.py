@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from reseller_reporting.model.statement import Line, LineKind, Statement
-from reseller_reporting.reports.edition import Edition, evidence_shown
+from reseller_reporting.reports.edition import Edition, evidence_shown, plan_shown
 from reseller_reporting.reports.figure_text import micros_amount
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.look import Look
@@ -63,7 +63,7 @@ class _Writer:
         self.text(_TEXT, text, self.look.section)
         self.row += 1
 
-    def line(self, line: Line, how: str) -> None:
+    def line(self, line: Line, how: str, plan: str) -> None:
         look = self.look
         self.text(_TEXT, line_text(line, self.words), look.line_text)
         if line.quantity or line.unit:
@@ -75,7 +75,7 @@ class _Writer:
         self.sheet.write_number(self.row, _AMOUNT, micros_amount(line.amount_micros), look.amount)
         self.text(_CURRENCY, self.currency, look.unit)
         self.text(_HOW, self.words.phrase(how), look.how)
-        self.text(_PLAN, line.plan, look.how)
+        self.text(_PLAN, plan, look.how)
         self.row += 1
 
     def sum(self, text: str, formula: str, micros: int, *, is_total: bool = False) -> None:
@@ -121,7 +121,7 @@ def _write_group(writer: _Writer, kind: LineKind, lines: Sequence[Line], edition
     writer.title(title)
     first = writer.row + 1
     for line in lines:
-        writer.line(line, evidence_shown(line, edition))
+        writer.line(line, evidence_shown(line, edition), plan_shown(line.plan, edition))
     formula = f"=SUM({AMOUNT_COLUMN}{first}:{AMOUNT_COLUMN}{writer.row})"
     amount = sum(line.amount_micros for line in lines)
     group = title.lower() if writer.words == ENGLISH else title
@@ -146,8 +146,8 @@ def _added(rows: Sequence[int]) -> str:
 def _write_notes(writer: _Writer, look: Look, statement: Statement, edition: Edition) -> None:
     writer.row += 1
     words = look.words
-    plans = words.say("Price plans: {plans}", plans=", ".join(statement.plans))
-    plans = plans if statement.plans else words.say("No price plan")
+    shown = dict.fromkeys(plan_shown(label, edition) for label in statement.plans)
+    plans = words.say("Price plans: {plans}", plans=", ".join(shown)) if shown else words.say("No price plan")
     writer.text(_TEXT, plans, look.label)
     if statement.unpriced_calls and edition is Edition.INTERNAL:
         writer.row += 1

@@ -138,6 +138,16 @@ def _tag_rows(ranges: CallRanges, party: str, types: str, costs: str, sums: Usag
     return rows
 
 
+def write_pool(workbook: Any, sheet: Any, look: Look, figures: TrunkFigures | str, zone: ZoneInfo, row: int) -> int:
+    """The reseller's trunks on a sheet called Trunks, from this row on; returns the next free row."""
+    for column, width in enumerate([*(column.width for column in _COLUMNS), 3, 8, *(6 for _ in _WEEKDAYS)]):
+        sheet.set_column(column, column, width)
+    page = _Page(workbook, sheet, look, Grid(), zone, row)
+    page.add(_POOL, figures)
+    page.grid.write(sheet)
+    return page.row
+
+
 @dataclass(slots=True)
 class _Page:
     """The blocks below the table, one under the other; `row` is the next free one."""

@@ -40,6 +40,13 @@ _COUNTRY_KEYS = (Column("Country Code", 14), Column("Country", 30), Column("Dire
 _CURRENCY = Column("Currency", 10, "text_indented")
 
 
+def minutes_seconds(edition: Edition, figures: Figures) -> int:
+    """What minutes are made of. A customer's are those of its plan, and say nothing of what the provider counts."""
+    if edition is Edition.INTERNAL:
+        return figures.billing_seconds
+    return figures.answered_seconds if figures.billed_seconds is None else figures.billed_seconds
+
+
 @dataclass(frozen=True, slots=True)
 class UsageView:
     """Which figures the reader of a workbook sees."""
@@ -58,6 +65,9 @@ class UsageView:
         figures = self.columns if self.edition is Edition.CUSTOMER else (*_AS_BILLED, _PRICE, _MARGIN)
         return (*_COUNTRY_KEYS, *figures, _CURRENCY)
 
+    def minutes_seconds(self, figures: Figures) -> int:
+        return minutes_seconds(self.edition, figures)
+
     def letter(self, title: str) -> str:
         """Of a column of the sheet Countries."""
         return column_letters([column.title for column in self.country_columns].index(title))
@@ -68,7 +78,7 @@ class UsageView:
         """In the order of `columns`, of which the first is the column `first`; what is unknown leaves no cell."""
         made: dict[str, Cell] = {
             "Calls": Formula(f"={ranges.count(*where)}", figures.calls),
-            "Billing Minutes": Formula(f"={ranges.total(MINUTES, *where)}", figures.billing_seconds / 60),
+            "Billing Minutes": Formula(f"={ranges.total(MINUTES, *where)}", self.minutes_seconds(figures) / 60),
         }
         if self.edition is Edition.INTERNAL:
             made["Flat-rate Minutes"] = _minutes_of_types(ranges, where, (FLAT, BURST), figures.flat_rate_seconds)

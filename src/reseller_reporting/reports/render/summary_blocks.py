@@ -28,6 +28,7 @@ from reseller_reporting.reports.render.sheets_usage import (
     PRICE,
     RESELLER_COST,
     RESELLER_TYPE,
+    minutes_seconds,
 )
 from reseller_reporting.reports.render.sheets_usage import MINUTES as BILLING_MINUTES
 from reseller_reporting.reports.render.summary_figures import CALLS, Tables, knows_reseller
@@ -42,7 +43,6 @@ _COURSE_HEIGHT = 20
 DATE_TIME, BILLING_SECONDS = "Date/time", "Billing Seconds"
 _WHOLE_NUMBERS = {
     CALLS: "calls",
-    BILLING_MINUTES: "billing_seconds",
     words.FLAT_RATE: "flat_rate_seconds",
     words.PER_MINUTE: "per_minute_seconds",
     RESELLER_COST: "reseller_cost_units",
@@ -150,7 +150,7 @@ def _money_titles(facts: AccountFacts, sums: UsageSums) -> list[str]:
 def write_countries_block(page: Page, facts: AccountFacts, sums: UsageSums, tables: Tables) -> Block:
     """The largest countries of both directions; what is left stands in one line, so that all add up."""
     titles, measure = [CALLS, BILLING_MINUTES, *_money_titles(facts, sums)], measure_of(facts, sums)
-    wholes = {title: _by_country(sums, _WHOLE_NUMBERS[title]) for title in titles}
+    wholes = {title: _by_country(facts, sums, title) for title in titles}
     ranked = sorted(wholes[measure], key=lambda code: (-wholes[measure][code], tables.country_labels[code]))
     top = ranked if len(ranked) <= COUNTRIES_SHOWN + 1 else ranked[:COUNTRIES_SHOWN]
     page.section(words.BY_COUNTRY)
@@ -175,11 +175,18 @@ def write_countries_block(page: Page, facts: AccountFacts, sums: UsageSums, tabl
     return Block(first, last, categories, [Series(measure, 1 + titles.index(measure), values)])
 
 
-def _by_country(sums: UsageSums, name: str) -> dict[str, int]:
+def _by_country(facts: AccountFacts, sums: UsageSums, title: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for (code, _), figures in sums.by_country.items():
-        found[code] = found.get(code, 0) + (getattr(figures, name) or 0)
+        found[code] = found.get(code, 0) + _whole(facts, title, figures)
     return found
+
+
+def _whole(facts: AccountFacts, title: str, figures: Figures) -> int:
+    """Seconds, units or micros."""
+    if title == BILLING_MINUTES:
+        return minutes_seconds(facts.edition, figures)
+    return getattr(figures, _WHOLE_NUMBERS[title]) or 0
 
 
 def _rest(
@@ -299,17 +306,19 @@ def write_days_block(page: Page, facts: AccountFacts, sums: UsageSums, ranges: C
     for step in steps:
         cell = f"$A{page.row + 1}"
         where = (Where(DATE_TIME, cell, "from"), Where(DATE_TIME, step.end(cell), "before"))
-        cells = [_of_step(title, page.row, ranges, where, step.figures) for title in titles]
+        cells = [_of_step(facts, title, page.row, ranges, where, step.figures) for title in titles]
         page.line([serial_of_day(step.first), *cells], formats)
     last = page.row - 1
-    values = {title: [_step_value(title, step.figures) for step in steps] for title in titles}
+    values = {title: [_step_value(facts, title, step.figures) for step in steps] for title in titles}
     page.total_line(first, [sum(values[title]) for title in titles], [number_format(title) for title in titles])
     series = [Series(title, 1 + titles.index(title), [float(v) for v in values[title]]) for title in titles]
     return are_days, Block(first, last, [serial_of_day(step.first) for step in steps], series)
 
 
-def _of_step(title: str, row: int, ranges: CallRanges, where: tuple[Where, ...], figures: Figures) -> Formula:
-    value = _step_value(title, figures)
+def _of_step(
+    facts: AccountFacts, title: str, row: int, ranges: CallRanges, where: tuple[Where, ...], figures: Figures
+) -> Formula:
+    value = _step_value(facts, title, figures)
     if title == CALLS:
         return Formula(f"={ranges.count(*where)}", value)
     if title == words.OTHER:
@@ -321,11 +330,11 @@ def _of_step(title: str, row: int, ranges: CallRanges, where: tuple[Where, ...],
     return Formula(f"={'+'.join(parts)}", value)
 
 
-def _step_value(title: str, figures: Figures) -> Any:
+def _step_value(facts: AccountFacts, title: str, figures: Figures) -> Any:
     if title == words.OTHER:
         rest = figures.billing_seconds - (figures.flat_rate_seconds or 0) - (figures.per_minute_seconds or 0)
         return round(rest / 60, 6)
-    return shown(title, getattr(figures, _WHOLE_NUMBERS[title]) or 0)
+    return shown(title, _whole(facts, title, figures))
 
 
 @dataclass(frozen=True, slots=True)

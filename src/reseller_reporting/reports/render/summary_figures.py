@@ -70,7 +70,7 @@ def key_figures(facts: AccountFacts, sums: UsageSums, tables: Tables) -> Iterato
         return Formula(f"={countries.total(title)}", value)
 
     yield KeyFigure(CALLS, of_countries(CALLS, total.calls), COUNT, words.LEGS, words.CALLS_NOTE)
-    minutes = of_countries(BILLING_MINUTES, total.billing_seconds / 60)
+    minutes = of_countries(BILLING_MINUTES, tables.view.minutes_seconds(total) / 60)
     yield KeyFigure(BILLING_MINUTES, minutes, MINUTES, words.MINUTES_UNIT, words.MINUTES_NOTE)
     yield from _prices(facts, sums, tables, of_countries)
     if facts.edition is Edition.INTERNAL:
@@ -86,12 +86,13 @@ def knows_reseller(facts: AccountFacts, sums: UsageSums) -> bool:
 
 def _prices(facts: AccountFacts, sums: UsageSums, tables: Tables, of_countries: _OfCountries) -> Iterator[KeyFigure]:
     """By the reseller's own plan; without one there is nothing to say."""
-    if facts.prices is None or tables.statement is None or sums.total.price_micros is None:
+    if facts.prices is None or tables.statement is None:
         return
     statement, code = facts.prices.statement, facts.currency
     total = Formula(f"={tables.statement.total}", tables.statement.total_value)
     yield KeyFigure(words.TOTAL_DUE, total, MONEY, code, words.TOTAL_DUE_NOTE)
-    price = of_countries(PRICE, micros_amount(sums.total.price_micros))
+    micros = sums.total.price_micros
+    price = None if micros is None else of_countries(PRICE, micros_amount(micros))
     yield KeyFigure(PRICE, price, MONEY, code, words.PRICE_NOTE)
     recurring = micros_amount(statement.recurring_micros)
     yield KeyFigure(words.RECURRING_PRICE, recurring, MONEY, code, words.RECURRING_PRICE_NOTE)

@@ -17,6 +17,7 @@ import base64
 import logging
 import os
 import random
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,6 +42,7 @@ from reseller_reporting.sources.exact_json import NotJson
 from reseller_reporting.sources.kazoo.credentials import Credentials, check_url
 from reseller_reporting.sources.kazoo.envelope import LOGIN, LoginEnvelope, envelope
 from reseller_reporting.sources.kazoo.pace import Pace, Turns
+from reseller_reporting.sources.kazoo.throttling import Line
 
 USER_AGENT = f"reseller-reporting/{__version__}"
 _REPEATABLE = frozenset({500, 502, 503, 504})
@@ -94,6 +96,10 @@ class _WorthRetrying(Exception):
         self.status = status
         self.is_missing_view = is_missing_view
 
+    @property
+    def is_throttled(self) -> bool:
+        return self.status == 429
+
 
 class _TokenRefused(Exception):
     """401 on a request that bore a token."""
@@ -114,6 +120,7 @@ class Client:
         self._retry = retry
         self._clock = clock
         self._turns = Turns(Pace(concurrency), is_trouble=_is_trouble)
+        self._lines: defaultdict[str, Line] = defaultdict(Line)  # By account, as KAZOO's buckets are.
         self._login_at_once = asyncio.Lock()
         self._concurrency = concurrency
         self._http: aiohttp.ClientSession | None = None
@@ -161,7 +168,7 @@ class Client:
                 except _TokenRefused as refused:
                     await self._renew(refused.token, is_refused=True)
 
-        return await self._repeat(where, ask)
+        return await self._repeat(where, ask, bucket=path[1] if path[0] == "accounts" else "")
 
     async def document(self, *path: str) -> object:
         """The `data` of a single document."""
@@ -224,45 +231,67 @@ class Client:
 
     # --- one request, and its repetition -------------------------------------------------------------------------
 
-    async def _repeat(self, where: str, ask: Callable[[], Awaitable[T]], *, attempts: int | None = None) -> T:
-        try:
-            return await ask()  # Nearly always enough, and much cheaper than the machinery of repetition.
-        except NotJson as error:
-            failed = _cut_short(error)
-        except _WorthRetrying as error:
-            failed = error
+    async def _repeat(
+        self, where: str, ask: Callable[[], Awaitable[T]], *, bucket: str = "", attempts: int | None = None
+    ) -> T:
+        """The answer, however often it must be asked for; where a bucket is empty, in the line before it."""
+        line, failed = self._lines[bucket], None
+        if not line.is_formed:
+            try:
+                return await ask()  # Nearly always enough, and much cheaper than the machinery of repetition.
+            except NotJson as error:
+                failed = _cut_short(error)
+            except _WorthRetrying as error:
+                failed = error
+            if not failed.is_throttled:
+                try:
+                    return await self._again(ask, failed, attempts, in_line=False)
+                except _WorthRetrying as error:
+                    failed = error
+            if not failed.is_throttled:
+                raise self._unusable(where, failed)
+        async with line.turn() as has_waited:
+            try:
+                return await self._again(ask, None if has_waited else failed, attempts, in_line=True)
+            except _WorthRetrying as error:
+                unusable = self._unusable(where, error)
+                if error.is_throttled:
+                    line.give_up(unusable)
+            raise unusable
+
+    async def _again(
+        self, ask: Callable[[], Awaitable[T]], failed: "_WorthRetrying | None", attempts: int | None, *, in_line: bool
+    ) -> T:
+        """Asks until it is answered or patience is over; `failed` is the attempt that was made already."""
         policy = self._retry
         number = 0
 
         def next_wait(error: Exception) -> bool | float:
-            if not isinstance(error, _WorthRetrying):
+            if not isinstance(error, _WorthRetrying) or (error.is_throttled and not in_line):
                 return False
-            is_throttled = error.status == 429
             # A view that is missing stays missing: it is asked for again only to be sure.
             allowed = _FIRST_ATTEMPTS if error.is_missing_view else attempts
-            if allowed is not None and not is_throttled and number >= allowed:
+            if allowed is not None and not error.is_throttled and number >= allowed:
                 return False
             wait: float = policy.wait_initial_seconds * 2.0 ** (number - 1)
-            if is_throttled:
+            if error.is_throttled:
                 wait = max(wait, _THROTTLED_WAIT_SECONDS)
             return min(wait * random.uniform(1, 1.5), policy.wait_max_seconds)  # noqa: S311  # Jitter, not a secret.
 
-        try:
-            async for attempt in stamina.retry_context(on=next_wait, attempts=policy.attempts, timeout=None):
-                with attempt:
-                    number += 1
-                    if number == 1:
-                        raise failed  # The attempt above was the first.
-                    try:
-                        return await ask()
-                    except NotJson as error:
-                        raise _cut_short(error) from None
-        except _WorthRetrying as error:
-            kind = MissingView if error.is_missing_view else KazooUnavailable
-            raise kind(
-                f"KAZOO at {self.url} cannot be used: {error.cause} (asked for /{where}). Try again later."
-            ) from None
+        async for attempt in stamina.retry_context(on=next_wait, attempts=policy.attempts, timeout=None):
+            with attempt:
+                number += 1
+                if number == 1 and failed is not None:
+                    raise failed
+                try:
+                    return await ask()
+                except NotJson as error:
+                    raise _cut_short(error) from None
         raise AssertionError("a retried request neither answers nor fails")
+
+    def _unusable(self, where: str, error: "_WorthRetrying") -> KazooUnavailable:
+        kind = MissingView if error.is_missing_view else KazooUnavailable
+        return kind(f"KAZOO at {self.url} cannot be used: {error.cause} (asked for /{where}). Try again later.")
 
     async def _ask(self, where: str, parameters: Mapping[str, object] | None) -> bytes:
         """One GET. The token is taken when the turn has come: many wait for one, and meanwhile a token may die."""

@@ -1,37 +1,101 @@
 """Documents: the parts of the rate that KAZOO kept with a leg, for legs that no ledger entry explains."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 import pyarrow as pa
 
-from reseller_reporting.model.errors import KazooNotFound
+from reseller_reporting.model.errors import KazooNotFound, KazooUnavailable, ResellerReportingError
 from reseller_reporting.model.ids import LegId
 from reseller_reporting.model.tables import LEG_DOCUMENTS
 from reseller_reporting.sources.gregorian import is_time, month_of
 from reseller_reporting.sources.kazoo.client import Client
 from reseller_reporting.sources.listing import month_of_id, whole_number
 
-_AT_ONCE = 200
+# Of one account side by side. How many requests are in flight is the pace's to say; the rest only waits for a turn.
+_AT_ONCE = 8
+_ROWS_PER_BATCH = 500
+# So many in a row without an answer, each asked for again and again: KAZOO is in trouble, and the rest waits for later.
+_UNANSWERED_MAX = 16
+
+
+@dataclass(slots=True)
+class Documents:
+    """LEG_DOCUMENTS of the legs that have one, and how many could not be read, with the first reason."""
+
+    table: pa.Table
+    unread: int = 0
+    failure: ResellerReportingError | None = None
 
 
 async def read_documents(
     client: Client, account_id: str, leg_ids: Sequence[LegId], *, source: str, taken_at: datetime
-) -> pa.Table:
-    """One row per leg that still has its document; one that KAZOO no longer knows is left out."""
-    rows: list[dict[str, object]] = []
-    for first in range(0, len(leg_ids), _AT_ONCE):
-        asked = leg_ids[first : first + _AT_ONCE]
-        found = await asyncio.gather(*(_document(client, account_id, leg_id) for leg_id in asked))
-        for leg_id, document in zip(asked, found, strict=True):
-            parts = None if document is None else rate_parts(document)
-            month = None if document is None else _month(document, leg_id)
-            if parts is not None and month is not None:
-                own = {"month": month, "account_id": account_id, "leg_id": leg_id}
-                rows.append(own | parts | {"source": source, "taken_at": taken_at})
-    return pa.Table.from_pylist(rows, schema=LEG_DOCUMENTS)
+) -> Documents:
+    """One row per leg that still has its document; one that KAZOO no longer knows is left out.
+
+    A document that fails is its own failure: the others of the account are read all the same.
+    """
+    reading = _Reading(client, account_id, iter(leg_ids), {"source": source, "taken_at": taken_at})
+    workers = [asyncio.ensure_future(reading.work()) for _ in range(min(_AT_ONCE, len(leg_ids)))]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+    return reading.documents(len(leg_ids))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Documents of one account on their way, asked for by a few workers from one list."""
+
+    client: Client
+    account_id: str
+    waiting: Iterator[LegId]
+    origin: Mapping[str, object]
+    rows: list[dict[str, object]] = field(default_factory=list)
+    batches: list[pa.RecordBatch] = field(default_factory=list)
+    answered: int = 0
+    unanswered_in_a_row: int = 0
+    failure: ResellerReportingError | None = None
+
+    async def work(self) -> None:
+        for leg_id in self.waiting:
+            if self.unanswered_in_a_row >= _UNANSWERED_MAX:
+                return
+            try:
+                document = await _document(self.client, self.account_id, leg_id)
+            except ResellerReportingError as error:
+                self.failure = self.failure or error
+                is_unanswered = isinstance(error, KazooUnavailable)
+                self.unanswered_in_a_row = self.unanswered_in_a_row + 1 if is_unanswered else 0
+                continue
+            self.answered += 1
+            self.unanswered_in_a_row = 0
+            if document is not None:
+                self._add(leg_id, document)
+
+    def documents(self, asked: int) -> Documents:
+        self._pack()
+        return Documents(pa.Table.from_batches(self.batches, LEG_DOCUMENTS), asked - self.answered, self.failure)
+
+    def _add(self, leg_id: LegId, document: Mapping[str, object]) -> None:
+        month = _month(document, leg_id)
+        if month is None:
+            return
+        own = {"month": month, "account_id": self.account_id, "leg_id": leg_id}
+        self.rows.append({**own, **rate_parts(document), **self.origin})
+        if len(self.rows) >= _ROWS_PER_BATCH:
+            self._pack()
+
+    def _pack(self) -> None:
+        """Rows as columns take a tenth of the memory."""
+        if self.rows:
+            self.batches.append(pa.RecordBatch.from_pylist(self.rows, schema=LEG_DOCUMENTS))
+            self.rows = []
 
 
 async def _document(client: Client, account_id: str, leg_id: LegId) -> Mapping[str, object] | None:

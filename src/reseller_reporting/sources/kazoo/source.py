@@ -17,7 +17,7 @@ from reseller_reporting.sources.kazoo.accounts import Customers, read_customers,
 from reseller_reporting.sources.kazoo.cdrs import LegReader
 from reseller_reporting.sources.kazoo.client import Client, RetryPolicy
 from reseller_reporting.sources.kazoo.credentials import Credentials, host_of
-from reseller_reporting.sources.kazoo.documents import read_documents
+from reseller_reporting.sources.kazoo.documents import Documents, read_documents
 from reseller_reporting.sources.kazoo.holdings import read_allotments, read_phone_numbers
 from reseller_reporting.sources.kazoo.ledgers import LedgerReader
 from reseller_reporting.sources.kazoo.paging import MISSING_VIEW, Listings
@@ -25,7 +25,7 @@ from reseller_reporting.sources.kazoo.snapshots import read_snapshot
 from reseller_reporting.sources.kazoo.windows import Window
 from reseller_reporting.sources.listing import LegPage
 
-__all__ = ["Credentials", "Customers", "KazooSource", "LegPage", "RetryPolicy"]
+__all__ = ["Credentials", "Customers", "Documents", "KazooSource", "LegPage", "RetryPolicy"]
 
 
 class KazooSource:
@@ -106,6 +106,6 @@ class KazooSource:
         """Seconds free of charge by class of call; empty where none is configured."""
         return await read_allotments(self._client, account_id)
 
-    async def leg_documents(self, account_id: AccountId, leg_ids: Sequence[LegId]) -> pa.Table:
-        """LEG_DOCUMENTS of these legs; one whose document is gone is left out."""
+    async def leg_documents(self, account_id: AccountId, leg_ids: Sequence[LegId]) -> Documents:
+        """LEG_DOCUMENTS of these legs, and how many could not be read; one whose document is gone is left out."""
         return await read_documents(self._client, account_id, leg_ids, source=self.name, taken_at=self._clock())
