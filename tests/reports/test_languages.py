@@ -154,7 +154,7 @@ def test_what_a_german_reads(written: Callable[..., Path]) -> None:
 # What came from elsewhere: names, ids, codes, KAZOO's own words, figures and signs.
 DATA = re.compile(
     r"(call-\d|[A-Z]{2,3}|DE-49|x|u1|\+?\d+|Alice|alice\.example\.com|Acme \(a+\)|Acme|b+|flat_rate|flat_rate_burst|"
-    r"per_minute|kazoo|kazoo:cdrs|Europe/Berlin|60 s min @ 0[.,]0300/min|trunk \\(flat_rate\\))?"
+    r"per_minute|kazoo|kazoo:cdrs|Europe/Berlin|60 s min @ 0[.,]0300/min|trunk \(flat_rate\))?"
 )
 
 
