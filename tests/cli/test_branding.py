@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 from logos import jpeg, png
 
@@ -11,11 +12,11 @@ if TYPE_CHECKING:
     from tests.conftest import Terminal
 
 RUN = ("run", "--period", "2024-06", "--out", "out")
-HOSTILE = '=HYPERLINK("http://evil.example","x") & <b>{currency}</b> \u202e&C&P'
 
 
 def without_digests(manifest: dict[str, Any]) -> dict[str, Any]:
-    return {**manifest, "accounts": [{**account, "sha256": ""} for account in manifest["accounts"]]}
+    lists = {key: [{**each, "sha256": ""} for each in manifest[key]] for key in ("accounts", "files")}
+    return {**manifest, **lists}
 
 
 def test_csv_files_and_manifest_are_the_same_in_every_language(connected: Terminal) -> None:
@@ -32,6 +33,19 @@ def test_csv_files_and_manifest_are_the_same_in_every_language(connected: Termin
         # Only the digests of the workbooks tell that these are others.
         assert without_digests(left[language].manifest) == without_digests(left["en"].manifest)
         assert left[language].manifest != left["en"].manifest
+
+
+def test_the_resellers_own_workbook_speaks_the_language_too(connected: Terminal) -> None:
+    connected.settings["COMPANY_NAME"] = "Müller GmbH"
+    assert connected.run(*RUN, "--language", "de").code == 0
+    book = openpyxl.load_workbook(connected.folder / "out" / "reseller.xlsx")
+    assert book.sheetnames[:3] == ["Übersicht", "Kunden", "Länder"]
+    first = {str(cell.value) for row in book["Übersicht"].iter_rows() for cell in row}
+    assert {"Müller GmbH", "Alle Kunden, Juni 2024", "Reseller-Kosten", "Kunden nach Kosten"} <= first
+    assert [row[2].value for row in book["Kunden"].iter_rows(min_row=2, max_row=3)] == ["ja", "ja"]
+    formulas = {str(cell.value) for row in book["Übersicht"].iter_rows() for cell in row if cell.data_type == "f"}
+    assert any("'Kunden'!" in formula for formula in formulas)
+    assert not any("'Customers'!" in formula for formula in formulas)
 
 
 def test_the_same_run_in_a_language_gives_the_same_bytes_whatever_the_machine_speaks(connected: Terminal) -> None:

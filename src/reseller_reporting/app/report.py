@@ -380,7 +380,14 @@ def _publish(
     with compared(house, *_comparison(house, order, pulled, made, document, target)) as comparison:
         book = _reseller_report(pulled, house, made, more, pool, comparison)
         compression = Compression(house.settings.workbook_compression)
-        write_reseller_book(target.stage(RESELLER_BOOK), book, country_name=country_name, compression=compression)
+        style = _style(house, order)
+        write_reseller_book(
+            target.stage(RESELLER_BOOK),
+            book,
+            country_name=lambda code: style.words.country(code, country_name(code)),
+            compression=compression,
+            style=style,
+        )
         document["files"] = _more_files(target, [*more.names, RESELLER_BOOK], made)
         target.stage(MANIFEST).write_bytes(manifest_bytes(document))
         names = [file for file in files if file] + [each["file"] for each in document["files"]]

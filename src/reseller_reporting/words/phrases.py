@@ -162,6 +162,9 @@ TRUNKS = (
     mark("no trunk asked for"),
 )
 
+# Why a report is not held against an earlier one (`app/report.py`).
+COMPARISONS = (mark("Only reports of all customers are compared."),)
+
 # Why a record is no leg, or a leg has no price (`sources/listing.py`, `app/pricing.py`).
 REASONS = (
     mark("not a record"),
@@ -180,7 +183,7 @@ REASONS = (
     mark("price {amount} below reseller cost {other}"),
 )
 
-_SHAPES = (*BREAKDOWNS, *EVIDENCE, *LINES, *VALUES, *TRUNKS, *WARNINGS, *REASONS)
+_SHAPES = (*BREAKDOWNS, *EVIDENCE, *LINES, *VALUES, *TRUNKS, *COMPARISONS, *WARNINGS, *REASONS)
 
 
 class _Shape(NamedTuple):

@@ -243,7 +243,9 @@ class Look:
 
     @property
     def card_title(self) -> Any:
-        return self._format(**_CARD, top=5, top_color=self.accent, **_CARD_END, font_size=9, font_color=QUIET, indent=1)
+        return self._format(
+            shrink=True, **_CARD, top=5, top_color=self.accent, **_CARD_END, font_size=9, font_color=QUIET, indent=1
+        )
 
     def card_figure(self, num_format: str, *, is_amber: bool) -> Any:
         ground = {"bg_color": AMBER, "font_color": AMBER_INK} if is_amber else {"font_color": INK}
@@ -255,10 +257,12 @@ class Look:
         return self._format(**_CARD, **_CARD_END, font_size=14, font_color=QUIET, align="left", indent=1)
 
     def card_label(self, *, is_last: bool) -> Any:
-        return self._format(**_card_line(is_last=is_last), font_color=QUIET, align="left", indent=1)
+        return self._format(shrink=True, **_card_line(is_last=is_last), font_color=QUIET, align="left", indent=1)
 
     def card_words(self, *, is_last: bool) -> Any:
-        return self._format(**_card_line(is_last=is_last), **_CARD_END, font_color=QUIET, align="left", indent=1)
+        return self._format(
+            shrink=True, **_card_line(is_last=is_last), **_CARD_END, font_color=QUIET, align="left", indent=1
+        )
 
     def card_value(self, num_format: str, *, is_last: bool) -> Any:
         parts = _card_line(is_last=is_last)

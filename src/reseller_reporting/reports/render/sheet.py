@@ -61,11 +61,11 @@ def open_sheet(
     sheet = workbook.add_worksheet(sheet_name(look.words, name, number), PlainSheet)
     sheet.freeze_panes(1, 0)
     sheet.hide_gridlines(2)
-    for position, column in enumerate(columns):
-        sheet.set_column(position, position, column.width)
+    titles = shown_titles(look.words, columns)
+    for position, (column, title) in enumerate(zip(columns, titles, strict=True)):
+        sheet.set_column(position, position, width_for(column, title))
     sheet.set_row(0, 22)
     formats = header_formats(look, columns)
-    titles = shown_titles(look.words, columns)
     back = link_to(look.words.say(SUMMARY_SHEET))
     sheet.write_url(0, 0, back, formats[0], titles[0], look.words.say(BACK))
     for position, title in enumerate(titles[1:], 1):
@@ -82,6 +82,11 @@ def open_sheet(
 def sheet_name(words: Words, name: str, number: int = 1) -> str:
     """What the reader calls a sheet; what goes on in a second one is numbered."""
     return words.say(name) if number == 1 else f"{words.say(name)} {number}"
+
+
+def width_for(column: Column, title: str) -> int:
+    """As planned for the English title; a longer one in another language gets the room that it needs."""
+    return column.width if title == column.title else max(column.width, len(title) + 3)
 
 
 def shown_titles(words: Words, columns: Sequence[Column]) -> list[str]:
