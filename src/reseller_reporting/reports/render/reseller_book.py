@@ -107,4 +107,4 @@ def _fill(workbook: Any, look: Look, report: ResellerReport, country_name: Calla
     )
     write_summary(workbook, summary, look, sources)
     for sheet in workbook.worksheets():
-        sheet.set_footer(page_footer(report.reseller.name, report.period.name))
+        sheet.set_footer(page_footer(look.style.brand.company_or(report.reseller.name), report.period.name))
