@@ -135,6 +135,13 @@ class Book:
         known = {str(account.id): self.pricing(account) for account in others}
         return {id_: pricing for id_, pricing in known.items() if pricing is not None}
 
+    def is_below_unknown(self, account: Account) -> bool:
+        """Whether a pool may lie with an account that nobody asked for yet; KAZOO itself always tells the whole way."""
+        ids = [str(id_) for id_ in account.tree]
+        own = str(self.pulled.own.id)
+        known = {str(each.id) for each in (*self.pulled.tree, *self.pulled.selected)}
+        return self.has_pools and own in ids and not known.issuperset(ids[ids.index(own) + 1 :])
+
     def calls(self, pinned: Pinned, account: Account, period: ReportPeriod | None = None) -> AccountCalls:
         """Where an account's calls lie, with the reseller's side where that is this reseller."""
         period = period or self.pulled.period

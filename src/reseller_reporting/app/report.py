@@ -205,6 +205,11 @@ def _groups(
 
 def _refusal(book: Book, covered: Mapping[str, list[Covered]], together: Sequence[Pricing]) -> str | None:
     """Nobody can say what is left in a pool while calls that draw on it are not there."""
+    if any(book.is_below_unknown(pricing.account) for pricing in together):
+        return (
+            "The customer may share included minutes with accounts above it that the store does not know. A run over "
+            "all accounts brings them."
+        )
     if len(together) == 1:
         return None
     lacking = sum(lacks_calls(book, covered, pricing.account, book.pulled.period) for pricing in together)
