@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from reseller_reporting.app.house import House
-from reseller_reporting.app.report import COUNTRIES, SUMMARY, Report
+from reseller_reporting.app.report import Report
 from reseller_reporting.delivery.mail import CustomerLine, ReportMail, check_address, send_report
 from reseller_reporting.delivery.smtp import parse_smtp_url
 from reseller_reporting.model.errors import InvalidSettings
+from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.summary import summary_row
 
 _TIMEOUT_SECONDS = 60
@@ -30,7 +31,6 @@ def mail(house: House, report: Report, recipients: Sequence[str]) -> None:
 
 def _message(house: House, report: Report, recipients: Sequence[str]) -> ReportMail:
     totals = report.manifest["totals"]
-    accounts = report.manifest["accounts"]
     rows = [summary_row(facts, sums) for facts, sums in report.entries]
     lines = [
         CustomerLine(
@@ -60,9 +60,20 @@ def _message(house: House, report: Report, recipients: Sequence[str]) -> ReportM
         currency=house.settings.currency,
         customers=lines,
         totals=total,
-        warnings=[f"{warning['message']} ({warning['count']} ×)" for warning in report.manifest["warnings"]],
+        warnings=[*_notes(report), *(f"{each['message']} ({each['count']} ×)" for each in report.manifest["warnings"])],
         folder=report.folder,
-        files=[SUMMARY, COUNTRIES, *(account["file"] for account in accounts if account["file"])],
+        files=report.manifest["files"],
         limit_bytes=house.settings.mail_limit_megabytes * 1_000_000,
         sent_at=house.clock(),
     )
+
+
+def _notes(report: Report) -> list[str]:
+    """The mail goes to the reseller's office, whoever the workbooks are for."""
+    if all(facts.edition is Edition.INTERNAL for facts, _ in report.entries):
+        return []
+    note = (
+        "The workbooks and statements are for customers, each for its own. This message and the CSV files show what "
+        "you pay: they are for your office."
+    )
+    return [note]

@@ -365,9 +365,10 @@ def _publish(
     )
     more = _priced_files(order, made, target)
     document["warnings"] += [{"code": "accounting", "message": note, "count": 1} for note in more.notes]
+    names = sorted([*(file for file in files if file), *more.names, SUMMARY, COUNTRIES])
+    document["files"] = names
     target.stage(MANIFEST).write_bytes(manifest_bytes(document))
-    names = [*(file for file in files if file), *more.names, SUMMARY, COUNTRIES, MANIFEST]
-    target.publish(names, is_whole_set=order.wanted.accounts is None)
+    target.publish([*names, MANIFEST], is_whole_set=order.wanted.accounts is None)
     return Report(folder=target.out, reseller=pulled.own, period=pulled.period, manifest=document, entries=entries)
 
 

@@ -120,6 +120,8 @@ def _names_listed(out: Path) -> set[str]:
     Anyone may have edited these files, so only names that stay inside the folder count.
     """
     listed: list[object] = []
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        listed += json.loads((out / MANIFEST).read_bytes())["files"]
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         listed += [account.get("file") for account in json.loads((out / MANIFEST).read_bytes())["accounts"]]
     with suppress(OSError, ValueError, TypeError):
