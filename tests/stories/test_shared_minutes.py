@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from months import plans, shown, statement, table
+from package_search import texts_found
 
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
 from reseller_reporting.simulate.server import SimulatedKazoo, running
@@ -240,3 +242,19 @@ def test_a_week_has_no_month_before_it(family: Family, store: Callable[..., Term
     left = run(store("2024-06", carry_over_months=1), "2024-06-03..2024-06-10")
     assert priced(left, "North") == "0.1000"
     assert "carry_over_unknown" not in codes(left, "North")
+
+
+def test_who_shares_the_minutes_is_told_to_no_customer(family: Family, store: Callable[..., Terminal]) -> None:
+    """Neither by the line of the pool nor by its plan, which bears the name of whom it was changed for."""
+    family.talked("06-03", NORTH, 60)
+    family.talked("06-04", SOUTH, 30)
+    terminal = store("2024-06")
+    own = "customers:\n  - {plan: pooled}\n  - {plan: pooled, customer: Holding, set: {bundles.shared.minutes: 70}}\n"
+    plans(terminal, {"pooled": POOLED % 0, "customers": own})
+    left = run(terminal, "2024-06", "all", "--edition", "customer", "--also", "pdf")
+    assert priced(left, "South") == "2.0000"  # 70 − 60 = 10 minutes are left for its 30.
+    stem = Path(left.account("South")["file"]).stem
+    for document in (f"accounts/{stem}.xlsx", f"statements/{stem}.pdf"):
+        assert texts_found(left.folder / document, ["Holding", "North", HOLDING, NORTH]) == {}
+    plan_of_line = {row["Text"]: row["Plan"] for row in shown(left, "South", "Statement")}
+    assert plan_of_line["Shared minutes"] == "pooled@2024-03-01"

@@ -231,8 +231,11 @@ def _make_groups(groups: list[tuple[int, Group]], progress: Progress) -> list[Ma
         for one in several:
             progress.step(one.facts.account.name)
 
-    processes = available_processes() if sum(size for size, _ in groups) >= _LEGS_WORTH_A_POOL else 1
-    map_units(make, [group for _, group in groups], processes=processes, done=done)
+    legs = sum(size for size, _ in groups)
+    processes = available_processes() if legs >= _LEGS_WORTH_A_POOL else 1
+    # Each process has its part of all of them, so that it knows at its first one whether the compiler pays.
+    tasks = [replace(group, legs_expected=legs // processes) for _, group in groups]
+    map_units(make, tasks, processes=processes, done=done)
     return made
 
 
