@@ -30,7 +30,7 @@ def sentences(report: Report) -> list[str]:
         more = f" and {len(incomplete) - _NAMES_TOLD} more" if len(incomplete) > _NAMES_TOLD else ""
         lines.append(f"Not complete: {names}{more}. {' '.join(reasons)}")
     others = [name for name in report.manifest["files"] if "/" not in name and name not in (SUMMARY, COUNTRIES)]
-    pages = ", in statements a page for each" if _statements(report) else ""
+    pages = ", in statements a page of what it owes" if _statements(report) else ""
     names = ", ".join([SUMMARY, COUNTRIES, *others, MANIFEST])
     lines.append(f"Files in {report.folder}: {names}, and in accounts a workbook per customer{pages}.")
     return lines
