@@ -29,6 +29,7 @@ from reseller_reporting.app.tenancy import house_of, read_tree, run_folder
 from reseller_reporting.control import jobs
 from reseller_reporting.control.jobs import Leased, State
 from reseller_reporting.control.models import Delivery, Job, JobItem, Run, RunFile
+from reseller_reporting.control.plans import OWN
 from reseller_reporting.control.scoping import across_resellers, within
 from reseller_reporting.model.errors import (
     Kind,
@@ -89,9 +90,11 @@ def _make_report(house: House, job: Job, leased: Leased) -> str:
     run = job.run
     assert run is not None, "a report job has its run"
     if not job.checkpoint.get("recorded"):
-        order = _read_order(run.order, out=run_folder(house, run.pk))
+        own = house_of(house, job.reseller)
+        order = _read_order(own, job, run.order, out=run_folder(house, run.pk))
+        report.check(order)
         with JobProgress(job.pk, job.reseller_id, leased.lease, house.clock) as progress:
-            made = report.run(house_of(house, job.reseller), order, progress)
+            made = report.run(own, order, progress)
         _record(house, job, run, made, leased)
     failed = Run.objects.values_list("failed_count", flat=True).get(pk=run.pk)
     if failed:
@@ -99,10 +102,13 @@ def _make_report(house: House, job: Job, leased: Leased) -> str:
     return "The report is ready."
 
 
-def _read_order(stated: Mapping[str, Any], *, out: Path) -> "report.Order":
-    """What the job makes of it."""
+def _read_order(house: House, job: Job, stated: Mapping[str, Any], *, out: Path) -> "report.Order":
+    """What the job makes of it. Plans are of the installation's own reseller: no other one is priced by them."""
     from reseller_reporting.app import report
     from reseller_reporting.app.ingest import Wanted
+    from reseller_reporting.app.plans import plan_book
+
+    is_priced = bool(stated.get("price_plans")) and job.reseller.key == OWN
 
     accounts = stated.get("accounts")
     return report.Order(
@@ -116,6 +122,8 @@ def _read_order(stated: Mapping[str, Any], *, out: Path) -> "report.Order":
         source=str(stated.get("source", "kazoo")),
         out=out,
         legs_listed=str(stated.get("legs", "billable")),
+        plans=plan_book(house, None if is_priced else "none"),
+        edition=str(stated.get("edition", "internal")),
     )
 
 
@@ -149,6 +157,9 @@ def _files(run: Run, made: "report.Report") -> list[RunFile]:
         (entry["file"], "workbook", entry["id"], entry["name"]) for entry in made.manifest["accounts"] if entry["file"]
     ]
     others = [(report.SUMMARY, "summary"), (report.COUNTRIES, "countries"), (report.MANIFEST, "manifest")]
+    if run.order.get("price_plans") and (made.folder / report.MARGINS).is_file():
+        others.append((report.MARGINS, "margins"))
+    edition = str(run.order.get("edition", "internal"))
     named = [*books, *((name, kind, "", "") for name, kind in others)]
     return [
         RunFile(
@@ -156,6 +167,7 @@ def _files(run: Run, made: "report.Report") -> list[RunFile]:
             reseller_id=run.reseller_id,
             name=name,
             kind=kind,
+            edition=edition if account_id else "internal",  # What sums all customers is for none of them.
             account_id=account_id,
             account_name=account_name[:500],
             size_bytes=(made.folder / name).stat().st_size,
