@@ -25,7 +25,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.job_progress import JobProgress
 from reseller_reporting.app.orders import post
 from reseller_reporting.app.recipients import check_recipients
-from reseller_reporting.app.tenancy import house_of, read_tree, run_folder
+from reseller_reporting.app.tenancy import house_at, house_of, read_tree, run_folder
 from reseller_reporting.control import jobs
 from reseller_reporting.control.jobs import Leased, State
 from reseller_reporting.control.models import Delivery, Job, JobItem, Run, RunFile
@@ -277,6 +277,20 @@ def _read_accounts(house: House, job: Job, leased: Leased) -> str:
     return f"{read_tree(house, job.reseller)} accounts below {job.reseller.name}."
 
 
+def _try_connection(house: House, job: Job, leased: Leased) -> str:
+    """What `doctor` finds of the KAZOO that was typed, or else of the stored one; what was typed is forgotten then."""
+    from reseller_reporting.app.connections import unsealed_login
+    from reseller_reporting.app.doctor import examine_kazoo
+
+    own = house_of(house, job.reseller)
+    if sealed := job.payload.get("sealed"):
+        own = house_at(own, unsealed_login(house, sealed))
+    findings = examine_kazoo(own)
+    stated = [{"name": each.name, "ok": each.ok, "message": each.message} for each in findings]
+    jobs.write(job.pk, leased.lease, checkpoint={"findings": stated}, payload={})
+    return next((each.message for each in findings if not each.ok), "The connection works.")
+
+
 def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it is short, and says nothing on its way.
     """Runs past their time, and those that were deleted long enough ago: first the files, then the row."""
     now = house.clock()
@@ -290,7 +304,7 @@ def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it 
         if folder.exists():
             shutil.rmtree(folder)
         Run.objects.filter(pk=run_id).delete()
-    old = Job.objects.filter(kind__in=("accounts", "purge"), ended_at__lt=now - _RECORDS_KEPT_FOR)
+    old = Job.objects.filter(kind__in=("accounts", "connection", "purge"), ended_at__lt=now - _RECORDS_KEPT_FOR)
     old.exclude(pk=job.pk).delete()
     return f"{len(set(expired))} runs removed."
 
@@ -299,6 +313,7 @@ _KINDS: dict[str, Callable[[House, Job, Leased], str]] = {
     "report": _make_report,
     "mail": _send_mail,
     "accounts": _read_accounts,
+    "connection": _try_connection,
     "purge": _purge,
 }
 

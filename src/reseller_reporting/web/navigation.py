@@ -24,6 +24,9 @@ class Entry:
 ENTRIES = (
     Entry(_("New report"), "home", "report", Action.MAKE_REPORTS),
     Entry(_("Reports"), "runs", "folder", Action.SEE_REPORTS, ("run", "compare")),
+    Entry(_("Connection"), "connection", "plug", Action.SEE_CONNECTION),
+    Entry(_("Users"), "users", "users", Action.KEEP_USERS, ("user",)),
+    Entry(_("Audit"), "audit", "history", Action.SEE_AUDIT),
 )
 
 

@@ -5,7 +5,15 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from reseller_reporting.web import pages, progress_page, report_pages, run_pages
+from reseller_reporting.web import (
+    audit_pages,
+    connection_pages,
+    pages,
+    progress_page,
+    report_pages,
+    run_pages,
+    user_pages,
+)
 
 handler500 = "reseller_reporting.web.pages.failed"
 
@@ -27,6 +35,14 @@ urlpatterns = [
     path("reports/<uuid:run_id>/undelete", run_pages.undelete, name="undelete_run"),
     path("reports/<uuid:run_id>/zip", run_pages.download_zip, name="download_zip"),
     path("reports/<uuid:run_id>/files/<path:name>", run_pages.download, name="download"),
+    path("connection/", connection_pages.connection, name="connection"),
+    path("connection/test/<uuid:job_id>", connection_pages.tried, name="connection_tried"),
+    path("connection/reseller", connection_pages.choose_reseller, name="choose_reseller"),
+    path("users/", user_pages.users, name="users"),
+    path("users/<int:number>/", user_pages.user, name="user"),
+    path("users/<int:number>/password", user_pages.new_password, name="new_password"),
+    path("users/<int:number>/active", user_pages.set_active, name="set_active"),
+    path("audit/", audit_pages.events, name="audit"),
     path("login/", pages.LogIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("password/", pages.ChangePassword.as_view(), name="password_change"),
