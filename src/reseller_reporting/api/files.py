@@ -16,8 +16,9 @@ from pydantic import Field
 
 from reseller_reporting.api.permission import needs
 from reseller_reporting.api.schemas import AccountId, Page, Paging, RowId, Text, page_of
-from reseller_reporting.app.run_files import open_file, path_of, read_page, zipped
+from reseller_reporting.app.run_files import open_file, path_of, zipped
 from reseller_reporting.app.summary_parquet import as_parquet
+from reseller_reporting.app.table_pages import read_page
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import asking

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from reseller_reporting.api.permission import needs
 from reseller_reporting.api.refusing import Refused
-from reseller_reporting.api.schemas import AccountId, Name, Page, Paging, RowId, page_of
+from reseller_reporting.api.schemas import AccountId, Given, Name, Page, Paging, RowId, page_of
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control import audit
 from reseller_reporting.control.api_keys import Scope
@@ -28,7 +28,7 @@ class GroupTold(Schema):
     account_ids: list[str]
 
 
-class GroupGiven(Schema):
+class GroupGiven(Given):
     name: Name
     account_ids: list[AccountId] = Field(max_length=10_000)
 

@@ -2,7 +2,7 @@
 
 Invariants
 - Of a run that is not wholly theirs, someone sees that it is there and their own files; not its sums, nor its order.
-- Changes need the whole run.
+- Changes need the whole run: a branch changes what it ordered itself.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ from pydantic import Field
 
 from reseller_reporting.api.jobs import EVENT_STREAM, JobTold, stream, told_job
 from reseller_reporting.api.permission import needs
-from reseller_reporting.api.schemas import Page, Paging, RowId, Text, page_of
+from reseller_reporting.api.schemas import Given, Page, Paging, RowId, Text, page_of
 from reseller_reporting.app import run_changes
 from reseller_reporting.app.jobs import UNDO_FOR
 from reseller_reporting.app.orders import Asked, order_report
@@ -26,7 +26,7 @@ from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import Asking, asking
 from reseller_reporting.control.models import AccountGroup, Delivery, Job, Run, User
-from reseller_reporting.control.visibility import visible_jobs, visible_runs, whole_runs
+from reseller_reporting.control.visibility import changeable_runs, visible_jobs, visible_runs, whole_runs
 
 router = Router(tags=["runs"])
 
@@ -35,7 +35,7 @@ _RECIPIENTS_MAX = 50
 Recipient = Annotated[str, Field(min_length=3, max_length=320, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class ReportOrder(Schema):
+class ReportOrder(Given):
     """Everything has a default: `{}` orders last month, of all accounts."""
 
     period: str = Field(
@@ -91,7 +91,7 @@ class DeliveryTold(Schema):
     sent_at: datetime | None
 
 
-class MailOrder(Schema):
+class MailOrder(Given):
     recipients: list[Recipient] = Field(min_length=1, max_length=_RECIPIENTS_MAX)
 
 
@@ -152,7 +152,7 @@ def events(request: HttpRequest, run_id: UUID) -> StreamingHttpResponse:
 @router.post("/{run_id}/cancel", response={202: RunTold}, summary="Call it off", **needs(Scope.RUNS_WRITE))
 def cancel(request: HttpRequest, run_id: UUID) -> Status[RunTold]:
     asked = asking(request)
-    run_changes.cancel(this_house(), _whole(asked, run_id), _doer(asked))
+    run_changes.cancel(this_house(), _changeable(asked, run_id), _doer(asked))
     return Status(202, _one(asked.user, run_id))
 
 
@@ -164,21 +164,21 @@ def cancel(request: HttpRequest, run_id: UUID) -> Status[RunTold]:
 )
 def retry(request: HttpRequest, run_id: UUID) -> Status[RunTold]:
     asked = asking(request)
-    run_changes.retry(this_house(), _whole(asked, run_id), _doer(asked))
+    run_changes.retry(this_house(), _changeable(asked, run_id), _doer(asked))
     return Status(202, _one(asked.user, run_id))
 
 
 @router.delete("/{run_id}", response=RunTold, summary="Delete it; it can be brought back", **needs(Scope.RUNS_WRITE))
 def delete(request: HttpRequest, run_id: UUID) -> RunTold:
     asked = asking(request)
-    run_changes.delete(this_house(), _whole(asked, run_id), _doer(asked))
+    run_changes.delete(this_house(), _changeable(asked, run_id), _doer(asked))
     return _one(asked.user, run_id)
 
 
 @router.post("/{run_id}/restore", response=RunTold, summary="Bring it back", **needs(Scope.RUNS_WRITE))
 def restore(request: HttpRequest, run_id: UUID) -> RunTold:
     asked = asking(request)
-    run_changes.restore(this_house(), _whole(asked, run_id), _doer(asked))
+    run_changes.restore(this_house(), _changeable(asked, run_id), _doer(asked))
     return _one(asked.user, run_id)
 
 
@@ -186,13 +186,13 @@ def restore(request: HttpRequest, run_id: UUID) -> RunTold:
 def send(request: HttpRequest, run_id: UUID, given: MailOrder) -> Status[DeliveryTold]:
     asked = asking(request)
     return Status(
-        202, _told_delivery(run_changes.send(this_house(), _whole(asked, run_id), given.recipients, _doer(asked)))
+        202, _told_delivery(run_changes.send(this_house(), _changeable(asked, run_id), given.recipients, _doer(asked)))
     )
 
 
 @router.get("/{run_id}/mail", response=Page[DeliveryTold], summary="What was sent of it", **needs(Scope.RUNS_WRITE))
 def deliveries(request: HttpRequest, run_id: UUID, query: Query[Paging]) -> Page[DeliveryTold]:
-    sent = Delivery.objects.filter(run=_whole(asking(request), run_id))
+    sent = Delivery.objects.filter(run=_changeable(asking(request), run_id))
     return page_of(sent.order_by("-created_at", "-pk"), query, _told_delivery)
 
 
@@ -207,8 +207,8 @@ def _doer(asked: Asking) -> Doer:
     return Doer(asked.user, asked.address)
 
 
-def _whole(asked: Asking, run_id: UUID) -> Run:
-    run: Run = get_object_or_404(whole_runs(asked.user).select_related("reseller"), pk=run_id)
+def _changeable(asked: Asking, run_id: UUID) -> Run:
+    run: Run = get_object_or_404(changeable_runs(asked.user).select_related("reseller"), pk=run_id)
     return run
 
 

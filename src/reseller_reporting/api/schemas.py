@@ -5,7 +5,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 from ninja import Schema
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 Item = TypeVar("Item")
 
@@ -19,6 +19,12 @@ Name = Annotated[
 ]
 AccountId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00/]+$")]
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class Given(BaseModel):
+    """The body of a request. A name that is none of ours is told: a slip in `accounts` would order all of them."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Page(Schema, Generic[Item]):

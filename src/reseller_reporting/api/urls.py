@@ -14,7 +14,7 @@ from ninja import NinjaAPI, Schema
 from ninja.openapi.docs import Swagger
 
 from reseller_reporting import __version__
-from reseller_reporting.api import accounts, files, groups, jobs, refusing, runs
+from reseller_reporting.api import accounts, audit, connection, files, groups, jobs, keys, refusing, runs, users
 from reseller_reporting.api.passing import passing
 from reseller_reporting.api.permission import PROBLEM_SCHEMA, SECURITY_SCHEMES, needs
 from reseller_reporting.control.asking import asking
@@ -56,6 +56,10 @@ api.add_router("/groups", groups.router)
 api.add_router("/runs", runs.router)
 api.add_router("/runs", files.router)
 api.add_router("/jobs", jobs.router)
+api.add_router("/connection", connection.router)
+api.add_router("/users", users.router)
+api.add_router("/keys", keys.router)
+api.add_router("", audit.router)
 
 
 class Me(Schema):

@@ -287,6 +287,19 @@ def _read_accounts(house: House, job: Job, leased: Leased) -> str:
     return f"{read_tree(house, job.reseller)} accounts below {job.reseller.name}."
 
 
+def _test_connection(house: House, job: Job, leased: Leased) -> str:
+    """What stands between us and the reseller's KAZOO; of this machine, a reseller is told nothing."""
+    from reseller_reporting.app.doctor import examine
+
+    jobs.write(job.pk, leased.lease, stage="Testing the connection")
+    found = [each for each in examine(house_of(house, job.reseller)) if each.name.startswith("kazoo")]
+    findings = [{"name": each.name, "ok": each.ok, "message": each.message} for each in found]
+    jobs.write(job.pk, leased.lease, checkpoint={"findings": findings})
+    if all(each.ok for each in found):
+        return "The connection works."
+    return "The connection does not work yet: its findings say why."
+
+
 def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it is short, and says nothing on its way.
     """Runs past their time, and those that were deleted long enough ago: first the files, then the row."""
     now = house.clock()
@@ -310,6 +323,7 @@ _KINDS: dict[str, Callable[[House, Job, Leased], str]] = {
     "report": _make_report,
     "mail": _send_mail,
     "accounts": _read_accounts,
+    "connection": _test_connection,
     "purge": _purge,
 }
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from reseller_reporting.app.run_files import read_page
+from reseller_reporting.app.table_pages import read_page
 from reseller_reporting.model.errors import CannotWrite
 
 _SECONDS_MAX = 120

@@ -13,6 +13,11 @@ def sees_all(user: User) -> bool:
     return user.role == Role.OPERATOR or (user.account_id == "" and user.role != Role.CUSTOMER_ADMIN)
 
 
+def sees_everything(user: User) -> bool:
+    """All accounts of the reseller, and what it pays: sums over all of them are for nobody else."""
+    return sees_all(user) and may(user, Action.SEE_INTERNAL_EDITION)
+
+
 def visible_accounts(user: User) -> QuerySet[KnownAccount]:
     accounts: QuerySet[KnownAccount] = KnownAccount.objects.all()
     if not may(user, Action.SEE_ACCOUNTS):
@@ -36,25 +41,30 @@ def visible_runs(user: User) -> QuerySet[Run]:
     runs: QuerySet[Run] = Run.objects.all()
     if not may(user, Action.MAKE_REPORTS):
         runs = runs.filter(deleted_at=None)
-    if sees_all(user) and may(user, Action.SEE_INTERNAL_EDITION):
+    if sees_everything(user):
         return runs
     return runs.filter(Q(pk__in=visible_files(user).values("run_id")) | Q(pk__in=_ordered_by(user).values("pk")))
 
 
 def whole_runs(user: User) -> QuerySet[Run]:
-    """Those of which someone sees all: to change, send, or sum up. Of others a branch sees its own files alone."""
+    """Those of which someone sees all, its sums and its order, too; of others a branch sees its own files alone."""
     runs = visible_runs(user)
-    if sees_all(user) and may(user, Action.SEE_INTERNAL_EDITION):
-        return runs
-    return runs.filter(pk__in=_ordered_by(user).values("pk"))
+    return runs if sees_everything(user) else runs.filter(pk__in=_ordered_by(user).values("pk"))
+
+
+def changeable_runs(user: User) -> QuerySet[Run]:
+    """Which ones someone may cancel, retry, send or delete. One of the whole reseller shows in a branch by its own
+    customers; mailing it would send the others' as well."""
+    return whole_runs(user) if may(user, Action.MAKE_REPORTS) else Run.objects.none()
 
 
 def visible_jobs(user: User) -> QuerySet[Job]:
     """Progress names every customer of a job: it is for who sees all of them."""
     jobs: QuerySet[Job] = Job.objects.all()
-    if sees_all(user) and may(user, Action.SEE_INTERNAL_EDITION):
+    if sees_everything(user):
         return jobs
-    return jobs.filter(run__in=_ordered_by(user).values("pk"))
+    own = Q(run=None, created_by=user)  # Such as the test of a connection.
+    return jobs.filter(own | Q(run__in=_ordered_by(user).values("pk")))
 
 
 def visible_users(user: User) -> QuerySet[User]:
@@ -67,7 +77,7 @@ def visible_users(user: User) -> QuerySet[User]:
     return users if sees_all(user) else users.filter(_of_branch(user))
 
 
-def visible_audit(user: User) -> QuerySet[AuditEvent]:
+def visible_events(user: User) -> QuerySet[AuditEvent]:
     """What was done by anyone they keep."""
     events: QuerySet[AuditEvent] = AuditEvent.objects.all()
     if not may(user, Action.SEE_AUDIT):

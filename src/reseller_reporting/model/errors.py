@@ -100,6 +100,20 @@ class StoreBusy(ResellerReportingError):
     code = "store_busy"
 
 
+class NotAllowed(ResellerReportingError):
+    """Nobody gives, or takes, more than they may; the sentence says who can."""
+
+    kind = Kind.DENIED
+    code = "not_allowed"
+
+
+class UserExists(ResellerReportingError):
+    """The name to log in with is another one's, perhaps at another reseller."""
+
+    kind = Kind.CONFLICT
+    code = "user_exists"
+
+
 class FileGone(ResellerReportingError):
     """A run's file is no longer in its folder, or the run never made it."""
 
