@@ -69,8 +69,8 @@ class TableQuery(Schema):
     limit: int = Field(1000, ge=1, le=10_000)
 
 
-def _answers(*types: str) -> dict[str, Any]:
-    return {"200": {"description": "The file", "content": {each: {"schema": _BINARY} for each in types}}}
+def _answers(*types: str) -> dict[int, Any]:
+    return {200: {"description": "The file", "content": {each: {"schema": _BINARY} for each in types}}}
 
 
 _TABLE = _answers("text/csv", _TYPES[".parquet"])

@@ -92,7 +92,7 @@ def customers(request: HttpRequest, job_id: UUID, query: Query[CustomerQuery]) -
     return page_of(items.order_by("name", "account_id"), query, _told_customer)
 
 
-EVENT_STREAM = {"200": {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+EVENT_STREAM = {200: {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 
 
 @router.get(

@@ -32,7 +32,7 @@ PROBLEM_SCHEMA = ProblemDocument.model_json_schema()
 def needs(scope: Scope | None = None, **extra: Any) -> dict[str, Any]:
     """For the decorator of an operation: `@router.get("", **needs(Scope.RUNS_READ))`. None: whoever is logged in."""
     scopes = [scope.value] if scope else []
-    responses = {"default": PROBLEM_RESPONSE} | extra.pop("responses", {})
+    responses: dict[Any, Any] = {"default": PROBLEM_RESPONSE} | extra.pop("responses", {})
     stated = {"security": [{"key": scopes}, {"session": []}], "responses": responses} | extra
     if scope:
         stated["x-scope"] = scope.value
