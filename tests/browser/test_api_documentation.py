@@ -1,4 +1,4 @@
-"""The API's documentation in a browser: served by ourselves alone, under the strict policy, and good for a first key."""
+"""The documentation of the API in a browser: served by ourselves alone, under the strict policy; makes a first key."""
 
 from __future__ import annotations
 
