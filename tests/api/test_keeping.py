@@ -169,7 +169,12 @@ def test_a_key_makes_none_that_does_more_or_outlives_it(api: ApiSite) -> None:
     assert made["expires_at"] == "2026-11-26T12:00:00Z"
     viewer = api.of("reseller_viewer")
     assert viewer.post("/keys", {"name": "x", "scopes": ["runs:write"]}).json()["code"] == "not_allowed"
-    for body in ({"scopes": ["everything"]}, {"scopes": []}, {"scopes": ["runs:read"], "expires_in_days": 0}):
+    wrong: list[dict[str, Any]] = [
+        {"scopes": ["everything"]},
+        {"scopes": []},
+        {"scopes": ["runs:read"], "expires_in_days": 0},
+    ]
+    for body in wrong:
         assert viewer.post("/keys", {"name": "x"} | body).status_code == 422
 
 
