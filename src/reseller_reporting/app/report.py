@@ -131,7 +131,7 @@ def _expected_folder(house: House, order: Order) -> Path:
 def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progress: Progress) -> Report:
     pinned = calls.pin(house.lake)
     taken, _ = snapshots.read(house.lake, pulled.period)
-    covered = coverage.read(house.lake)
+    covered = coverage.read(house.lake, pulled.period)
     parts = _recurring_parts(pulled, taken)
     pool = read_pool(house, pinned, pulled, taken, covered)
     book = open_book(house, order.plans, pulled, taken)

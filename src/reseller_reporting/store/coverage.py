@@ -96,10 +96,14 @@ def windows(lake: Lake, account_ids: Iterable[str], span: Span) -> dict[str, lis
     return found
 
 
-def read(lake: Lake) -> dict[str, list[Covered]]:
-    """All pulls by account, oldest first."""
+def read(lake: Lake, period: ReportPeriod) -> dict[str, list[Covered]]:
+    """The pulls that touch the period by account, oldest first."""
     with connect() as con:
-        rows = con.sql(f"SELECT * FROM {scan(lake.pin('coverage').all(), COVERAGE)} ORDER BY taken_at, from_at")
+        rows = con.sql(
+            f"SELECT * FROM {scan(lake.pin('coverage').all(), COVERAGE)} "
+            "WHERE from_at < $to_at AND to_at > $from_at ORDER BY taken_at, from_at",
+            params={"from_at": period.from_at, "to_at": period.to_at},
+        )
         table = rows.to_arrow_table()
     found: dict[str, list[Covered]] = {}
     for row in table.to_pylist():
