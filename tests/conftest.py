@@ -141,6 +141,10 @@ class Left:
     def files(self) -> dict[str, bytes]:
         return contents(self.folder)
 
+    def files_without_history(self) -> dict[str, bytes]:
+        """All but the reseller's workbook, which tells what an earlier report said otherwise."""
+        return {name: content for name, content in self.files().items() if name != "reseller.xlsx"}
+
     def _csv(self, name: str) -> list[dict[str, str]]:
         with (self.folder / name).open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))

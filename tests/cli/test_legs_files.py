@@ -88,7 +88,7 @@ def test_they_say_what_the_call_sheet_says(terminal_of_alice: Terminal, options:
         assert list(row) == legs.column_names
         for name, value in leg.items():
             text = row[name].removeprefix("'")
-            typed: object = datetime.fromisoformat(text) if isinstance(value, datetime) else text
+            typed: Any = datetime.fromisoformat(text) if isinstance(value, datetime) else text
             typed = Decimal(text) if isinstance(value, Decimal | int) else typed
             assert typed == ("" if value is None else value), name
 

@@ -278,3 +278,18 @@ def test_whatever_the_lines_the_rows_come_to_the_total(
         for row in rows:
             product = Decimal(row["ItemQuantity"]) * Decimal(row["ItemRate"])
             assert product.quantize(Decimal("0.01"), rounding="ROUND_HALF_UP") == Decimal(row["*ItemAmount"])
+
+
+def test_a_tax_of_nothing_on_rows_that_come_to_nothing_takes_nothing(tmp_path: Path) -> None:
+    """3.34 + 2.70 − 6.04 is 0.00, and so is the tax on it."""
+    statement = statement_of(
+        line(LineKind.USAGE, "World", "3.34"),
+        line(LineKind.RECURRING, "Trunks", "2.70"),
+        line(LineKind.DISCOUNT, "All of it", "-6.04"),
+        line(LineKind.TAX, "Levy", "0.00"),
+    )
+    rows, notes = write(tmp_path, XERO, entry(statement))
+    assert len(rows) == 3
+    assert sum(Decimal(row["*Quantity"]) * Decimal(row["*UnitAmount"]) for row in rows) == 0
+    assert all(Decimal(row["TaxAmount"] or 0) == 0 for row in rows)
+    assert notes == ()

@@ -1,4 +1,4 @@
-"""Rated legs as files: figures and texts exact, whatever they are, and bytes that hide in what batches they came."""
+"""Rated legs as files: figures and texts exact, and bytes that do not tell in what batches the legs came."""
 
 import csv
 import io

@@ -365,7 +365,8 @@ def _spread(tax: Line, rows: Sequence[_Row], places: int) -> list[_Row]:
     given = upto = 0
     for row in rows:
         upto += row.amount
-        share = _half_up(coins * upto, base) - given
+        # Rows that come to nothing bear no tax, and here there is none.
+        share = _half_up(coins * upto, base) - given if base else 0
         row.tax, given = row.tax + share, given + share
         row.taxes.append(name)
         row.is_tax_included |= not tax.amount_micros
