@@ -321,7 +321,7 @@ def _xlsxwriter(folder: Path, asked: argparse.Namespace, *, has_table: bool) -> 
             sheet.add_table(0, 0, asked.rows, len(CALL_COLUMNS) - 1, {"columns": titles})
         else:
             sheet = open_sheet(workbook, look, "Calls", CALL_COLUMNS)
-            close_sheet(sheet, CALL_COLUMNS, asked.rows)
+            close_sheet(sheet, look, CALL_COLUMNS, asked.rows)
         kinds = [column.kind for column in CALL_COLUMNS]
         row = 1
         for batch in batches:

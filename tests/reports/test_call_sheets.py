@@ -105,7 +105,7 @@ def written_by_xlsxwriter(path: Path, batch: pa.RecordBatch) -> Path:
         columns.append(local_clock(BERLIN).of(values) if column.kind == "date_time" else values)
     kinds = [column.kind for column in CALL_COLUMNS]
     write_rows(sheet, 1, kinds, [getattr(look, kind) for kind in kinds], columns)
-    close_sheet(sheet, CALL_COLUMNS, batch.num_rows)
+    close_sheet(sheet, look, CALL_COLUMNS, batch.num_rows)
     workbook.close()
     return path
 

@@ -3,7 +3,8 @@
 Owns: what a customer may see. Does not own: how a sheet leaves a column out.
 
 Invariant
-- A customer's document has no reseller cost, no margin, no rate name of the provider's, and nothing of other customers.
+- A customer's document has no reseller cost, no margin, no rate name of the provider's, and nothing of other customers;
+  no warning that speaks of any of these.
 """
 
 from collections.abc import Sequence
@@ -43,6 +44,9 @@ FORBIDDEN_TITLES = (
     "Margin",
     "Customer Cost",
 )
+
+# What tells a customer that calls may be missing; any other warning is the reseller's own business.
+_CUSTOMER_WARNINGS = frozenset({"period_not_over", "not_pulled", "partly_pulled", "month_end_not_read"})
 
 # The evidence of usage may name a deck, and a markup on what the reseller paid.
 _HIDDEN_EVIDENCE = frozenset({LineKind.USAGE})
