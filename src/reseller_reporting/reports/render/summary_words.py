@@ -20,9 +20,7 @@ NOT_A_MONTH = "Only whole months are compared."
 # Sections, and titles of their columns and rows.
 NOTES, KEY_FIGURES, REPORT = "Notes", "Key figures", "Report"
 MONTHS, TREND = "The last months", "Trend"
-MONTHS_NOTE = (
-    "Earlier months as the store holds them; minutes from answer to end, since earlier months are not rated anew."
-)
+MONTHS_NOTE = "Earlier months as the store holds them. Minutes are counted from answer to end in all of them."
 CALLS_BY_MONTH, MINUTES_BY_MONTH = "Calls by month", "Answered Minutes by month"
 RESELLER_COST_BY_MONTH, CUSTOMER_COST_BY_MONTH = "Reseller Cost by month", "Customer Cost by month"
 ANSWERED_MINUTES = "Answered Minutes"
