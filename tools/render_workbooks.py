@@ -54,7 +54,6 @@ PICTURES = (
     Picture("workbook-summary", BUSY, "internal", "Summary"),
     Picture("workbook-details", BUSY, "internal", "Summary", page=2),
     Picture("workbook-calls", BUSY, "internal", "Calls", dots_per_inch=150, size=(1500, 520)),
-    Picture("workbook-countries", BUSY, "internal", "Countries", size=(1052, 380)),
     Picture("workbook-trunks", BUSY, "internal", "Trunks"),
     Picture("workbook-customer", WITH_STATEMENT, "customer", "Summary"),
     Picture("workbook-statement", WITH_STATEMENT, "customer", "Statement"),

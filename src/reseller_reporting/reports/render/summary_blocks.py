@@ -39,6 +39,7 @@ COUNTRIES_SHOWN = 8
 # More days than these are shown by month.
 DAYS_MAX = 62
 _COURSE_HEIGHT = 20
+_PLACES = 9
 
 DATE_TIME, BILLING_SECONDS = "Date/time", "Billing Seconds"
 _WHOLE_NUMBERS = {
@@ -114,6 +115,11 @@ class Page:
             formula = Formula(f"=SUM({letter}{first_row + 1}:{letter}{self.row})", value)
             self.grid.put(self.row, column, formula, self.look.total(number_format))
         self.row += 2
+
+
+def _rounded(minutes: float) -> float:
+    """What a difference of doubles is without its noise, which would show as -0.00."""
+    return round(minutes, _PLACES)
 
 
 def number_format(title: str) -> str:
@@ -202,8 +208,9 @@ def _rest(
     for column, title in enumerate(titles, 1):
         letter = "ABCDEFGH"[column]
         value = shown(title, sum(wholes[title][code] for code in rest))
-        value = round(value, 6) if isinstance(value, float) else value
-        cells.append(Formula(f"=ROUND({ranges.total(title)}-SUM({letter}{first + 1}:{letter}{page.row}),6)", value))
+        value = _rounded(value) if isinstance(value, float) else value
+        text = f"{ranges.total(title)}-SUM({letter}{first + 1}:{letter}{page.row})"
+        cells.append(Formula(f"=ROUND({text},{_PLACES})", value))
     return cells
 
 
@@ -230,7 +237,7 @@ def write_payer_block(page: Page, sums: UsageSums) -> Block:
     all_calls, all_minutes = page.figures[CALLS][0], page.figures[BILLING_MINUTES][0]
     cells = [
         Formula(f"={all_calls}-SUM(B{first + 1}:B{page.row})", rest_calls),
-        Formula(f"=ROUND({all_minutes}-SUM(C{first + 1}:C{page.row}),6)", round(rest_seconds / 60, 6)),
+        Formula(f"=ROUND({all_minutes}-SUM(C{first + 1}:C{page.row}),{_PLACES})", _rounded(rest_seconds / 60)),
     ]
     page.line([page.say(words.OTHER), *cells], formats)
     last = page.row - 1
@@ -322,7 +329,7 @@ def _of_step(
     if title == CALLS:
         return Formula(f"={ranges.count(*where)}", value)
     if title == words.OTHER:
-        return Formula(f"=ROUND(C{row + 1}-D{row + 1}-E{row + 1},6)", value)
+        return Formula(f"=ROUND(C{row + 1}-D{row + 1}-E{row + 1},{_PLACES})", value)
     tags = {words.FLAT_RATE: (FLAT, BURST), words.PER_MINUTE: (PER_MINUTE,)}.get(title)
     if tags is None:
         return Formula(f"={ranges.total(title, *where)}", value)
@@ -333,7 +340,7 @@ def _of_step(
 def _step_value(facts: AccountFacts, title: str, figures: Figures) -> Any:
     if title == words.OTHER:
         rest = figures.billing_seconds - (figures.flat_rate_seconds or 0) - (figures.per_minute_seconds or 0)
-        return round(rest / 60, 6)
+        return _rounded(rest / 60)
     return shown(title, _whole(facts, title, figures))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reseller_reporting.reports.render import summary_words as words
+from reseller_reporting.reports.render.cell_text import one_line
 from reseller_reporting.reports.render.look import FONT, INK, NEUTRAL, QUIET, RULE, Look
 from reseller_reporting.reports.render.summary_blocks import Block, Series
 
@@ -15,6 +16,7 @@ _LABEL = {"name": FONT, "size": 9, "color": QUIET}
 _VALUE = {"name": FONT, "size": 9, "color": INK}
 _TITLE = {"name": FONT, "size": 11, "bold": True, "color": INK}
 _LABELS_MAX = 31
+_ALT_MAX = 1_000
 _GRID = {"visible": True, "line": {"color": RULE, "width": 0.5}}
 
 
@@ -120,7 +122,7 @@ def _data(sheet: Any, block: Block, series: Series) -> dict[str, Any]:
     return {
         "categories": [sheet.name, block.first_row, 0, block.last_row, 0],
         "values": [sheet.name, block.first_row, series.column, block.last_row, series.column],
-        "categories_data": block.categories,
+        "categories_data": [one_line(each, 255) if isinstance(each, str) else each for each in block.categories],
         "values_data": series.values,
     }
 
@@ -129,4 +131,6 @@ def _insert(sheet: Any, chart: Any, place: Place, title: str, alt: str) -> None:
     chart.set_title({"name": title, "name_font": _TITLE, "overlay": False})
     chart.set_chartarea({"border": {"color": RULE}})
     chart.set_size({"width": place.width, "height": place.height})
-    sheet.insert_chart(place.row, 0, chart, {"x_offset": place.left, "description": alt, "object_position": 2})
+    sheet.insert_chart(
+        place.row, 0, chart, {"x_offset": place.left, "description": one_line(alt, _ALT_MAX), "object_position": 2}
+    )

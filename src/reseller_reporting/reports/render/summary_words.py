@@ -22,9 +22,7 @@ NOT_A_MONTH = mark("Only whole months are compared.")
 # Sections, and titles of their columns and rows.
 NOTES, KEY_FIGURES, REPORT = mark("Notes"), mark("Key figures"), mark("Report")
 MONTHS, TREND = mark("The last months"), mark("Trend")
-MONTHS_NOTE = mark(
-    "Earlier months as the store holds them; minutes from answer to end, since earlier months are not rated anew."
-)
+MONTHS_NOTE = mark("Earlier months as the store holds them. Minutes are counted from answer to end in all of them.")
 CALLS_BY_MONTH, MINUTES_BY_MONTH = mark("Calls by month"), mark("Answered Minutes by month")
 RESELLER_COST_BY_MONTH, CUSTOMER_COST_BY_MONTH = mark("Reseller Cost by month"), mark("Customer Cost by month")
 ANSWERED_MINUTES = mark("Answered Minutes")
