@@ -36,6 +36,7 @@ from reseller_reporting.rating import as_billed, billed_columns
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.as_xlsx import assemble, write_workbook
+from reseller_reporting.reports.render.column_help import HELP
 from reseller_reporting.reports.render.frame import Frame
 from reseller_reporting.reports.render.local_time import local_clock
 from reseller_reporting.reports.render.look import Look
@@ -252,6 +253,7 @@ def _our_sheet(folder: Path, batches: list[pa.RecordBatch] | Path, rows: int, co
         workbook,
         Look(workbook),
         columns=CALL_COLUMNS,
+        notes=HELP,
         scratch=folder,
         compression=compression,
         listed_count=rows,

@@ -49,7 +49,8 @@ def priced(batch: pa.RecordBatch, *micros: int | None) -> pa.RecordBatch:
     cost = batch.column("reseller_cost_units").to_pylist()
     margins = [None if price is None else price - 100 * units for price, units in zip(micros, cost, strict=True)]
     words = ["" if price is None else "by the plan" for price in micros]
-    columns = [*batch.columns, pa.array(micros, pa.int64()), pa.array(margins, pa.int64()), pa.array(words)]
+    seconds = batch.column("answered_seconds")  # Billed as they were talked.
+    columns = [*batch.columns, seconds, pa.array(micros, pa.int64()), pa.array(margins, pa.int64()), pa.array(words)]
     return pa.RecordBatch.from_arrays(columns, schema=PRICED_LEGS)
 
 

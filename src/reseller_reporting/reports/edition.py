@@ -45,14 +45,11 @@ FORBIDDEN_TITLES = (
     "Customer Cost",
 )
 
-# What tells a customer that calls may be missing; any other warning is the reseller's own business.
-_CUSTOMER_WARNINGS = frozenset({"period_not_over", "not_pulled", "partly_pulled", "month_end_not_read"})
-
 # The evidence of usage may name a deck, and a markup on what the reseller paid.
 _HIDDEN_EVIDENCE = frozenset({LineKind.USAGE})
 
-
-# Warnings speak of the reseller's costs, of other customers, and of what its office has to mend.
+# Warnings speak of the reseller's costs, of other customers, and of what its office has to mend; that
+# something is missing is said in any edition.
 _WARNINGS_OF_CUSTOMERS = frozenset({"period_not_over"})
 
 

@@ -27,6 +27,7 @@ from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.period_text import spoken_period
 from reseller_reporting.reports.render import summary_words as words
 from reseller_reporting.reports.render.cell_text import one_line
+from reseller_reporting.reports.render.column_help import help_for
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.frame import Frame
 from reseller_reporting.reports.render.look import Look
@@ -85,6 +86,7 @@ def write_workbook(
                 workbook,
                 look,
                 columns=call_columns(facts.edition, is_priced=facts.prices is not None),
+                notes=help_for(facts.edition),
                 scratch=Path(scratch),
                 compression=compression,
                 listed_count=listed_count,

@@ -1,5 +1,11 @@
-"""Column help: what a column of a sheet says, in the note of its header. A customer reads these words, too."""
+"""Column help: what a column of a sheet says, in the note of its header.
 
+A customer reads words of its own: nothing of what the provider counts and charges.
+"""
+
+from collections.abc import Mapping
+
+from reseller_reporting.reports.edition import Edition
 from reseller_reporting.words.message import mark
 
 # By the title of the column; a column whose title says it all has none.
@@ -38,3 +44,20 @@ HELP = {
     "Record ID": mark("Where the record names itself."),
     "Reason": mark("Why the record is in no sum, or what is wrong with the call's price."),
 }
+
+CUSTOMER_HELP = {
+    **{title: HELP[title] for title in ("Date/time", "(From) Caller ID", "To Number", "Country", "User")},
+    "Call ID": mark("The call's own name, for questions about it."),
+    "Billing Minutes": mark(
+        "As the price plan counts them, its minimum and steps included; without a plan from answer to end."
+    ),
+    "Direction": mark("inbound: to you; outbound: from you."),
+    "Billing Seconds": HELP["Billing Seconds"],
+    "Price": HELP["Price"],
+    "Price Breakdown": HELP["Price Breakdown"],
+    "Calls": mark("Calls that count; one from one user to another is not among them."),
+}
+
+
+def help_for(edition: Edition) -> Mapping[str, str]:
+    return HELP if edition is Edition.INTERNAL else CUSTOMER_HELP

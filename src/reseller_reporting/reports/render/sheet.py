@@ -1,6 +1,6 @@
 """A data sheet: a header in row 1, frozen and filtered, widths and print set-up; rows are written once, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -55,7 +55,13 @@ Cell = str | int | float | Decimal | Formula | None
 
 
 def open_sheet(
-    workbook: Any, look: Look, name: str, columns: Sequence[Column], *, has_help: bool = True, number: int = 1
+    workbook: Any,
+    look: Look,
+    name: str,
+    columns: Sequence[Column],
+    *,
+    notes: Mapping[str, str] = HELP,
+    number: int = 1,
 ) -> Any:
     """Add the sheet with its header: each title says in a note what its column holds, the first leads back."""
     sheet = workbook.add_worksheet(sheet_name(look.words, name, number), PlainSheet)
@@ -70,8 +76,7 @@ def open_sheet(
     sheet.write_url(0, 0, back, formats[0], titles[0], look.words.say(BACK))
     for position, title in enumerate(titles[1:], 1):
         sheet.write_string(0, position, title, formats[position])
-    if has_help:
-        write_help(sheet, look.words, columns)
+    write_help(sheet, look.words, columns, notes)
     set_up_print(sheet)
     if sum(column.width for column in columns) > _WIDE_CHARACTERS:
         sheet.set_paper(_PAPER_A3)
@@ -93,10 +98,10 @@ def shown_titles(words: Words, columns: Sequence[Column]) -> list[str]:
     return [words.say(column.title) for column in columns]
 
 
-def write_help(sheet: Any, words: Words, columns: Sequence[Column]) -> None:
+def write_help(sheet: Any, words: Words, columns: Sequence[Column], notes: Mapping[str, str]) -> None:
     for position, column in enumerate(columns):
-        if column.title in HELP:
-            text = words.say(HELP[column.title])
+        if column.title in notes:
+            text = words.say(notes[column.title])
             height = _NOTE_LINE_PIXELS * (2 + len(text) // _NOTE_CHARACTERS_PER_LINE)
             sheet.write_comment(0, position, text, {**_NOTE_LOOK, "height": height})
 

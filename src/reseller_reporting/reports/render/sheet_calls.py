@@ -99,6 +99,7 @@ class CallSheets:
         look: Look,
         *,
         columns: Sequence[CallColumn],
+        notes: Mapping[str, str],
         scratch: Path,
         compression: Compression,
         listed_count: int,
@@ -124,7 +125,9 @@ class CallSheets:
         counts = [min(rows_per_sheet, listed_count - number * rows_per_sheet) for number in range(sheet_count)]
         self.ranges = [(sheet_name(look.words, "Calls", place + 1), count + 1) for place, count in enumerate(counts)]
         self._sheets = [
-            _CallSheet(workbook, look, number, columns, row_count=count, scratch=scratch, compression=compression)
+            _CallSheet(
+                workbook, look, number, columns, notes=notes, row_count=count, scratch=scratch, compression=compression
+            )
             for number, count in enumerate(counts, 1)
         ]
 
@@ -174,11 +177,12 @@ class _CallSheet:
         number: int,
         columns: Sequence[CallColumn],
         *,
+        notes: Mapping[str, str],
         row_count: int,
         scratch: Path,
         compression: Compression,
     ) -> None:
-        sheet = open_sheet(workbook, look, "Calls", columns, number=number)
+        sheet = open_sheet(workbook, look, "Calls", columns, notes=notes, number=number)
         _mark_calls(sheet, look, columns, row_count)
         close_sheet(sheet, look, columns, row_count)
         self.part_name = f"xl/worksheets/sheet{len(workbook.worksheets())}.xml"
@@ -208,7 +212,7 @@ def _head(columns: tuple[CallColumn, ...], words: Words) -> bytes:
         workbook.add_worksheet()
         look = Look(workbook, Style(words=words))
         _claim_styles(look, columns)
-        open_sheet(workbook, look, "Calls", columns)
+        open_sheet(workbook, look, "Calls", columns, notes={})  # Notes are parts of their own.
     with ZipFile(made) as parts:
         return parts.read("xl/worksheets/sheet2.xml").partition(_END_OF_ROWS)[0]
 

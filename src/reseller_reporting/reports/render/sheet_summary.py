@@ -11,7 +11,7 @@ from typing import Any
 from reseller_reporting.model.logo import Logo
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.problems import ReportWarning
-from reseller_reporting.reports.edition import Edition, warnings_shown
+from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.period_text import first_day, last_day, spoken_period
 from reseller_reporting.reports.render import summary_words as words
@@ -63,9 +63,8 @@ def write_summary_sheet(
 ) -> None:
     page = Page(sheet, look, Grid())
     _write_title(page, workbook, facts)
-    warnings = warnings_shown(facts.warnings, facts.edition)
     if not facts.complete:
-        _write_banner(page, warnings)
+        _write_banner(page, facts.warnings)
     cards_row, charts_row = page.row, page.row + CARD_ROWS + 1
     has_calls = sums.total.calls > 0
     page.row = charts_row + (_CHART_ROWS + _DAYS_ROWS + 2 if has_calls else 2)
@@ -76,8 +75,8 @@ def write_summary_sheet(
     if facts.months_before:
         # Its formulas look at the key figures, which are placed below: so much room it takes.
         page.row += 4 + (2 if facts.edition is Edition.CUSTOMER else 3 + knows_reseller(facts, sums))
-    if facts.complete and warnings:
-        _write_notes(page, warnings)
+    if facts.complete and facts.warnings:
+        _write_notes(page, facts.warnings)
     sheet.set_h_pagebreaks([page.row])
     _write_key_figures(page, facts, sums, tables)
     _write_pairs(page, words.REPORT, list(_report_pairs(page, facts)))

@@ -11,6 +11,7 @@ from reseller_reporting.reports.figure_text import micros_amount
 from reseller_reporting.reports.order import country_order, rate_order
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.cell_xml import column_letters
+from reseller_reporting.reports.render.column_help import help_for
 from reseller_reporting.reports.render.formulas import CallRanges, Where, matches
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, close_sheet, open_sheet, write_row
@@ -120,7 +121,7 @@ def write_countries(
 ) -> int:
     """Returns the number of rows."""
     columns = view.country_columns
-    sheet = open_sheet(workbook, look, "Countries", columns)
+    sheet = open_sheet(workbook, look, "Countries", columns, notes=help_for(view.edition))
     groups = sorted(sums.by_country.items(), key=country_order)
     match = matches(country(code) for (code, _), _ in groups)
     first = len(_COUNTRY_KEYS)
@@ -151,7 +152,7 @@ def write_users(
     workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, view: UsageView, names: Mapping[str, str]
 ) -> None:
     columns = (Column("User", 34), *view.columns)
-    sheet = open_sheet(workbook, look, "Users", columns)
+    sheet = open_sheet(workbook, look, "Users", columns, notes=help_for(view.edition))
     labels = {owner: cell_text(names.get(owner) or owner) for owner in sums.by_owner}
     groups = sorted(sums.by_user(labels).items(), key=lambda group: (group[0] == "", group[0].casefold(), group[0]))
     match = matches(label for label, _ in groups)

@@ -113,7 +113,8 @@ def _compared(page: Page, facts: AccountFacts, changes: Sequence[Change]) -> _Ca
     """By what is owed, where earlier months tell it, else by the calls."""
     if not changes:
         month = spoken_month(_month_before(facts), page.look.words)
-        text = page.say(words.NOT_HELD, month=month) if is_month(facts) else page.say(words.NOT_A_MONTH)
+        lacking = words.NOT_HELD if facts.edition is Edition.INTERNAL else words.NOT_AT_HAND
+        text = page.say(lacking, month=month) if is_month(facts) else page.say(words.NOT_A_MONTH)
         return _Card(words.NOT_COMPARED, None, _PERCENT, [_Line(text, "", COUNT)])
     by_title = {change.title: change for change in changes}
     main = next(by_title[title] for title in (RESELLER_COST, CUSTOMER_COST, CALLS) if title in by_title)

@@ -65,13 +65,16 @@ _OfCountries = Callable[[str, float | Decimal], Formula]
 
 def key_figures(facts: AccountFacts, sums: UsageSums, tables: Tables) -> Iterator[KeyFigure]:
     total, countries = sums.total, tables.countries
+    unit, calls_note, minutes_note = words.LEGS, words.CALLS_NOTE, words.MINUTES_NOTE
+    if facts.edition is Edition.CUSTOMER:
+        unit, calls_note, minutes_note = words.CALLS_UNIT, words.CUSTOMER_CALLS_NOTE, words.CUSTOMER_MINUTES_NOTE
 
     def of_countries(title: str, value: float | Decimal) -> Formula:
         return Formula(f"={countries.total(title)}", value)
 
-    yield KeyFigure(CALLS, of_countries(CALLS, total.calls), COUNT, words.LEGS, words.CALLS_NOTE)
+    yield KeyFigure(CALLS, of_countries(CALLS, total.calls), COUNT, unit, calls_note)
     minutes = of_countries(BILLING_MINUTES, tables.view.minutes_seconds(total) / 60)
-    yield KeyFigure(BILLING_MINUTES, minutes, MINUTES, words.MINUTES_UNIT, words.MINUTES_NOTE)
+    yield KeyFigure(BILLING_MINUTES, minutes, MINUTES, words.MINUTES_UNIT, minutes_note)
     yield from _prices(facts, sums, tables, of_countries)
     if facts.edition is Edition.INTERNAL:
         yield from _as_billed(facts, sums, tables, of_countries)

@@ -17,6 +17,7 @@ IS_COMPLETE, COMPLETE, INCOMPLETE = mark("Is it complete"), mark("Complete"), ma
 CALLS_UNIT, COUNTRIES = mark("calls"), mark("Countries")
 WARNINGS, PROBLEMS, FIRST_DAY, LAST_DAY = mark("Warnings"), mark("Problems"), mark("First day"), mark("Last day")
 NOT_HELD = mark("The store does not hold {month} whole.")
+NOT_AT_HAND = mark("Figures of {month} are not at hand.")
 NOT_A_MONTH = mark("Only whole months are compared.")
 
 # Sections, and titles of their columns and rows.
@@ -63,6 +64,8 @@ LISTED = {
 # Key figures: what each of them says.
 LEGS, MINUTES_UNIT, RECORDS = mark("legs"), mark("minutes"), mark("records")
 CALLS_NOTE = mark("Billable legs that started in the period")
+CUSTOMER_CALLS_NOTE = mark("Calls that started in the period")
+CUSTOMER_MINUTES_NOTE = mark("As the price plan counts them; without a plan from answer to end")
 MINUTES_NOTE = mark("Charged seconds / 60; answered seconds / 60 where none are charged")
 TOTAL_DUE, TOTAL_DUE_NOTE = mark("Total due"), mark("What the statement comes to, taxes included")
 PRICE_NOTE = mark("Of the calls, by the price plan")
