@@ -76,6 +76,20 @@ def _charged(batch: pa.RecordBatch) -> pa.Array:
     return pa.array([as_billed.charged_seconds(leg) for leg in as_billed.explained(batch)], pa.int64())
 
 
+def needing_documents(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The legs of EXPLAINED_LEGS that `as_billed.needs_document`, in the same order."""
+    if batch.num_rows == 0 or not _fits(batch):
+        return batch.filter(pa.array(list(map(as_billed.needs_document, as_billed.explained(batch))), pa.bool_()))
+    legs = _Legs.of(batch)
+    is_customer = legs.customer_type == legs.per_minute_type
+    is_per_minute = is_customer | (legs.reseller_type == legs.per_minute_type)
+    stated_units = np.where(is_customer, batch.column("customer_cost_units").to_numpy(), legs.reseller_cost_units)
+    is_stated = is_customer | legs.has_reseller_cost
+    is_explained = legs.has_parts & is_stated & (stated_units == _undiscounted_units(legs))
+    has_document = batch.column("has_document").to_numpy(zero_copy_only=False)
+    return batch.filter(pa.array(is_per_minute & ~has_document & (legs.answered_seconds > 0) & ~is_explained))
+
+
 def _fits(batch: pa.RecordBatch) -> bool:
     for name in _FIGURES:
         extremes = pc.min_max(batch.column(name)).as_py()
