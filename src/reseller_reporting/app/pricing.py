@@ -114,6 +114,7 @@ class Book:
     plans: PlanBook
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _known: dict[tuple[str, str], Pricing | None] = field(default_factory=dict)
+    _ids: set[str] = field(default_factory=set)  # Of every account that is known, once asked for.
 
     def under(self, plans: PlanBook) -> "Book":
         """Other plans over the same snapshots."""
@@ -138,6 +139,15 @@ class Book:
         others = (account for account in self.pulled.tree if str(account.id) not in pricings)
         known = {str(account.id): self.pricing(account) for account in others}
         return {id_: pricing for id_, pricing in known.items() if pricing is not None}
+
+    def is_below_unknown(self, account: Account) -> bool:
+        """Whether a pool may lie with an account that nobody asked for yet; KAZOO itself always tells the whole way."""
+        ids, own = [str(id_) for id_ in account.tree], str(self.pulled.own.id)
+        if not self.has_pools or own not in ids:
+            return False
+        if not self._ids:
+            self._ids.update(str(each.id) for each in (*self.pulled.tree, *self.pulled.selected))
+        return not self._ids.issuperset(ids[ids.index(own) + 1 :])
 
     def calls(self, pinned: Pinned, account: Account, period: ReportPeriod | None = None) -> AccountCalls:
         """Where an account's calls lie, with the reseller's side where that is this reseller."""

@@ -20,6 +20,7 @@ from reseller_reporting.model.tables import PRICEABLE_LEGS, RATED_LEGS
 from reseller_reporting.model.trunks import TrunkFigures, Trunks
 from reseller_reporting.model.units import currency_text
 from reseller_reporting.rating.billed_columns import rate_batch
+from reseller_reporting.rating.columns import expect
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.rating.priced import Priced
 from reseller_reporting.rating.trunk_legs import LegArrays
@@ -72,6 +73,7 @@ class Group:
     silent: tuple[tuple[Pricing, AccountCalls], ...] = field(default=(), repr=False)
     earlier: Earlier = NOTHING_EARLIER
     refusal: str | None = None  # Why it cannot be priced, where that is seen already.
+    legs_expected: int = 0  # By this process, of all groups that it makes.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ def _read(unit: Unit, stack: ExitStack) -> _Read:
 
 def _make_priced(group: Group, read: list[_Read], stack: ExitStack) -> list[Made]:
     """Rated once, into files; a price may depend on all calls, so that it comes before the first row is written."""
+    expect(group.legs_expected)
     folder = Path(stack.enter_context(TemporaryDirectory(prefix=".rated-", dir=group.units[0].workbook.parent)))
     spools = [_Rated(folder / str(place), each.rated()) for place, each in enumerate(read)]
     try:
