@@ -65,8 +65,8 @@ def stored(new_terminal: Callable[[], Terminal]) -> Terminal:
     terminal = new_terminal()
     with running(world) as kazoo:
         terminal.connect(kazoo)
-        for month in ("2024-05", "2024-06"):
-            assert terminal.run("sync", "--period", month, "--include-sub-resellers").code == 0
+        for pulled in ("2024-05", "2024-06"):
+            assert terminal.run("sync", "--period", pulled, "--include-sub-resellers").code == 0
     deck = "prefix,rate_cost,rate_increment,rate_minimum,rate_name\n33,0.0200,30,30,France\n44,0.0300,60,60,UK\n"
     (terminal.folder / "deck.csv").write_text(deck)
     assert terminal.run("decks", "import", "deck.csv", "--name", "gold").code == 0
