@@ -88,6 +88,14 @@ def test_without_what_explains_a_charge_no_seconds_are_charged() -> None:
     assert bare.drop_columns(["charged_seconds"]) == priceable_batch(rows).drop_columns(["charged_seconds"])
 
 
+def test_legs_without_names_are_priced_all_the_same() -> None:
+    rows = batch(ENTRY, DOCUMENT)
+    ids = ["call_id", "leg_id"]
+    nameless = priceable_batch(rows.drop_columns(ids))
+    assert set(nameless.column("leg_id").to_pylist()) == {""}
+    assert nameless.drop_columns(ids) == priceable_batch(rows).drop_columns(ids)
+
+
 def test_many_legs_of_few_kinds_are_told_apart_by_what_their_words_show() -> None:
     many: list[dict[str, Any]] = [
         ENTRY

@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 Task = TypeVar("Task")
@@ -22,16 +24,54 @@ def map_units(
         for task in tasks:
             done(work(task))
         return
+    with _pool(min(processes, len(tasks))) as pool:
+        _map(pool, work, tasks, done)
+
+
+@contextmanager
+def ready_pool(processes: int, prepare: Callable[[], object]) -> Iterator["ReadyPool"]:
+    """Processes that start and prepare while this one still makes their tasks; none where one is enough."""
+    if processes <= 1:
+        yield ReadyPool(None)
+        return
+    with _pool(processes) as pool:
+        for _ in range(processes):
+            # A process begins with its first task. Where this one fails, so will the work, which says why.
+            pool.submit(prepare)
+        yield ReadyPool(pool)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPool:
+    _pool: ProcessPoolExecutor | None
+
+    def map(self, work: Callable[[Task], Result], tasks: Sequence[Task], *, done: Callable[[Result], None]) -> None:
+        """As `map_units`."""
+        if self._pool is not None:
+            _map(self._pool, work, tasks, done)
+            return
+        for task in tasks:
+            done(work(task))
+
+
+@contextmanager
+def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Whatever ends the block ends the processes, too."""
     # Fresh interpreters: this one may hold threads, whose locks a fork would copy half-taken.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, len(tasks)), mp_context=context) as pool:
-        futures = [pool.submit(work, task) for task in tasks]
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
-            for future in as_completed(futures):
-                done(future.result())
+            yield pool
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _map(
+    pool: ProcessPoolExecutor, work: Callable[[Task], Result], tasks: Sequence[Task], done: Callable[[Result], None]
+) -> None:
+    futures = [pool.submit(work, task) for task in tasks]
+    for future in as_completed(futures):
+        done(future.result())
 
 
 def available_processes() -> int:

@@ -55,9 +55,11 @@ def priceable_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Billable legs in, PRICEABLE_LEGS out: what `rate_batch` says of them, without a word.
 
     `batch` has the columns of EXPLAINED_LEGS that are asked for here. Without those that explain a charge, charged
-    seconds are null: few plans ask for them.
+    seconds are null: few plans ask for them. Without ids they are empty: prices are the same.
     """
     made = {"country_code": _far_countries(batch), "charged_seconds": _charged(batch)}
+    known = batch.schema.names
+    made |= {name: pa.repeat("", batch.num_rows) for name in ("call_id", "leg_id") if name not in known}
     arrays = [made[name] if name in made else batch.column(name) for name in PRICEABLE_LEGS.names]
     return pa.RecordBatch.from_arrays(arrays, schema=PRICEABLE_LEGS)
 
