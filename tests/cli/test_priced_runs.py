@@ -11,7 +11,7 @@ from months import page, plans, shown, statement, table
 from reseller_reporting.app import report
 from reseller_reporting.engines.local import map_units
 from reseller_reporting.simulate.faults import parse_faults
-from reseller_reporting.simulate.scripted import ScriptedWorld
+from reseller_reporting.simulate.scripted import ScriptedWorld, invoice, invoice_item
 from reseller_reporting.simulate.server import running
 
 if TYPE_CHECKING:
@@ -178,6 +178,24 @@ def test_trunks_that_are_not_known_leave_one_customer_unpriced(acme: ScriptedWor
     left = connected.left()
     assert left.account("Alice")["price"] is not None
     assert "not_priced" in codes(left, "Bob")
+
+
+@pytest.mark.parametrize(("rate", "is_below"), [(4.00, False), (4.50, True)])
+def test_recurring_services_priced_below_what_they_cost_are_told_to_the_office_alone(
+    acme: ScriptedWorld, connected: Terminal, rate: float, is_below: bool
+) -> None:
+    """Six phones, three of each customer, at 4.00 each."""
+    bill = invoice(
+        [invoice_item("devices", "sip_device", quantity=6, rate=rate, total=6 * rate)],
+        plan={"devices": {"sip_device": {"rate": rate, "cascade": True}}},
+    )
+    acme.services_of("a" * 32, cascade={"devices": {"sip_device": 6}}, invoices=[bill])
+    assert priced(connected).code == 0
+    found = [each["message"] for each in connected.left().account("Alice")["warnings"]]
+    sentence = "Recurring services are priced at 12.0000, below what the reseller pays for them, 13.5000."
+    assert found == ([sentence] if is_below else [])
+    assert priced(connected, "--edition", "customer").code == 0
+    assert all("13.5" not in str(cell) for row in connected.left().book("Alice")["Summary"].values for cell in row)
 
 
 def test_calls_no_rule_fits_are_listed_and_counted_and_never_free(connected: Terminal) -> None:

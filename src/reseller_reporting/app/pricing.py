@@ -10,6 +10,7 @@ Invariant
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from reseller_reporting.rating.statement_terms import StatementTerms
 from reseller_reporting.rating.trunk import UNLIMITED, TrunkLimits, trunk_limits_of
 from reseller_reporting.rating.trunk_legs import LegArrays, leg_arrays
 from reseller_reporting.reports.facts import PriceFacts
+from reseller_reporting.reports.figure_text import amount_text, micros_amount
 from reseller_reporting.store import decks as stored_decks
 from reseller_reporting.store import snapshots
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Pinned
@@ -336,6 +338,15 @@ def findings(pricing: Pricing, priced: Priced) -> tuple[list[Problem], list[Repo
             ReportWarning("priced_below_cost", "Calls are priced below what the reseller paid for them.", len(rows))
         )
     return problems, warnings
+
+
+def recurring_findings(prices: PriceFacts, reseller_recurring: Decimal | None) -> list[ReportWarning]:
+    """By the sums of both sides: what the provider bills is split otherwise than what a plan counts."""
+    asked = micros_amount(prices.statement.recurring_micros)
+    if reseller_recurring is None or asked >= reseller_recurring:
+        return []
+    sentence = f"Recurring services are priced at {amount_text(asked)}, below what the reseller pays for them, "
+    return [ReportWarning("recurring_below_cost", f"{sentence}{amount_text(reseller_recurring)}.")]
 
 
 def _losses(priced: Priced) -> Any:

@@ -11,7 +11,16 @@ from typing import Literal
 import pyarrow as pa
 
 from reseller_reporting.app.carry_over import NOTHING_EARLIER, Earlier, carried_into, unknown_warning
-from reseller_reporting.app.pricing import Pricing, Together, findings, price, priceable, priced_batches, trunk_arrays
+from reseller_reporting.app.pricing import (
+    Pricing,
+    Together,
+    findings,
+    price,
+    priceable,
+    priced_batches,
+    recurring_findings,
+    trunk_arrays,
+)
 from reseller_reporting.app.trunks import PoolShare, trunks_of
 from reseller_reporting.model.errors import CannotPrice
 from reseller_reporting.model.problems import Problem, ReportWarning
@@ -34,7 +43,12 @@ from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
 from reseller_reporting.store.reported import ReportedLegsFile
 
-PRICE_WARNINGS = frozenset({"no_price_plan", "not_priced", "unpriced_calls", "priced_below_cost", "carry_over_unknown"})
+PRICE_WARNINGS = frozenset(
+    {
+        *("no_price_plan", "not_priced", "unpriced_calls", "priced_below_cost", "recurring_below_cost"),
+        "carry_over_unknown",
+    }
+)
 # Warnings that explain a report without making it incomplete: every figure that there is, is there.
 _COMPLETE_ALL_THE_SAME = frozenset(
     {
@@ -181,6 +195,7 @@ def _with_prices(read: _Read, spool: "_Rated", pricing: Pricing, priced: Priced,
     except CannotPrice as error:
         return _unpriced(read, spool, error)
     found, told = findings(pricing, priced)
+    told += recurring_findings(prices, read.facts.reseller_recurring)
     facts = replace(read.facts, prices=prices, findings=found, warnings=[*read.facts.warnings, *warnings, *told])
     priced = replace(priced, for_customer=facts.edition is Edition.CUSTOMER)
     return _written(read, facts, priced_batches(spool.batches(), priced))
