@@ -482,7 +482,7 @@ def test_a_customers_workbook_has_no_place_to_hide_anything(customers: Left) -> 
         parts = package.namelist()
         assert not [part for part in parts if "custom" in part or "external" in part]
         assert len([part for part in parts if "comments" in part]) == 3  # Of Calls, Countries and Users.
-        # In the order of the internal edition's package, so that nothing can be read off it.
+        # The usual order of parts, and nothing behind the last one.
         assert parts[0] == "[Content_Types].xml"
         assert package.comment == b""
 

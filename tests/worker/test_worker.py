@@ -191,7 +191,7 @@ def office(database_url: str, terminal: Terminal) -> Iterator[Office]:
 
 
 BOOKS = {f"accounts/customer-{number}--{str(number + 1) * 32}.xlsx" for number in range(3)}
-FILES = {*BOOKS, "summary.csv", "summary-by-country.csv", "manifest.json"}
+FILES = {*BOOKS, "reseller.xlsx", "summary.csv", "summary-by-country.csv", "manifest.json"}
 
 
 def check_done(office: Office) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 from reseller_reporting.app.branding import mail_texts_of
 from reseller_reporting.app.house import House
-from reseller_reporting.app.report import COUNTRIES, MANIFEST, SUMMARY, Report
+from reseller_reporting.app.report import COUNTRIES, MANIFEST, RESELLER_BOOK, SUMMARY, Report
 from reseller_reporting.delivery.mail import send_report
 from reseller_reporting.delivery.mail_page import CustomerLine, ReportMail
 from reseller_reporting.model.period import parse_period
+from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.period_text import spoken_days, spoken_period
 from reseller_reporting.words.language import Words
 
@@ -77,9 +78,9 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
         currency=house.settings.currency,
         customers=[_line(words, row, names.get(row["Account ID"], row["Name"])) for row in rows],
         totals=total,
-        warnings=[_warning(words, warning) for warning in manifest["warnings"]],
+        warnings=[*_notes(words, manifest), *(_warning(words, warning) for warning in manifest["warnings"])],
         folder=letter.folder,
-        files=[SUMMARY, COUNTRIES, *(account["file"] for account in accounts if account["file"])],
+        files=_files(manifest),
         limit_bytes=house.settings.mail_limit_megabytes * 1_000_000,
         sent_at=house.clock(),
         words=words,
@@ -115,6 +116,24 @@ def _minutes(words: Words, text: str) -> str:
 
 def _yes_or_no(words: Words, is_complete: bool) -> str:
     return words.say("yes") if is_complete else words.say("no")
+
+
+def _files(manifest: Mapping[str, Any]) -> list[str]:
+    """What the office works with. Its own workbook stays in the folder; files of legs are for tools."""
+    workbooks = [account["file"] for account in manifest["accounts"] if account["file"]]
+    more = [each["file"] for each in manifest["files"]]
+    return [SUMMARY, COUNTRIES, *workbooks, *(name for name in more if not name.startswith((RESELLER_BOOK, "legs/")))]
+
+
+def _notes(words: Words, manifest: Mapping[str, Any]) -> list[str]:
+    """The mail goes to the reseller's office, whoever the workbooks are for."""
+    if manifest["edition"] == Edition.INTERNAL:
+        return []
+    note = words.say(
+        "The workbooks and statements are for customers, each for its own. This message and the CSV files show what "
+        "you pay: they are for your office."
+    )
+    return [note]
 
 
 def _warning(words: Words, warning: Mapping[str, Any]) -> str:

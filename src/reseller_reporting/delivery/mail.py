@@ -46,6 +46,7 @@ _SINGLE_FILES_MAX = 5  # More are a nuisance one by one.
 _TYPES = {
     ".csv": ("text", "csv"),
     ".xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ".pdf": ("application", "pdf"),
     ".zip": ("application", "zip"),
 }
 # The headers around one attachment, and those that turn a message into one with attachments; generously.
