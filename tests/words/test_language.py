@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reseller_reporting.rating.country_table import NAMES
@@ -119,6 +119,7 @@ def test_what_is_none_of_ours_stays_as_it_is(text: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("0.0")
 def test_a_phrase_keeps_what_came_from_outside(cause: str) -> None:
     assert translated(f"The ledger could not be read: {cause}", "de").endswith(cause) or not cause
 

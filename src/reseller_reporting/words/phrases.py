@@ -18,8 +18,8 @@ from reseller_reporting.words import formats
 from reseller_reporting.words.catalog import catalog
 from reseller_reporting.words.message import LOCALES, filled, mark
 
-# A hole of this name holds a phrase itself.
-_NESTED = "words"
+# A hole of this name holds a phrase itself, and one of that name figures with their signs.
+_NESTED, _SUM = "words", "sum"
 # What a hole may hold; any text unless its name says more.
 _DAY = r"\d{4}-\d\d-\d\d"
 _NUMBER = r"-?\d+(?:\.\d+)?…?"
@@ -210,7 +210,7 @@ def _held(name: str, value: str, language: str) -> str:
         return translated(value, language)
     if _HELD.get(name) == _DAY:
         return formats.short_day(date.fromisoformat(value), LOCALES[language])
-    is_figures = _HELD.get(name) == _NUMBER or _FORMULA.fullmatch(value) is not None
+    is_figures = _HELD.get(name) == _NUMBER or (name == _SUM and _FORMULA.fullmatch(value) is not None)
     return _with_decimals(value, language) if is_figures else value
 
 
