@@ -328,7 +328,11 @@ def _warnings(
     elif below_sub_reseller:
         message = "The reseller figures of this account belong to its own reseller, a sub-reseller, and are left out."
         warnings.append(ReportWarning("reseller_figures_of_sub_reseller", message))
-    if pulled.own.is_reseller and pulled.own.id and not is_split:
+    services = snapshot.services if snapshot else None
+    if services is not None and services.recurring is None:
+        message = "This KAZOO shows no invoices (4.2 has none): what services cost by the month is not known."
+        warnings.append(ReportWarning("no_invoices", message))
+    elif pulled.own.is_reseller and pulled.own.id and not is_split:
         message = f"The services of {pulled.own.name} could not be read: what it pays for its customers is not known."
         warnings.append(ReportWarning("reseller_services_unread", message))
     return list(dict.fromkeys(warnings))
