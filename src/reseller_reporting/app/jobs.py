@@ -14,7 +14,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -28,9 +28,10 @@ from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.app.tenancy import house_of, read_tree, run_folder
 from reseller_reporting.control import jobs
 from reseller_reporting.control.jobs import Leased, State
-from reseller_reporting.control.models import Delivery, Job, JobItem, Run, RunFile
+from reseller_reporting.control.models import Delivery, IdempotencyKey, Job, JobItem, Run, RunFile
 from reseller_reporting.control.scoping import across_resellers, within
 from reseller_reporting.model.errors import (
+    InvalidSettings,
     Kind,
     MailFailed,
     MailPartlyRefused,
@@ -116,7 +117,17 @@ def _read_order(stated: Mapping[str, Any], *, out: Path) -> "report.Order":
         source=str(stated.get("source", "kazoo")),
         out=out,
         legs_listed=str(stated.get("legs", "billable")),
+        also=frozenset(_also(str(name)) for name in stated.get("also") or ()),
     )
+
+
+def _also(name: str) -> "report.Also":
+    from reseller_reporting.app import report
+
+    try:
+        return report.Also(name)
+    except ValueError:
+        raise InvalidSettings(f"This version makes no {name} beside a report. Order it without.") from None
 
 
 def _record(house: House, job: Job, run: Run, made: "report.Report", leased: Leased) -> None:
@@ -149,7 +160,13 @@ def _files(run: Run, made: "report.Report") -> list[RunFile]:
         (entry["file"], "workbook", entry["id"], entry["name"]) for entry in made.manifest["accounts"] if entry["file"]
     ]
     others = [(report.SUMMARY, "summary"), (report.COUNTRIES, "countries"), (report.MANIFEST, "manifest")]
-    named = [*books, *((name, kind, "", "") for name, kind in others)]
+    # What a workbook is called after, its legs are, too.
+    owners = {PurePosixPath(name).stem: (account_id, account) for name, _, account_id, account in books}
+    more = [
+        (name, _kind_of(name), *(owners.get(PurePosixPath(name).stem, ("", ""))))
+        for name in (str(each["file"]) for each in made.manifest.get("files", ()))
+    ]
+    named = [*books, *more, *((name, kind, "", "") for name, kind in others)]
     return [
         RunFile(
             run=run,
@@ -163,6 +180,11 @@ def _files(run: Run, made: "report.Report") -> list[RunFile]:
         )
         for name, kind, account_id, account_name in named
     ]
+
+
+def _kind_of(name: str) -> str:
+    folder = PurePosixPath(name).parent.name
+    return {"legs": "legs", "statements": "statement"}.get(folder) or PurePosixPath(name).stem[:20]
 
 
 def _sha256(path: Path) -> str:
@@ -265,6 +287,19 @@ def _read_accounts(house: House, job: Job, leased: Leased) -> str:
     return f"{read_tree(house, job.reseller)} accounts below {job.reseller.name}."
 
 
+def _test_connection(house: House, job: Job, leased: Leased) -> str:
+    """What stands between us and the reseller's KAZOO; of this machine, a reseller is told nothing."""
+    from reseller_reporting.app.doctor import examine
+
+    jobs.write(job.pk, leased.lease, stage="Testing the connection")
+    found = [each for each in examine(house_of(house, job.reseller)) if each.name.startswith("kazoo")]
+    findings = [{"name": each.name, "ok": each.ok, "message": each.message} for each in found]
+    jobs.write(job.pk, leased.lease, checkpoint={"findings": findings})
+    if all(each.ok for each in found):
+        return "The connection works."
+    return "The connection does not work yet: its findings say why."
+
+
 def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it is short, and says nothing on its way.
     """Runs past their time, and those that were deleted long enough ago: first the files, then the row."""
     now = house.clock()
@@ -278,7 +313,8 @@ def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it 
         if folder.exists():
             shutil.rmtree(folder)
         Run.objects.filter(pk=run_id).delete()
-    old = Job.objects.filter(kind__in=("accounts", "purge"), ended_at__lt=now - _RECORDS_KEPT_FOR)
+    IdempotencyKey.objects.filter(created_at__lt=now - _RECORDS_KEPT_FOR).delete()
+    old = Job.objects.filter(kind__in=("accounts", "purge", "connection"), ended_at__lt=now - _RECORDS_KEPT_FOR)
     old.exclude(pk=job.pk).delete()
     return f"{len(set(expired))} runs removed."
 
@@ -287,6 +323,7 @@ _KINDS: dict[str, Callable[[House, Job, Leased], str]] = {
     "report": _make_report,
     "mail": _send_mail,
     "accounts": _read_accounts,
+    "connection": _test_connection,
     "purge": _purge,
 }
 

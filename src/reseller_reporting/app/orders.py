@@ -2,6 +2,7 @@
 
 Invariants
 - An order names its period outright: `last-month` is settled when it is ordered, not when a worker comes to it.
+- Whoever belongs to one branch orders of that branch alone, whatever is asked for.
 - The run, its job, the remembered addresses and the audit trail stand together or not at all.
 """
 
@@ -9,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from django.db import transaction
+from django.db.models import Q
 
 from reseller_reporting.app.house import House
 from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.control import audit, jobs
 from reseller_reporting.control.models import Delivery, Job, Recipient, Reseller, Run, User
+from reseller_reporting.control.visibility import sees_all, visible_accounts
+from reseller_reporting.model.errors import AmbiguousAccount, UnknownAccount
 from reseller_reporting.model.period import check_period, check_zone, parse_period
 
 
@@ -29,6 +33,7 @@ class Asked:
     source: str = "kazoo"
     legs: str = "billable"
     email: Sequence[str] = field(default_factory=tuple)
+    also: Sequence[str] = field(default_factory=tuple)  # What a run makes beside its documents: `report.Also`.
 
 
 def order_report(
@@ -39,7 +44,12 @@ def order_report(
     zone = check_zone(asked.timezone) if asked.timezone else reseller.timezone or "UTC"
     period = parse_period(check_period(asked.period, now=now), timezone=zone, now=now)
     recipients = check_recipients(house, list(asked.email))
-    stated = asdict(asked) | {"period": period.name, "timezone": asked.timezone or reseller.timezone or None}
+    stated = asdict(asked) | {
+        "period": period.name,
+        "timezone": asked.timezone or reseller.timezone or None,
+        "accounts": _allowed(asked.accounts, user),
+        "branch": user.account_id if user else "",
+    }
     with transaction.atomic():
         known = Job.objects.filter(unique_key=key).first() if key else None
         if known is not None:
@@ -66,6 +76,24 @@ def order_report(
             run=str(run.pk),
         )
     return job
+
+
+def _allowed(accounts: Sequence[str] | None, user: User | None) -> list[str] | None:
+    """As asked for, for whoever sees the whole reseller; else the ids of what is theirs."""
+    if user is None or sees_all(user):
+        return None if accounts is None else list(accounts)
+    theirs = visible_accounts(user)
+    if accounts is None:
+        return list(theirs.order_by("account_id").values_list("account_id", flat=True))
+    ids: list[str] = []
+    for text in accounts:
+        found = list(theirs.filter(Q(account_id=text) | Q(name=text)).values_list("account_id", flat=True)[:2])
+        if not found:
+            raise UnknownAccount(f"There is no account '{text}'. Name one by its id, or by its exact name.")
+        if len(found) > 1:
+            raise AmbiguousAccount(f"Several accounts are called '{text}'. Name the one that you mean by its id.")
+        ids += found
+    return ids
 
 
 def post(

@@ -13,7 +13,7 @@ from typing import Any, cast
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from ninja.utils import check_csrf
@@ -21,6 +21,7 @@ from ninja.utils import check_csrf
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control.api_keys import find_key
 from reseller_reporting.control.models import ApiKey, Reseller, User
+from reseller_reporting.control.refusals import problem
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.scoping import within
 from reseller_reporting.web import metrics
@@ -55,12 +56,6 @@ def is_api(request: HttpRequest) -> bool:
 
 def is_static(request: HttpRequest) -> bool:
     return request.path.startswith(str(settings.STATIC_URL))
-
-
-def problem(status: int, code: str, detail: str) -> JsonResponse:
-    """RFC 9457, the form of every refusal of the API."""
-    document = {"type": "about:blank", "title": code, "status": status, "code": code, "detail": detail}
-    return JsonResponse(document, status=status, content_type="application/problem+json")
 
 
 class Watched:

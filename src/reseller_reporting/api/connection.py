@@ -1,0 +1,55 @@
+"""The connection to KAZOO: whether there is one, and what a test of it finds. Never its secrets."""
+
+from datetime import datetime
+from urllib.parse import urlsplit, urlunsplit
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+
+from reseller_reporting.api.jobs import JobTold, told_job
+from reseller_reporting.api.permission import needs
+from reseller_reporting.app.tenancy import house_of, is_connected, this_house
+from reseller_reporting.control import audit, jobs
+from reseller_reporting.control.api_keys import Scope
+from reseller_reporting.control.asking import asking
+
+router = Router(tags=["connection"])
+
+
+class ConnectionTold(Schema):
+    is_connected: bool
+    kazoo_url: str
+    uses: str  # api_key, password, or nothing.
+    tree_read_at: datetime | None
+
+
+@router.get("", response=ConnectionTold, summary="The connection, without its secrets", **needs(Scope.CONNECTION_READ))
+def connection(request: HttpRequest) -> ConnectionTold:
+    reseller = asking(request).reseller
+    settings = house_of(this_house(), reseller).settings
+    uses = "api_key" if settings.kazoo_api_key else "password" if settings.kazoo_password else "nothing"
+    return ConnectionTold(
+        is_connected=is_connected(this_house(), reseller),
+        kazoo_url=_without_secret(settings.kazoo_url or ""),
+        uses=uses,
+        tree_read_at=reseller.tree_read_at,
+    )
+
+
+@router.post(
+    "/test",
+    response={202: JobTold},
+    summary="Test it: the job's `findings` say what works and what would mend the rest",
+    **needs(Scope.CONNECTION_WRITE),
+)
+def test(request: HttpRequest) -> Status[JobTold]:
+    asked = asking(request)
+    now = this_house().clock()
+    job = jobs.enqueue("connection", asked.reseller, now=now, user=asked.user)
+    audit.record("connection_tested", at=now, reseller=asked.reseller, user=asked.user, address=asked.address)
+    return Status(202, told_job(job, asked.user))
+
+
+def _without_secret(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
