@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from reseller_reporting.app.progress import CALLS, LOGGING_IN, SERVICES, TREE, W
 from reseller_reporting.web import periods
 
 register = template.Library()
+_HALF_A_CENT = Decimal("0.005")
 
 _WORDS: dict[str, str | Promise] = {
     # Stages of a job, as `app.progress` names them.
@@ -116,7 +117,11 @@ def change(amount: Decimal | int | None) -> str:
     """With its sign, the plus as well."""
     if amount is None:
         return "–"
-    shown = money(abs(amount)) if isinstance(amount, Decimal) else grouped(abs(amount))
+    if isinstance(amount, Decimal):
+        # What is no cent is a change all the same, and said as one.
+        shown = money(abs(amount)) if not 0 < abs(amount) < _HALF_A_CENT else grouped(abs(amount).normalize())
+    else:
+        shown = grouped(abs(amount))
     return f"{'−' if amount < 0 else '+' if amount > 0 else ''}{shown}"
 
 
