@@ -32,6 +32,8 @@ class Asked:
     refresh: bool = False
     source: str = "kazoo"
     legs: str = "billable"
+    price_plans: bool = False  # Prices by the stored plans.
+    edition: str = "internal"
     email: Sequence[str] = field(default_factory=tuple)
     also: Sequence[str] = field(default_factory=tuple)  # What a run makes beside its documents: `report.Also`.
 

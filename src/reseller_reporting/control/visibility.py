@@ -59,7 +59,7 @@ def changeable_runs(user: User) -> QuerySet[Run]:
 
 
 def visible_jobs(user: User) -> QuerySet[Job]:
-    """Progress names every customer of a job: it is for who sees all of them."""
+    """Progress names every customer of a job: it is for who sees all of them, or chose them."""
     jobs: QuerySet[Job] = Job.objects.all()
     if sees_everything(user):
         return jobs

@@ -29,10 +29,6 @@ _log = structlog.get_logger()
 _AWAY = "The database cannot be reached just now. Nothing is lost; try again in a minute."
 
 
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
-
-
 @method_decorator(login_not_required, name="dispatch")
 class LogIn(auth.LoginView):
     form_class = LogInForm
