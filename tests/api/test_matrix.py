@@ -53,8 +53,9 @@ MATRIX: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/runs/{run}/countries"): (200, 200, 200, 404, 404, 404, 404, 401),
     ("GET", "/runs/{run}/legs/{branch}"): (200, 200, 200, 200, 200, 409, 404, 401),
     ("GET", "/runs/{run}/legs/{acme}"): (409, 409, 409, 404, 404, 404, 404, 401),
-    ("GET", "/connection"): (200, 200, 403, 200, 403, 403, 200, 401),
-    ("POST", "/connection/test"): (202, 202, 403, 202, 403, 403, 202, 401),
+    ("GET", "/runs/{run}/files/{file:reseller.xlsx}"): (200, 200, 200, 404, 404, 404, 404, 401),
+    ("GET", "/connection"): (200, 200, 403, 403, 403, 403, 200, 401),
+    ("POST", "/connection/test"): (202, 202, 403, 403, 403, 403, 202, 401),
     ("GET", "/users"): (200, 200, 403, 200, 403, 403, 200, 401),
     ("GET", "/users/{viewer}"): (200, 200, 403, 404, 403, 403, 404, 401),
     ("GET", "/users/{operator}"): (200, 404, 403, 404, 403, 403, 404, 401),
@@ -113,6 +114,7 @@ ELSEWHERE = {
     ("DELETE", "/groups/{}"),
     ("POST", "/users"),
     ("PATCH", "/users/{}"),
+    ("POST", "/users/{}/password"),
     ("POST", "/keys"),
 }
 

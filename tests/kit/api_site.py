@@ -145,6 +145,7 @@ def _files(site: Site, run: Run) -> Iterator[RunFile]:
     made = (
         ("summary.csv", "summary", "", "internal", SUMMARY),
         ("summary-by-country.csv", "countries", "", "internal", SUMMARY),
+        ("reseller.xlsx", "reseller", "", "internal", "margins of all customers"),
         ("accounts/acme.xlsx", "workbook", ACME, "internal", "acme"),
         ("accounts/branch.xlsx", "workbook", BRANCH, "internal", "branch, with costs"),
         ("customer/branch.xlsx", "workbook", BRANCH, "customer", "branch, without"),

@@ -125,12 +125,12 @@ def make_run(
     created_by: Any = None,
     created_at: datetime = NOW,
 ) -> MadeRun:
-    """Rows and files of a run; names in it are hostile."""
+    """Rows and files of a run; names in it are hostile. Of a branch, it is as someone of it ordered it."""
     from reseller_reporting.control.models import Job, JobItem, Run, RunFile
 
     run = Run.objects.create(
         reseller=site.reseller,
-        order={"email": [], "edition": edition},
+        order={"email": [], "edition": edition, "branch": created_by.account_id if created_by else ""},
         title="2026-10",
         period_name="2026-10",
         timezone="Europe/Berlin",
@@ -166,12 +166,14 @@ def make_run(
     texts = {
         "manifest.json": json.dumps({"accounts": accounts}),
         "summary.csv": "Account ID\n",
+        "reseller.xlsx": "margins of all customers",
         "summary-by-country.csv": "Account ID,Name,Country Code,Country,Direction,Calls,Billing Minutes,Customer Cost\n"
         f"{'1' * 32},A,GB,United Kingdom,outbound,4,10.50,2.5000\n{'1' * 32},A,FR,<b>France,outbound,2,1.00,9.0000\n",
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-        kind = {"manifest.json": "manifest", "summary.csv": "summary"}.get(name, "countries")
+        kinds = {"manifest.json": "manifest", "summary.csv": "summary", "reseller.xlsx": "reseller"}
+        kind = kinds.get(name, "countries")
         RunFile.objects.create(
             run=run, reseller=site.reseller, name=name, kind=kind, size_bytes=len(text), sha256="0" * 64
         )

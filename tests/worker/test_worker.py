@@ -191,7 +191,7 @@ def office(database_url: str, terminal: Terminal) -> Iterator[Office]:
 
 
 BOOKS = {f"accounts/customer-{number}--{str(number + 1) * 32}.xlsx" for number in range(3)}
-FILES = {*BOOKS, "summary.csv", "summary-by-country.csv", "manifest.json"}
+FILES = {*BOOKS, "reseller.xlsx", "summary.csv", "summary-by-country.csv", "manifest.json"}
 
 
 def check_done(office: Office) -> None:
@@ -203,6 +203,8 @@ def check_done(office: Office) -> None:
     assert report.run is not None
     assert (report.run.state, report.run.accounts_count, report.run.is_complete) == ("made", 3, True)
     assert office.files(report) == set(RunFile.objects.values_list("name", flat=True)) == FILES
+    whose = dict(RunFile.objects.filter(kind__in=("workbook", "reseller")).values_list("name", "account_id"))
+    assert whose == {name: name.partition("--")[2].removesuffix(".xlsx") for name in (*BOOKS, "reseller.xlsx")}
     assert set(JobItem.objects.values_list("state", flat=True)) == {"made"}
     assert office.job("mail").state == "done"
     assert office.delivery().state == "sent"

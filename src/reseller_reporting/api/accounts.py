@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Path, Query, Router, Schema, Status
@@ -10,8 +9,9 @@ from ninja import Path, Query, Router, Schema, Status
 from reseller_reporting.api.jobs import JobTold, told_job
 from reseller_reporting.api.permission import needs
 from reseller_reporting.api.schemas import AccountId, Page, Paging, Text, page_of
+from reseller_reporting.app.connections import read_accounts
 from reseller_reporting.app.tenancy import this_house
-from reseller_reporting.control import jobs
+from reseller_reporting.control import searching
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import asking
 from reseller_reporting.control.models import KnownAccount
@@ -44,9 +44,7 @@ class AccountQuery(Paging):
 
 @router.get("", response=Page[AccountTold], summary="Accounts by name", **needs(Scope.ACCOUNTS_READ))
 def list_accounts(request: HttpRequest, query: Query[AccountQuery]) -> Page[AccountTold]:
-    accounts: QuerySet[KnownAccount] = visible_accounts(asking(request).user)
-    for word in query.search.lower().split()[:10]:
-        accounts = accounts.filter(sought__contains=word)
+    accounts = searching.accounts(visible_accounts(asking(request).user), query.search)
     if query.parent_id:
         accounts = accounts.filter(parent_id=query.parent_id)
     if query.below:
@@ -71,8 +69,7 @@ def tree(request: HttpRequest) -> list[Branch]:
 @router.post("/read", response={202: JobTold}, summary="Read the tree from KAZOO again", **needs(Scope.RUNS_WRITE))
 def read_again(request: HttpRequest) -> Status[JobTold]:
     asked = asking(request)
-    job = jobs.enqueue("accounts", asked.reseller, now=this_house().clock(), user=asked.user)
-    return Status(202, told_job(job, asked.user))
+    return Status(202, told_job(read_accounts(this_house(), asked.reseller, asked.user), asked.user))
 
 
 @router.get("/{account_id}", response=AccountTold, summary="One account", **needs(Scope.ACCOUNTS_READ))

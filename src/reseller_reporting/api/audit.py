@@ -9,6 +9,7 @@ from ninja import Query, Router, Schema
 from reseller_reporting.api.permission import needs
 from reseller_reporting.api.refusing import Refused
 from reseller_reporting.api.schemas import Page, Paging, Text, page_of
+from reseller_reporting.control import searching
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import asking
 from reseller_reporting.control.models import AuditEvent, Reseller
@@ -28,6 +29,7 @@ class EventTold(Schema):
 
 
 class EventQuery(Paging):
+    search: Text = ""  # In person, action, subject and address.
     action: Text = ""
     who: Text = ""
     from_at: datetime | None = None  # With an offset; inclusive.
@@ -42,7 +44,7 @@ class ResellerTold(Schema):
 
 @router.get("/audit", response=Page[EventTold], summary="Who did what, the newest first", **needs(Scope.AUDIT_READ))
 def list_events(request: HttpRequest, query: Query[EventQuery]) -> Page[EventTold]:
-    events = visible_events(asking(request).user)
+    events = searching.events(visible_events(asking(request).user), query.search)
     for name, bound, lookup in (("from_at", query.from_at, "at__gte"), ("to_at", query.to_at, "at__lt")):
         if bound is not None:
             if bound.tzinfo is None:

@@ -8,10 +8,10 @@ from ninja import Router, Schema, Status
 
 from reseller_reporting.api.jobs import JobTold, told_job
 from reseller_reporting.api.permission import needs
+from reseller_reporting.app.connections import order_test
 from reseller_reporting.app.tenancy import house_of, is_connected, this_house
-from reseller_reporting.control import audit, jobs
 from reseller_reporting.control.api_keys import Scope
-from reseller_reporting.control.asking import asking
+from reseller_reporting.control.asking import asking, doer_of
 
 router = Router(tags=["connection"])
 
@@ -44,10 +44,7 @@ def connection(request: HttpRequest) -> ConnectionTold:
 )
 def test(request: HttpRequest) -> Status[JobTold]:
     asked = asking(request)
-    now = this_house().clock()
-    job = jobs.enqueue("connection", asked.reseller, now=now, user=asked.user)
-    audit.record("connection_tested", at=now, reseller=asked.reseller, user=asked.user, address=asked.address)
-    return Status(202, told_job(job, asked.user))
+    return Status(202, told_job(order_test(this_house(), asked.reseller, doer_of(asked)), asked.user))
 
 
 def _without_secret(url: str) -> str:

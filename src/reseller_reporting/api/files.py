@@ -6,22 +6,22 @@ Invariants
 """
 
 from pathlib import PurePosixPath
-from typing import IO, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from reseller_reporting.api.permission import needs
 from reseller_reporting.api.schemas import AccountId, Page, Paging, RowId, Text, page_of
-from reseller_reporting.app.run_files import open_file, path_of, zipped
+from reseller_reporting.app.run_files import note_download, open_file, path_of, zipped
 from reseller_reporting.app.summary_parquet import as_parquet
 from reseller_reporting.app.table_pages import read_page
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control.api_keys import Scope
-from reseller_reporting.control.asking import asking
+from reseller_reporting.control.asking import asking, doer_of
 from reseller_reporting.control.models import Run, RunFile, User
 from reseller_reporting.control.visibility import visible_accounts, visible_files, visible_runs
 from reseller_reporting.model.errors import NotMade
@@ -94,12 +94,16 @@ def list_files(request: HttpRequest, run_id: UUID, query: Query[FileQuery]) -> P
     **needs(Scope.FILES_READ, responses=_answers("application/zip")),
 )
 def archive(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
-    user = asking(request).user
-    run = _run(user, run_id)
-    files = list(visible_files(user).filter(run=run).order_by("name"))
+    asked = asking(request)
+    run = _run(asked.user, run_id)
+    files = list(visible_files(asked.user).filter(run=run).order_by("name"))
     if not files:
         raise Http404
-    return _download(zipped(this_house(), files), f"{run.period_name or 'report'}.zip")
+    parts = zipped(this_house(), files)
+    note_download(this_house(), run, doer_of(asked), f"{len(files)} files")
+    answer = StreamingHttpResponse(parts, content_type=_TYPES[".zip"])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{run.period_name or "report"}.zip"'
+    return answer
 
 
 @router.get(
@@ -109,9 +113,12 @@ def archive(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
     **needs(Scope.FILES_READ, responses=_answers("application/octet-stream")),
 )
 def download(request: HttpRequest, run_id: UUID, file_id: Annotated[RowId, Path()]) -> HttpResponseBase:
-    user = asking(request).user
-    file = get_object_or_404(visible_files(user), pk=file_id, run=_run(user, run_id))
-    return _sent(file)
+    asked = asking(request)
+    run = _run(asked.user, run_id)
+    file = get_object_or_404(visible_files(asked.user), pk=file_id, run=run)
+    answer = _sent(file)
+    note_download(this_house(), run, doer_of(asked), file.name)
+    return answer
 
 
 @router.get(
@@ -186,14 +193,11 @@ def _as_asked(file: RunFile, query: TableQuery) -> Any:
 
 
 def _sent(file: RunFile) -> FileResponse:
-    answer = _download(open_file(this_house(), file), PurePosixPath(file.name).name)
+    name = PurePosixPath(file.name).name
+    kind = _TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+    answer = FileResponse(open_file(this_house(), file), as_attachment=True, filename=name, content_type=kind)
     answer.headers["ETag"] = f'"{file.sha256}"'
     return answer
-
-
-def _download(opened: IO[bytes], name: str) -> FileResponse:
-    kind = _TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
-    return FileResponse(opened, as_attachment=True, filename=name, content_type=kind)
 
 
 def _attachment(name: str) -> dict[str, str]:

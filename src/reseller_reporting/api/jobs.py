@@ -25,6 +25,7 @@ from reseller_reporting.api.permission import needs
 from reseller_reporting.api.refusing import Refused
 from reseller_reporting.api.schemas import Page, Paging, Text, page_of
 from reseller_reporting.app.tenancy import this_house
+from reseller_reporting.control import jobs
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import Asking, asking
 from reseller_reporting.control.models import ApiKey, Job, JobItem, User
@@ -180,7 +181,7 @@ def _is_key_good(key: ApiKey | None) -> bool:
 def told_job(job: Job, user: User) -> JobTold:
     """Called within the job's scope."""
     states = JobItem.objects.filter(job=job).values_list("state").annotate(count=Count("pk")).order_by("state")
-    rate, left = _pace(job)
+    pace = jobs.pace(job, now=this_house().clock())
     is_shown = job.kind == "connection" and may(user, Action.SEE_CONNECTION)
     findings = job.checkpoint.get("findings") if is_shown else None
     return JobTold(
@@ -194,22 +195,14 @@ def told_job(job: Job, user: User) -> JobTold:
         stage_total=job.stage_total,
         percent=job.percent,
         message=job.message,
-        rate_per_minute=rate,
-        seconds_left=left,
+        rate_per_minute=pace.per_minute,
+        seconds_left=pace.seconds_left,
         customers=dict(states),
         findings=findings,
         created_at=job.created_at,
         began_at=job.began_at,
         ended_at=job.ended_at,
     )
-
-
-def _pace(job: Job) -> tuple[int | None, int | None]:
-    if job.state != "running" or job.stage_began_at is None or not job.stage_done:
-        return None, None
-    seconds = max(1, round((this_house().clock() - job.stage_began_at).total_seconds()))
-    left = None if job.stage_total is None else max(0, job.stage_total - job.stage_done) * seconds // job.stage_done
-    return job.stage_done * 60 // seconds, left
 
 
 def _told_customer(item: JobItem) -> CustomerTold:

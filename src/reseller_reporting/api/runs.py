@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
@@ -19,14 +19,16 @@ from reseller_reporting.api.jobs import EVENT_STREAM, JobTold, stream, told_job
 from reseller_reporting.api.permission import needs
 from reseller_reporting.api.schemas import Given, Page, Paging, RowId, Text, page_of
 from reseller_reporting.app import run_changes
+from reseller_reporting.app.extras import Also
 from reseller_reporting.app.jobs import UNDO_FOR
 from reseller_reporting.app.orders import Asked, order_report
-from reseller_reporting.app.run_changes import Doer
 from reseller_reporting.app.tenancy import this_house
+from reseller_reporting.control import searching
 from reseller_reporting.control.api_keys import Scope
-from reseller_reporting.control.asking import Asking, asking
+from reseller_reporting.control.asking import Asking, asking, doer_of
 from reseller_reporting.control.models import AccountGroup, Delivery, Job, Run, User
-from reseller_reporting.control.visibility import changeable_runs, visible_jobs, visible_runs, whole_runs
+from reseller_reporting.control.visibility import changeable_runs, visible_jobs, visible_runs, with_wholeness
+from reseller_reporting.model.period import RELATIVE
 
 router = Router(tags=["runs"])
 
@@ -39,7 +41,7 @@ class ReportOrder(Given):
     """Everything has a default: `{}` orders last month, of all accounts."""
 
     period: str = Field(
-        "last-month", max_length=60, description="2026-10, 2026-10-01..2026-10-16, last-month, this-month"
+        "last-month", max_length=60, description=f"2026-10, 2026-10-01..2026-10-16, {', '.join(RELATIVE)}"
     )
     timezone: str | None = Field(None, max_length=64, description="Such as Europe/Berlin; the reseller's without")
     accounts: list[Text] | None = Field(
@@ -50,8 +52,15 @@ class ReportOrder(Given):
     refresh: bool = Field(False, description="Ask KAZOO again for what is in the store")
     source: Literal["kazoo", "store"] = "kazoo"
     legs: Literal["billable", "all"] = Field("billable", description="Which legs the call sheets list")
-    also: list[Literal["csv", "parquet"]] = Field(
-        [], max_length=2, description="The rated legs of each account as files, too"
+    price_plans: bool | None = Field(None, description="Price by the stored plans; without, where there are some")
+    edition: Literal["internal", "customer"] = Field(
+        "internal", description="customer: without what the reseller pays; needs price plans"
+    )
+    also: list[Also] = Field(
+        [],
+        max_length=len(Also),
+        description="The rated legs of each account as csv or parquet; what needs price plans: statements as pdf, "
+        "files for the books",
     )
     email: list[Recipient] = Field([], max_length=_RECIPIENTS_MAX)
 
@@ -76,7 +85,7 @@ class RunTold(Schema):
 
 
 class RunQuery(Paging):
-    search: Text = ""  # In title and period.
+    search: Text = ""  # In title, period and customers.
     period: Text = ""
     state: Literal["", "waiting", "made", "failed"] = ""
     deleted: bool = False  # Those that can be brought back, in the place of the others.
@@ -106,6 +115,8 @@ def order(request: HttpRequest, response: HttpResponse, given: ReportOrder) -> S
         refresh=given.refresh,
         source=given.source,
         legs=given.legs,
+        price_plans=given.price_plans,
+        edition=given.edition,
         email=given.email,
         also=sorted(set(given.also)),
     )
@@ -118,8 +129,7 @@ def order(request: HttpRequest, response: HttpResponse, given: ReportOrder) -> S
 def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Page[RunTold]:
     user = asking(request).user
     runs = _with_more(visible_runs(user), user).filter(deleted_at__isnull=not query.deleted)
-    for word in query.search.split()[:10]:
-        runs = runs.filter(Q(title__icontains=word) | Q(period_name__icontains=word))
+    runs = searching.runs(runs, query.search, user)
     if query.period:
         runs = runs.filter(period_name=query.period)
     if query.state:
@@ -152,7 +162,7 @@ def events(request: HttpRequest, run_id: UUID) -> StreamingHttpResponse:
 @router.post("/{run_id}/cancel", response={202: RunTold}, summary="Call it off", **needs(Scope.RUNS_WRITE))
 def cancel(request: HttpRequest, run_id: UUID) -> Status[RunTold]:
     asked = asking(request)
-    run_changes.cancel(this_house(), _changeable(asked, run_id), _doer(asked))
+    run_changes.cancel(this_house(), _changeable(asked, run_id), doer_of(asked))
     return Status(202, _one(asked.user, run_id))
 
 
@@ -164,21 +174,21 @@ def cancel(request: HttpRequest, run_id: UUID) -> Status[RunTold]:
 )
 def retry(request: HttpRequest, run_id: UUID) -> Status[RunTold]:
     asked = asking(request)
-    run_changes.retry(this_house(), _changeable(asked, run_id), _doer(asked))
+    run_changes.retry(this_house(), _changeable(asked, run_id), doer_of(asked))
     return Status(202, _one(asked.user, run_id))
 
 
 @router.delete("/{run_id}", response=RunTold, summary="Delete it; it can be brought back", **needs(Scope.RUNS_WRITE))
 def delete(request: HttpRequest, run_id: UUID) -> RunTold:
     asked = asking(request)
-    run_changes.delete(this_house(), _changeable(asked, run_id), _doer(asked))
+    run_changes.delete(this_house(), _changeable(asked, run_id), doer_of(asked))
     return _one(asked.user, run_id)
 
 
 @router.post("/{run_id}/restore", response=RunTold, summary="Bring it back", **needs(Scope.RUNS_WRITE))
 def restore(request: HttpRequest, run_id: UUID) -> RunTold:
     asked = asking(request)
-    run_changes.restore(this_house(), _changeable(asked, run_id), _doer(asked))
+    run_changes.restore(this_house(), _changeable(asked, run_id), doer_of(asked))
     return _one(asked.user, run_id)
 
 
@@ -186,7 +196,8 @@ def restore(request: HttpRequest, run_id: UUID) -> RunTold:
 def send(request: HttpRequest, run_id: UUID, given: MailOrder) -> Status[DeliveryTold]:
     asked = asking(request)
     return Status(
-        202, _told_delivery(run_changes.send(this_house(), _changeable(asked, run_id), given.recipients, _doer(asked)))
+        202,
+        _told_delivery(run_changes.send(this_house(), _changeable(asked, run_id), given.recipients, doer_of(asked))),
     )
 
 
@@ -201,10 +212,6 @@ def _accounts(given: ReportOrder) -> list[str] | None:
         return given.accounts
     group: AccountGroup = get_object_or_404(AccountGroup.objects.all(), pk=given.group_id)
     return [*dict.fromkeys([*group.account_ids, *(given.accounts or ())])]
-
-
-def _doer(asked: Asking) -> Doer:
-    return Doer(asked.user, asked.address)
 
 
 def _changeable(asked: Asking, run_id: UUID) -> Run:
@@ -225,11 +232,10 @@ def _one(user: User, run_id: Any) -> RunTold:
 
 
 def _with_more(runs: QuerySet[Run], user: User) -> QuerySet[Any]:
-    """Each with its job, and whether it is wholly theirs."""
+    """Each with its job, too."""
     of_it = Job.objects.filter(run=OuterRef("pk"), kind="report").order_by("created_at")
-    return runs.select_related("created_by").annotate(
-        job_id=Subquery(of_it.values("pk")[:1]), is_whole=Exists(whole_runs(user).filter(pk=OuterRef("pk")))
-    )
+    told = with_wholeness(runs, user).select_related("created_by")
+    return told.annotate(job_id=Subquery(of_it.values("pk")[:1]))  # type: ignore[no-any-return]
 
 
 def _told(run: Any) -> RunTold:

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from reseller_reporting.api.permission import needs
 from reseller_reporting.api.schemas import Given, Page, Paging, RowId, Text, page_of
-from reseller_reporting.app.people import Person, add_person, change_person
-from reseller_reporting.app.run_changes import Doer
+from reseller_reporting.app.people import Person, add_person, change_person, renew_password
 from reseller_reporting.app.tenancy import this_house
+from reseller_reporting.control import searching
 from reseller_reporting.control.api_keys import Scope
-from reseller_reporting.control.asking import asking
+from reseller_reporting.control.asking import asking, doer_of
 from reseller_reporting.control.models import User
 from reseller_reporting.control.roles import Role
 from reseller_reporting.control.visibility import visible_users
@@ -67,9 +67,7 @@ class UserQuery(Paging):
 
 @router.get("", response=Page[UserTold], summary="Users by name", **needs(Scope.USERS_READ))
 def list_users(request: HttpRequest, query: Query[UserQuery]) -> Page[UserTold]:
-    users = visible_users(asking(request).user)
-    for word in query.search.lower().split()[:10]:
-        users = users.filter(username__contains=word) | users.filter(name__icontains=word)
+    users = searching.users(visible_users(asking(request).user), query.search)
     return page_of(users.order_by("username"), query, _told)
 
 
@@ -77,8 +75,7 @@ def list_users(request: HttpRequest, query: Query[UserQuery]) -> Page[UserTold]:
 def add(request: HttpRequest, given: UserGiven) -> Status[UserMade]:
     asked = asking(request)
     person = Person(role=given.role, account_id=given.account_id, name=given.name, language=given.language)
-    doer = Doer(asked.user, asked.address)
-    user, password = add_person(this_house(), asked.reseller, given.email, person, doer)
+    user, password = add_person(this_house(), asked.reseller, given.email, person, doer_of(asked))
     return Status(201, UserMade(**_told(user).model_dump(), password=password))
 
 
@@ -99,8 +96,19 @@ def change(request: HttpRequest, user_id: Annotated[RowId, Path()], given: UserC
         language=stated.get("language", user.language),
         is_active=stated.get("is_active", user.is_active),
     )
-    change_person(this_house(), user, person, Doer(asked.user, asked.address))
+    change_person(this_house(), user, person, doer_of(asked))
     return _told(user)
+
+
+@router.post(
+    "/{user_id}/password", response=UserMade, summary="Make a new password for someone", **needs(Scope.USERS_WRITE)
+)
+def new_password(request: HttpRequest, user_id: Annotated[RowId, Path()]) -> UserMade:
+    """The old one ends, and with it their sessions."""
+    asked = asking(request)
+    user: User = get_object_or_404(visible_users(asked.user).select_related("reseller"), pk=user_id)
+    password = renew_password(this_house(), user, doer_of(asked))
+    return UserMade(**_told(user).model_dump(), password=password)
 
 
 def _told(user: User) -> UserTold:

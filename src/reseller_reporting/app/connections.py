@@ -9,10 +9,14 @@ import json
 import socket
 from urllib.parse import urlsplit
 
+from django.db import transaction
+
 from reseller_reporting.app.house import House
-from reseller_reporting.app.tenancy import KazooLogin, seal
+from reseller_reporting.app.tenancy import KazooLogin, keep_login, seal
 from reseller_reporting.config import check_kazoo_url
-from reseller_reporting.control.models import Reseller
+from reseller_reporting.control import audit, jobs
+from reseller_reporting.control.audit import Doer
+from reseller_reporting.control.models import Job, Reseller, User
 from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.model.reach import is_public
 
@@ -36,6 +40,47 @@ def checked_login(house: House, reseller: Reseller, *, url: str, uses_key: bool,
         raise InvalidSettings("Enter user name, password and account name; all three are needed.")
     return KazooLogin(
         url=url, username=given["username"], password=given["password"], account_name=given["account_name"]
+    )
+
+
+def order_test(house: House, reseller: Reseller, doer: Doer, login: KazooLogin | None = None) -> Job:
+    """The job that tries what was typed, or else what is stored."""
+    now, payload = house.clock(), {"sealed": sealed_login(house, login)} if login else {}
+    with transaction.atomic():
+        job = jobs.enqueue("connection", reseller, now=now, user=doer.user, payload=payload)
+        _record(house, "connection_tested", reseller, doer, login)
+    return job
+
+
+def keep_connection(
+    house: House, reseller: Reseller, doer: Doer, login: KazooLogin, *, timezone: str, currency: str
+) -> Job:
+    """Kept, and its customers are read; the job that tries it."""
+    now = house.clock()
+    with transaction.atomic():
+        keep_login(house, reseller, login)
+        reseller.timezone, reseller.currency = timezone, currency
+        reseller.save(update_fields=["timezone", "currency"])
+        jobs.enqueue("accounts", reseller, now=now, user=doer.user)
+        job = jobs.enqueue("connection", reseller, now=now, user=doer.user)
+        _record(house, "connection_kept", reseller, doer, login)
+    return job
+
+
+def read_accounts(house: House, reseller: Reseller, user: User) -> Job:
+    """KAZOO's tree once more; a read that waits already is the one that is meant."""
+    waiting: Job | None = Job.objects.filter(kind="accounts", state=jobs.State.QUEUED).first()
+    return waiting or jobs.enqueue("accounts", reseller, now=house.clock(), user=user)
+
+
+def _record(house: House, action: str, reseller: Reseller, doer: Doer, login: KazooLogin | None) -> None:
+    audit.record(
+        action,
+        at=house.clock(),
+        reseller=reseller,
+        user=doer.user,
+        address=doer.address,
+        subject=login.url if login else reseller.kazoo_url,
     )
 
 

@@ -21,6 +21,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
+from reseller_reporting.app.extras import Also
 from reseller_reporting.app.house import House
 from reseller_reporting.app.job_progress import JobProgress
 from reseller_reporting.app.orders import post
@@ -126,15 +127,13 @@ def _read_order(house: House, job: Job, stated: Mapping[str, Any], *, out: Path)
         legs_listed=str(stated.get("legs", "billable")),
         plans=plan_book(house, None if is_priced else "none"),
         edition=str(stated.get("edition", "internal")),
-        also=frozenset(_also(str(name)) for name in stated.get("also") or ()),
+        also=frozenset(_extra(str(name)) for name in stated.get("also") or ()),
     )
 
 
-def _also(name: str) -> "report.Also":
-    from reseller_reporting.app import report
-
+def _extra(name: str) -> Also:
     try:
-        return report.Also(name)
+        return Also(name)
     except ValueError:
         raise InvalidSettings(f"This version makes no {name} beside a report. Order it without.") from None
 

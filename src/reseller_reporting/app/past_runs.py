@@ -5,9 +5,8 @@ Light, for pages: reads the documents of a run, never the lake. Money is Decimal
 
 import csv
 import json
-import zipfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any, TypeVar
 
 # As `app.report` names them, which reads the lake and so is not imported here.
 MANIFEST, COUNTRIES = "manifest.json", "summary-by-country.csv"
-_CHUNK_BYTES = 256 * 1024
 Amount = TypeVar("Amount", int, Decimal)
 
 
@@ -114,40 +112,6 @@ def compare(before: Iterable[CustomerSums], after: Iterable[CustomerSums]) -> li
         for id_ in {**first, **second}
     ]
     return sorted(found, key=_greatest_first)
-
-
-def zipped(folder: Path, names: Sequence[str]) -> Iterator[bytes]:
-    """A zip of these files, made as it is read: never whole in memory, nor on disk."""
-    sink = _Sink()
-    with zipfile.ZipFile(sink, "w") as archive:  # type: ignore[call-overload]  # It writes, and is asked no more.
-        for name in names:
-            # Workbooks are compressed already.
-            form = zipfile.ZIP_STORED if name.endswith((".xlsx", ".pdf")) else zipfile.ZIP_DEFLATED
-            info = zipfile.ZipInfo(name)
-            info.compress_type = form
-            with (folder / name).open("rb") as source, archive.open(info, "w", force_zip64=True) as target:
-                while chunk := source.read(_CHUNK_BYTES):
-                    target.write(chunk)
-                    yield sink.taken()
-    yield sink.taken()
-
-
-class _Sink:
-    """A file that cannot be gone back in; what was written is taken away as it comes."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def write(self, part: bytes) -> int:
-        self._parts.append(bytes(part))
-        return len(part)
-
-    def flush(self) -> None:
-        pass
-
-    def taken(self) -> bytes:
-        found, self._parts = b"".join(self._parts), []
-        return found
 
 
 def _customer(entry: dict[str, Any]) -> CustomerSums:

@@ -7,7 +7,6 @@ Invariants
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db import transaction
 
@@ -15,16 +14,9 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.orders import post
 from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.control import audit, jobs
-from reseller_reporting.control.models import Delivery, Job, Run, User
+from reseller_reporting.control.audit import Doer
+from reseller_reporting.control.models import Delivery, Job, Run
 from reseller_reporting.model.errors import InvalidSettings, RunBusy
-
-
-@dataclass(frozen=True, slots=True)
-class Doer:
-    """Who does it, and from where."""
-
-    user: User
-    address: str
 
 
 def report_job(run: Run) -> Job | None:
@@ -70,14 +62,14 @@ def restore(house: House, run: Run, doer: Doer) -> None:
             _record(house, "report_restored", run, doer)
 
 
-def send(house: House, run: Run, recipients: Sequence[str], doer: Doer) -> Delivery:
-    """Each time it is asked for."""
+def send(house: House, run: Run, recipients: Sequence[str], doer: Doer, *, token: str = "") -> Delivery:
+    """Each time it is asked for; a form that is sent twice has one token."""
     if run.state != "made" or run.deleted_at is not None:
         raise RunBusy("Only a report that is ready can be sent.")
     checked = check_recipients(house, recipients)
     if not checked:
         raise InvalidSettings("Name at least one recipient.")
-    key = f"{run.pk}/again/{secrets.token_hex(8)}"
+    key = f"{run.pk}/again/{token or secrets.token_hex(8)}"
     return post(house, run, checked, unique_key=key, user=doer.user, address=doer.address)
 
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from reseller_reporting.control.models import AuditEvent, Job, KnownAccount, Run, RunFile, User
+from reseller_reporting.control.models import AuditEvent, Delivery, Job, KnownAccount, Recipient, Run, RunFile, User
 from reseller_reporting.control.roles import Action, Role, may
+
+_RECIPIENTS_OFFERED = 50
 
 
 def sees_all(user: User) -> bool:
@@ -52,6 +54,11 @@ def whole_runs(user: User) -> QuerySet[Run]:
     return runs if sees_everything(user) else runs.filter(pk__in=_ordered_by(user).values("pk"))
 
 
+def with_wholeness(runs: QuerySet[Run], user: User) -> QuerySet[Any]:
+    """Each with `is_whole`: whether someone sees all of it."""
+    return runs.annotate(is_whole=Exists(whole_runs(user).filter(pk=OuterRef("pk"))))
+
+
 def changeable_runs(user: User) -> QuerySet[Run]:
     """Which ones someone may cancel, retry, send or delete. One of the whole reseller shows in a branch by its own
     customers; mailing it would send the others' as well."""
@@ -65,6 +72,19 @@ def visible_jobs(user: User) -> QuerySet[Job]:
         return jobs
     own = Q(run=None, created_by=user)  # Such as the test of a connection.
     return jobs.filter(own | Q(run__in=_ordered_by(user).values("pk")))
+
+
+def known_recipients(user: User) -> list[str]:
+    """Addresses to offer again, the latest first; of a branch, those that they wrote to themselves."""
+    if not may(user, Action.MAKE_REPORTS):
+        return []
+    latest = Recipient.objects.order_by("-last_used_at", "address").values_list("address", flat=True)
+    if sees_all(user):
+        return list(latest[:_RECIPIENTS_OFFERED])
+    own = Delivery.objects.filter(created_by=user).values_list("recipients", flat=True)
+    ordered = _ordered_by(user).values_list("order__email", flat=True)
+    theirs = {address for each in (*own, *ordered) for address in each or ()}
+    return [address for address in latest if address in theirs][:_RECIPIENTS_OFFERED]
 
 
 def visible_users(user: User) -> QuerySet[User]:

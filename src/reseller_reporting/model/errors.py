@@ -107,6 +107,13 @@ class NotAllowed(ResellerReportingError):
     code = "not_allowed"
 
 
+class GroupExists(ResellerReportingError):
+    """A group of the reseller bears this name."""
+
+    kind = Kind.CONFLICT
+    code = "group_exists"
+
+
 class UserExists(ResellerReportingError):
     """The name to log in with is another one's, perhaps at another reseller."""
 

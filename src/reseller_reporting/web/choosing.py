@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
+from reseller_reporting.control import searching
 from reseller_reporting.control.models import KnownAccount, Reseller, User
 from reseller_reporting.control.visibility import visible_accounts
 
@@ -56,14 +57,7 @@ def level(user: User, reseller: Reseller, below: str, start: int) -> Listed:
 
 def search(user: User, reseller: Reseller, text: str, start: int) -> Listed:
     accounts = choices(user, reseller)
-    return _listed(accounts, found(accounts, text), start, shows_above=True)
-
-
-def found(accounts: QuerySet[KnownAccount], text: str) -> QuerySet[KnownAccount]:
-    """Every word somewhere in name, realm or id."""
-    for word in text.lower().split()[:8]:
-        accounts = accounts.filter(sought__contains=word)
-    return accounts
+    return _listed(accounts, searching.accounts(accounts, text), start, shows_above=True)
 
 
 def includes_sub_resellers(accounts: QuerySet[KnownAccount], reseller: Reseller, chosen: Iterable[str]) -> bool:

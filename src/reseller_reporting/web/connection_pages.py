@@ -6,7 +6,6 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
@@ -14,13 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from reseller_reporting.app.connections import checked_login, sealed_login, stored_names
-from reseller_reporting.app.tenancy import is_connected, keep_login, this_house
-from reseller_reporting.control import audit, jobs
-from reseller_reporting.control.asking import Asking
+from reseller_reporting.app.connections import checked_login, keep_connection, order_test, stored_names
+from reseller_reporting.app.tenancy import is_connected, this_house
+from reseller_reporting.control import audit
+from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import Job, Reseller
 from reseller_reporting.control.roles import Action, may
-from reseller_reporting.control.visibility import sees_everything
 from reseller_reporting.model.errors import ResellerReportingError
 from reseller_reporting.web import periods
 from reseller_reporting.web.access import needs
@@ -61,9 +59,6 @@ class ConnectionForm(Styled, forms.Form):
 
 @needs(Action.SEE_CONNECTION)
 def connection(asked: Asking) -> HttpResponse:
-    """The whole reseller's: people of a branch neither see nor change it."""
-    if not sees_everything(asked.user):
-        raise PermissionDenied
     if asked.method == "POST":
         return _typed(asked)
     return _page(asked, ConnectionForm(initial=_stored(asked.reseller)))
@@ -104,7 +99,7 @@ def _typed(asked: Asking) -> HttpResponse:
     form, house = ConnectionForm(asked.POST), this_house()
     tries_stored = asked.POST.get("do") == "try-stored"
     if tries_stored:
-        job = jobs.enqueue("connection", asked.reseller, now=house.clock(), user=asked.user)
+        job = order_test(house, asked.reseller, doer_of(asked))
         return _page(asked, ConnectionForm(initial=_stored(asked.reseller)), job=job)
     if not form.is_valid():
         return _page(asked, form, status=422)
@@ -116,25 +111,16 @@ def _typed(asked: Asking) -> HttpResponse:
     except ResellerReportingError as error:
         form.add_error(None, error.sentence)
         return _page(asked, form, status=422)
-    now = house.clock()
     if asked.POST.get("do") == "test":
-        payload = {"sealed": sealed_login(house, login)}
-        job = jobs.enqueue("connection", asked.reseller, now=now, user=asked.user, payload=payload)
-        return _page(asked, form, job=job)
-    with transaction.atomic():
-        keep_login(house, asked.reseller, login)
-        asked.reseller.timezone, asked.reseller.currency = stated["timezone"], stated["currency"].upper()
-        asked.reseller.save(update_fields=["timezone", "currency"])
-        jobs.enqueue("accounts", asked.reseller, now=now, user=asked.user)
-        job = jobs.enqueue("connection", asked.reseller, now=now, user=asked.user)
-        audit.record(
-            "connection_kept",
-            at=now,
-            reseller=asked.reseller,
-            user=asked.user,
-            address=asked.address,
-            subject=login.url,
-        )
+        return _page(asked, form, job=order_test(house, asked.reseller, doer_of(asked), login))
+    job = keep_connection(
+        house,
+        asked.reseller,
+        doer_of(asked),
+        login,
+        timezone=stated["timezone"],
+        currency=stated["currency"].upper(),
+    )
     messages.success(asked, _("The connection is kept; its customers are being read."))
     return _page(asked, ConnectionForm(initial=_stored(asked.reseller)), job=job)
 
@@ -142,8 +128,6 @@ def _typed(asked: Asking) -> HttpResponse:
 @needs(Action.SEE_CONNECTION)
 def tried(asked: Asking, job_id: UUID) -> HttpResponse:
     """A part of the page: what was found so far."""
-    if not sees_everything(asked.user):
-        raise PermissionDenied
     job = get_object_or_404(Job, pk=job_id, kind="connection")
     return render(asked, "connection/_tried.html", {"job": job})
 

@@ -1,14 +1,16 @@
-"""Periods as the page offers them: names for what a clerk means, cut in the report's zone, resolved when ordered."""
+"""Periods as the page offers them: names for what a clerk means, and their days in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from reseller_reporting.model.period import RELATIVE, parse_period
 
 RANGE = "range"
 
@@ -17,33 +19,23 @@ RANGE = "range"
 class Preset:
     code: str
     label: str | Promise
-    period: str  # As `model.period` writes one.
     days: str
 
 
+_LABELS = {
+    "last-month": _("Last month"),
+    "this-month": _("This month"),
+    "last-week": _("Last week"),
+    "this-week": _("This week"),
+}
+
+
 def presets(now: datetime, timezone: str) -> list[Preset]:
-    today = now.astimezone(ZoneInfo(timezone)).date()
-    first = today.replace(day=1)
-    before = (first - timedelta(days=1)).replace(day=1)
-    monday = today - timedelta(days=today.weekday())
-    week = timedelta(days=7)
+    """Each with its days as they are now; which ones are meant is settled when it is ordered."""
+    found = [(code, parse_period(code, timezone=timezone, now=now)) for code in RELATIVE]
     return [
-        Preset(code="last-month", label=_("Last month"), period=f"{before:%Y-%m}", days=_shown(before, first)),
-        Preset(
-            code="this-month", label=_("This month"), period=f"{first:%Y-%m}", days=_shown(first, next_month(first))
-        ),
-        Preset(
-            code="last-week",
-            label=_("Last week"),
-            period=days(monday - week, monday),
-            days=_shown(monday - week, monday),
-        ),
-        Preset(
-            code="this-week",
-            label=_("This week"),
-            period=days(monday, monday + week),
-            days=_shown(monday, monday + week),
-        ),
+        Preset(code=code, label=_LABELS[code], days=_shown(period.from_local.date(), period.to_local.date()))
+        for code, period in found
     ]
 
 

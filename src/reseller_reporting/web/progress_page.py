@@ -1,5 +1,6 @@
 """Progress of a run, from its job's row: so it survives a reload, and a worker that stops."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from reseller_reporting.app import run_changes
 from reseller_reporting.app.tenancy import this_house
-from reseller_reporting.control import audit, jobs
-from reseller_reporting.control.asking import Asking
+from reseller_reporting.control import jobs
+from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import Job, JobItem, Run
 from reseller_reporting.control.roles import Action
 from reseller_reporting.control.visibility import changeable_runs, visible_jobs, visible_runs
+from reseller_reporting.model.errors import RunBusy
 from reseller_reporting.web.access import needs
 
 _ITEMS_A_PAGE = 50
@@ -51,19 +54,15 @@ def context(asked: Asking, run: Run) -> dict[str, Any]:
 
 def rate(job: Job, now: datetime) -> str:
     """How fast the stage goes and how long it will yet take; nothing while nobody can know."""
-    if job.state != "running" or not job.stage_total or not job.stage_done or job.stage_began_at is None:
+    pace = jobs.pace(job, now=now)
+    if pace.per_minute is None or pace.seconds_left is None:
         return ""
-    elapsed = (now - job.stage_began_at).total_seconds()
-    if elapsed < 2:
-        return ""
-    a_minute = round(job.stage_done * _SECONDS_A_MINUTE / elapsed)
-    left = round(elapsed * (job.stage_total - job.stage_done) / job.stage_done)
-    if left < _SECONDS_A_MINUTE:
+    if pace.seconds_left < _SECONDS_A_MINUTE:
         remaining = _("less than a minute left")
     else:
-        minutes = round(left / _SECONDS_A_MINUTE)
+        minutes = round(pace.seconds_left / _SECONDS_A_MINUTE)
         remaining = ngettext("about %(n)d minute left", "about %(n)d minutes left", minutes) % {"n": minutes}
-    return _("%(n)d a minute, %(left)s in this stage") % {"n": a_minute, "left": remaining}
+    return _("%(n)d a minute, %(left)s in this stage") % {"n": pace.per_minute, "left": remaining}
 
 
 @needs(Action.SEE_REPORTS)
@@ -82,9 +81,8 @@ def progress(asked: Asking, run_id: UUID) -> HttpResponse:
 @needs(Action.MAKE_REPORTS)
 def cancel(asked: Asking, run_id: UUID) -> HttpResponse:
     run = get_object_or_404(changeable_runs(asked.user), pk=run_id)
-    for job in Job.objects.filter(run=run, kind="report", state__in=("queued", "running")):
-        jobs.ask_cancel(job, now=this_house().clock())
-        _record(asked, "report_cancelled", run)
+    with suppress(RunBusy):  # It ended meanwhile: the page says how.
+        run_changes.cancel(this_house(), run, doer_of(asked))
     return redirect("run", run_id)
 
 
@@ -93,23 +91,10 @@ def cancel(asked: Asking, run_id: UUID) -> HttpResponse:
 def retry(asked: Asking, run_id: UUID) -> HttpResponse:
     """Once more, for those who failed: what was read of the others is in the store and not asked for again."""
     run = get_object_or_404(changeable_runs(asked.user), pk=run_id, deleted_at=None)
-    job = Job.objects.filter(run=run, kind="report").order_by("-created_at").first()
-    if job is not None and jobs.retry(job, now=this_house().clock()):
-        _record(asked, "report_retried", run)
+    with suppress(RunBusy):  # It is under way: the page shows it.
+        run_changes.retry(this_house(), run, doer_of(asked))
     return redirect("run", run_id)
 
 
 def _may_change(asked: Asking, run_id: UUID) -> bool:
     return changeable_runs(asked.user).filter(pk=run_id).exists()
-
-
-def _record(asked: Asking, action: str, run: Run) -> None:
-    audit.record(
-        action,
-        at=this_house().clock(),
-        reseller=asked.reseller,
-        user=asked.user,
-        address=asked.address,
-        subject=run.title,
-        run=str(run.pk),
-    )

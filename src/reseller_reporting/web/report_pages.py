@@ -15,19 +15,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from reseller_reporting.app.orders import Asked, order_report
+from reseller_reporting.app import connections, groups
+from reseller_reporting.app.orders import Asked, has_price_plans, order_report
 from reseller_reporting.app.tenancy import is_connected, this_house
-from reseller_reporting.control import audit, jobs
-from reseller_reporting.control.asking import Asking, asking
-from reseller_reporting.control.models import AccountGroup, Job, KnownAccount, PlanAssignment, Recipient, Run
-from reseller_reporting.control.plans import OWN
+from reseller_reporting.control import searching
+from reseller_reporting.control.asking import Asking, asking, doer_of
+from reseller_reporting.control.models import AccountGroup, KnownAccount, Run
 from reseller_reporting.control.roles import Action, may
-from reseller_reporting.control.visibility import sees_everything
+from reseller_reporting.control.visibility import known_recipients, sees_everything
 from reseller_reporting.model.errors import ResellerReportingError
 from reseller_reporting.web import choosing, periods
 from reseller_reporting.web.access import needs
 
-_RECIPIENTS_OFFERED = 50
 _ALL, _SOME = "all", "some"
 
 
@@ -64,12 +63,11 @@ class ReportForm(forms.Form):
                 self.add_error("last", _("Say the first and the last day; the last is not before the first."))
         return found
 
-    def period_wanted(self, zone: str) -> str:
+    def period_wanted(self) -> str:
         stated = self.cleaned_data
         if stated["period"] == periods.RANGE:
             return periods.days(stated["first"], stated["last"] + timedelta(days=1))
-        known = {preset.code: preset.period for preset in periods.presets(this_house().clock(), zone)}
-        return known.get(stated["period"], str(stated["period"]))
+        return str(stated["period"])
 
 
 def home(request: Any) -> HttpResponseBase:
@@ -89,7 +87,6 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
     stated = form.data if form is not None else {}
     zone = str(stated.get("timezone") or reseller.timezone or "UTC")
     zone = zone if zone in periods.zones() else "UTC"
-    has_plans = reseller.key == OWN and PlanAssignment.objects.filter(reseller_id=OWN).exists()
     total = accounts.count()
     return render(
         asked,
@@ -103,17 +100,15 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "is_branch": not sees_everything(asked.user),
             "total": total,
             "customers": choosing.customers_count(accounts, reseller) if reseller.account_id else total,
-            "groups": AccountGroup.objects.order_by("name"),
+            "groups": _shown_groups(asked),
             "presets": periods.presets(house.clock(), zone),
             "period": stated.get("period", "last-month"),
             "zone": zone,
             "zones": periods.zones(),
-            "recipients": list(
-                Recipient.objects.order_by("-last_used_at").values_list("address", flat=True)[:_RECIPIENTS_OFFERED]
-            ),
+            "recipients": known_recipients(asked.user),
             "email": stated.get("email", ", ".join((last or {}).get("email", []))),
             "has_mail": bool(house.settings.smtp_url),
-            "has_plans": has_plans,
+            "has_plans": has_price_plans(reseller),
             "edition": stated.get("edition", "internal"),
             "token": secrets.token_urlsafe(12),
         },
@@ -128,7 +123,7 @@ def _order(asked: Asking) -> HttpResponseBase:
         return _page(asked, form, status=422, problem=" ".join(dict.fromkeys(sentences)))
     stated = form.cleaned_data
     accounts = choosing.choices(asked.user, asked.reseller)
-    chosen = _chosen(asked, form, accounts)
+    chosen = _chosen(form, accounts)
     if chosen is not None and not chosen:
         return _page(asked, form, status=422, problem=_("Choose at least one customer."))
     includes = stated["include_sub_resellers"]
@@ -139,13 +134,13 @@ def _order(asked: Asking) -> HttpResponseBase:
             this_house(),
             asked.reseller,
             Asked(
-                period=form.period_wanted(stated["timezone"]),
+                period=form.period_wanted(),
                 timezone=stated["timezone"],
                 accounts=chosen,
                 include_sub_resellers=includes,
                 refresh=stated["refresh"],
                 legs="all" if stated["all_legs"] else "billable",
-                price_plans=stated["price_plans"] or stated["edition"] == "customer",
+                price_plans=stated["price_plans"],
                 edition=stated["edition"],
                 email=[
                     part for part in stated["email"].replace(";", ",").replace("\n", ",").split(",") if part.strip()
@@ -161,13 +156,11 @@ def _order(asked: Asking) -> HttpResponseBase:
     return redirect("run", job.run_id)
 
 
-def _chosen(asked: Asking, form: ReportForm, accounts: QuerySet[KnownAccount]) -> list[str] | None:
-    """None is all of the reseller's; of a branch, all that are in it. What is not theirs to see is not chosen."""
+def _chosen(form: ReportForm, accounts: QuerySet[KnownAccount]) -> list[str] | None:
+    """None is all of them. What is not theirs to see is not chosen."""
     stated = form.cleaned_data
     if stated["scope"] == _ALL:
-        if sees_everything(asked.user):
-            return None
-        return list(accounts.order_by("account_id").values_list("account_id", flat=True))
+        return None
     named = {part.strip() for part in stated["accounts"].split(",")}
     known = accounts.order_by("account_id").values_list("account_id", flat=True)
     return [account_id for account_id in known if account_id in named]
@@ -196,10 +189,10 @@ def account_ids(asked: Asking) -> HttpResponse:
     if branch := asked.GET.get("branch"):
         found = found.filter(lineage__contains=f"/{branch[:64]}/")
     elif text := asked.GET.get("q", "").strip():
-        found = choosing.found(found, text[:200])
+        found = searching.accounts(found, text[:200])
     ids: Sequence[str] = list(found.order_by("account_id").values_list("account_id", flat=True))
     if group := asked.GET.get("group"):
-        kept = set(get_object_or_404(AccountGroup, pk=_number(group)).account_ids)
+        kept = set(get_object_or_404(AccountGroup.objects.all(), pk=_number(group)).account_ids)
         ids = [account_id for account_id in ids if account_id in kept]
     return JsonResponse({"ids": ids})
 
@@ -218,41 +211,36 @@ def keep_group(asked: Asking) -> HttpResponse:
     elif not ids:
         problem = _("Choose at least one customer.")
     else:
-        now = this_house().clock()
-        AccountGroup.objects.update_or_create(
-            reseller=asked.reseller,
-            name=name,
-            defaults={"account_ids": ids, "created_by": asked.user, "updated_at": now},
-        )
-        audit.record(
-            "group_kept", at=now, reseller=asked.reseller, user=asked.user, address=asked.address, subject=name
-        )
-    return render(asked, "report/_groups.html", {"groups": AccountGroup.objects.order_by("name"), "problem": problem})
+        try:
+            groups.keep_group(this_house(), asked.reseller, doer_of(asked), name=name, account_ids=ids)
+        except ResellerReportingError as error:
+            problem = error.sentence
+    return render(asked, "report/_groups.html", {"groups": _shown_groups(asked), "problem": problem})
 
 
 @require_POST
 @needs(Action.KEEP_GROUPS)
 def drop_group(asked: Asking, number: int) -> HttpResponse:
-    group = get_object_or_404(AccountGroup, pk=number)
-    group.delete()
-    audit.record(
-        "group_deleted",
-        at=this_house().clock(),
-        reseller=asked.reseller,
-        user=asked.user,
-        address=asked.address,
-        subject=group.name,
-    )
-    return render(asked, "report/_groups.html", {"groups": AccountGroup.objects.order_by("name")})
+    group, problem = get_object_or_404(AccountGroup.objects.all(), pk=number), ""
+    try:
+        groups.delete_group(this_house(), group, doer_of(asked))
+    except ResellerReportingError as error:
+        problem = error.sentence
+    return render(asked, "report/_groups.html", {"groups": _shown_groups(asked), "problem": problem})
+
+
+def _shown_groups(asked: Asking) -> list[dict[str, Any]]:
+    """Of each, how many accounts are theirs to see; where that is none, it is not shown."""
+    theirs = groups.visible_ids(asked.user)
+    counted = [(row, len(groups.shown_ids(row, theirs))) for row in AccountGroup.objects.order_by("name")]
+    return [{"pk": row.pk, "name": row.name, "count": count} for row, count in counted if count or theirs is None]
 
 
 @require_POST
 @needs(Action.MAKE_REPORTS)
 def read_accounts(asked: Asking) -> HttpResponse:
     """KAZOO's tree once more; a read that waits already is not ordered again."""
-    waiting = Job.objects.filter(kind="accounts", state__in=("queued", "running")).exists()
-    if not waiting:
-        jobs.enqueue("accounts", asked.reseller, now=this_house().clock(), user=asked.user)
+    connections.read_accounts(this_house(), asked.reseller, asked.user)
     messages.info(asked, _("The accounts are being read. Load this page again in a moment."))
     return redirect("home")
 

@@ -1,43 +1,45 @@
 """Reports: the list of all that were made, one of them with its progress or its figures, and what is done with it."""
 
 import secrets
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from reseller_reporting.app import past_runs
-from reseller_reporting.app.orders import post
-from reseller_reporting.app.recipients import check_recipients
+from reseller_reporting.app import past_runs, run_changes
+from reseller_reporting.app.run_files import note_download, open_file, zipped
 from reseller_reporting.app.tenancy import house_of, run_folder, this_house
-from reseller_reporting.control import audit, jobs
-from reseller_reporting.control.asking import Asking
-from reseller_reporting.control.models import Delivery, Job, Recipient, Run, RunFile
-from reseller_reporting.control.roles import Action
+from reseller_reporting.control import searching
+from reseller_reporting.control.asking import Asking, doer_of
+from reseller_reporting.control.models import Delivery, Job, Run, RunFile
+from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.visibility import (
     changeable_runs,
+    known_recipients,
     sees_everything,
     visible_accounts,
     visible_files,
+    visible_jobs,
     visible_runs,
+    with_wholeness,
 )
-from reseller_reporting.model.errors import ResellerReportingError
+from reseller_reporting.model.errors import FileGone, ResellerReportingError
 from reseller_reporting.web import progress_page
 from reseller_reporting.web.access import needs
 
 _RUNS_A_PAGE = 25
 _CUSTOMERS_A_PAGE = 50
 _CHARTED = 10
-_WHOLE = {"workbooks": ("workbook",), "summaries": ("summary", "countries", "margins", "manifest")}
 
 
 @needs(Action.SEE_REPORTS)
@@ -45,15 +47,15 @@ def runs(asked: Asking) -> HttpResponse:
     text = asked.GET.get("q", "").strip()[:200]
     shows_deleted = "deleted" in asked.GET
     found = changeable_runs(asked.user) if shows_deleted else visible_runs(asked.user)
-    found = _sought(asked, found.filter(deleted_at__isnull=not shows_deleted), text)
-    page = _page(found.select_related("created_by").order_by("-created_at"), asked, _RUNS_A_PAGE)
-    latest = _latest_jobs([run.pk for run in page]) if sees_everything(asked.user) else {}
+    found = searching.runs(found.filter(deleted_at__isnull=not shows_deleted), text, asked.user)
+    found = with_wholeness(found, asked.user).select_related("created_by")
+    page = _page(found.order_by("-created_at", "pk"), asked, _RUNS_A_PAGE)
+    latest = _latest_jobs(asked, [run.pk for run in page])
     context = {
         "page": page,
         "rows": [(run, latest.get(run.pk)) for run in page],
         "q": text,
         "shows_deleted": shows_deleted,
-        "shows_sums": sees_everything(asked.user),
         "currency": house_of(this_house(), asked.reseller).settings.currency,
     }
     if asked.headers.get("HX-Target") == "run-list":
@@ -65,21 +67,9 @@ def runs(asked: Asking) -> HttpResponse:
     return render(asked, "run/runs.html", context)
 
 
-def _sought(asked: Asking, found: QuerySet[Run], text: str) -> QuerySet[Run]:
-    for each in text.split()[:8]:
-        of_customer = visible_files(asked.user).filter(account_name__icontains=each).values("run_id")
-        found = found.filter(
-            Q(title__icontains=each)
-            | Q(period_name__icontains=each)
-            | Q(created_by__username__icontains=each)
-            | Q(pk__in=of_customer)
-        )
-    return found
-
-
-def _latest_jobs(run_ids: Sequence[UUID]) -> dict[UUID, Job]:
-    """The newest report job of each run."""
-    found = Job.objects.filter(run_id__in=run_ids, kind="report").order_by("created_at")
+def _latest_jobs(asked: Asking, run_ids: Sequence[UUID]) -> dict[UUID, Job]:
+    """The newest report job of each run, where progress is theirs to see."""
+    found = visible_jobs(asked.user).filter(run_id__in=run_ids, kind="report").order_by("created_at")
     return {job.run_id: job for job in found if job.run_id is not None}
 
 
@@ -97,14 +87,15 @@ def _page(rows: Any, asked: Asking, size: int) -> Page[Any]:
 
 @needs(Action.SEE_REPORTS)
 def run(asked: Asking, run_id: UUID) -> HttpResponse:
-    found = get_object_or_404(visible_runs(asked.user).select_related("created_by"), pk=run_id, deleted_at=None)
-    may_change = changeable_runs(asked.user).filter(pk=run_id).exists()
+    visible = with_wholeness(visible_runs(asked.user), asked.user).select_related("created_by")
+    found = get_object_or_404(visible, pk=run_id, deleted_at=None)
+    may_change = found.is_whole and may(asked.user, Action.MAKE_REPORTS)
     files = visible_files(asked.user).filter(run=found)
     customers = _customers(asked, found, files)
     context: dict[str, Any] = {
         "run": found,
         "may_change": may_change,
-        "shows_sums": sees_everything(asked.user),
+        "shows_sums": found.is_whole,
         "currency": house_of(this_house(), asked.reseller).settings.currency,
         "summaries": list(files.filter(account_id="").order_by("pk")),
         "workbooks": files.filter(kind="workbook").count(),
@@ -119,15 +110,15 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
         context |= _quick_look(found, customers)
     if may_change:
         context["deliveries"] = Delivery.objects.filter(run=found).order_by("-created_at")[:20]
-        context["recipients"] = Recipient.objects.order_by("-last_used_at").values_list("address", flat=True)[:50]
+        context["recipients"] = known_recipients(asked.user)
         context["has_mail"] = bool(this_house().settings.smtp_url)
     return render(asked, "run/run.html", context)
 
 
-def _customers(asked: Asking, found: Run, files: QuerySet[RunFile]) -> list[dict[str, Any]]:
-    """A row a customer: with figures for the reseller's own people, else with the file alone."""
+def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> list[dict[str, Any]]:
+    """A row a customer: with figures for those who see the whole run, else with the file alone."""
     text = asked.GET.get("q", "").strip().lower()
-    if sees_everything(asked.user) and found.state == "made":
+    if found.is_whole and found.state == "made":
         by_name = dict(files.filter(kind="workbook").values_list("name", "pk"))
         rows = [
             {"name": each.name, "sums": each, "file": each.file if each.file in by_name else ""}
@@ -192,39 +183,41 @@ def compare(asked: Asking) -> HttpResponse:
 @needs(Action.SEE_REPORTS)
 def download(asked: Asking, run_id: UUID, name: str) -> HttpResponseBase:
     """A file that is a row of someone who may see it; no other name leads to the disk."""
-    file = get_object_or_404(visible_files(asked.user), run_id=run_id, name=name)
-    path = _on_disk(run_id, file.name)
-    _record(asked, "file_downloaded", run_id, subject=file.name)
-    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name)
+    found = get_object_or_404(visible_runs(asked.user), pk=run_id)
+    file = get_object_or_404(visible_files(asked.user), run=found, name=name)
+    with _gone_is_not_found():
+        opened = open_file(this_house(), file)
+    note_download(this_house(), found, doer_of(asked), file.name)
+    return FileResponse(opened, as_attachment=True, filename=PurePosixPath(file.name).name)
 
 
 @needs(Action.SEE_REPORTS)
 def download_zip(asked: Asking, run_id: UUID) -> HttpResponseBase:
     """All that they may see of a run, the workbooks or the summaries alone; streamed."""
     found = get_object_or_404(visible_runs(asked.user), pk=run_id, deleted_at=None)
-    files = visible_files(asked.user).filter(run=found)
-    if (what := asked.GET.get("what", "")) in _WHOLE:
-        files = files.filter(kind__in=_WHOLE[what])
-    names = list(files.order_by("name").values_list("name", flat=True))
-    if not names:
+    rows = visible_files(asked.user).filter(run=found)
+    what = asked.GET.get("what", "")
+    if what == "workbooks":
+        rows = rows.filter(kind="workbook")
+    elif what == "summaries":
+        rows = rows.filter(account_id="")
+    files = list(rows.order_by("name"))
+    if not files:
         raise Http404
-    for name in names:
-        _on_disk(run_id, name)
-    _record(asked, "file_downloaded", run_id, subject=f"{len(names)} files")
-    response = StreamingHttpResponse(
-        past_runs.zipped(run_folder(this_house(), run_id), names), content_type="application/zip"
-    )
+    with _gone_is_not_found():
+        parts = zipped(this_house(), files)
+    note_download(this_house(), found, doer_of(asked), f"{len(files)} files")
+    response = StreamingHttpResponse(parts, content_type="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="report-{found.period_name}.zip"'
     return response
 
 
-def _on_disk(run_id: UUID, name: str) -> Path:
-    """Below the run's folder, whatever the row says."""
-    folder = run_folder(this_house(), run_id).resolve()
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
-        raise Http404
-    return path
+@contextmanager
+def _gone_is_not_found() -> Iterator[None]:
+    try:
+        yield
+    except FileGone:
+        raise Http404 from None
 
 
 # What is done with a run.
@@ -238,19 +231,13 @@ def send(asked: Asking, run_id: UUID) -> HttpResponse:
     if not named:
         messages.error(asked, _("Say to whom it shall be sent."))
         return redirect("run", run_id)
-    house = this_house()
     try:
-        recipients = check_recipients(house, named)
+        delivery = run_changes.send(this_house(), found, named, doer_of(asked), token=asked.POST.get("token", "")[:60])
     except ResellerReportingError as error:
         messages.error(asked, error.sentence)
         return redirect("run", run_id)
-    token = asked.POST.get("token", "")[:60] or secrets.token_urlsafe(12)
-    post(house, found, recipients, unique_key=f"{found.pk}/{token}", user=asked.user, address=asked.address)
-    for recipient in recipients:
-        Recipient.objects.update_or_create(
-            reseller=asked.reseller, address=recipient, defaults={"last_used_at": house.clock()}
-        )
-    messages.success(asked, _("It is on its way to %(recipients)s.") % {"recipients": ", ".join(recipients)})
+    recipients = ", ".join(delivery.recipients)
+    messages.success(asked, _("It is on its way to %(recipients)s.") % {"recipients": recipients})
     return redirect("run", run_id)
 
 
@@ -259,10 +246,7 @@ def send(asked: Asking, run_id: UUID) -> HttpResponse:
 def delete(asked: Asking, run_id: UUID) -> HttpResponse:
     """Out of sight; the files stay for some days, in which it can be undone."""
     found = get_object_or_404(changeable_runs(asked.user), pk=run_id, deleted_at=None)
-    for job in Job.objects.filter(run=found, kind="report", state__in=("queued", "running")):
-        jobs.ask_cancel(job, now=this_house().clock())
-    Run.objects.filter(pk=found.pk, deleted_at=None).update(deleted_at=this_house().clock())
-    _record(asked, "report_deleted", run_id, subject=found.title)
+    run_changes.delete(this_house(), found, doer_of(asked))
     response = redirect("runs")
     response.headers["Location"] += f"?undo={found.pk}"
     return response
@@ -272,19 +256,6 @@ def delete(asked: Asking, run_id: UUID) -> HttpResponse:
 @needs(Action.MAKE_REPORTS)
 def undelete(asked: Asking, run_id: UUID) -> HttpResponse:
     found = get_object_or_404(changeable_runs(asked.user), pk=run_id)
-    Run.objects.filter(pk=found.pk).update(deleted_at=None)
-    _record(asked, "report_brought_back", run_id, subject=found.title)
+    run_changes.restore(this_house(), found, doer_of(asked))
     messages.success(asked, _("The report is back."))
     return redirect("run", run_id)
-
-
-def _record(asked: Asking, action: str, run_id: UUID, *, subject: str) -> None:
-    audit.record(
-        action,
-        at=this_house().clock(),
-        reseller=asked.reseller,
-        user=asked.user,
-        address=asked.address,
-        subject=subject,
-        run=str(run_id),
-    )

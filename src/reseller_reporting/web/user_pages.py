@@ -1,22 +1,20 @@
 """Users: who comes in, as what, and how far they see. A password that is made here is shown once."""
 
-import secrets
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from reseller_reporting.app.first_start import checked_email
+from reseller_reporting.app import people
+from reseller_reporting.app.people import Person
 from reseller_reporting.app.tenancy import this_house
-from reseller_reporting.control import audit
-from reseller_reporting.control.asking import Asking
+from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import KnownAccount, User
 from reseller_reporting.control.roles import Action, Role
 from reseller_reporting.control.visibility import visible_accounts, visible_users
@@ -52,7 +50,7 @@ class UserForm(Styled, forms.Form):
 
     def clean_username(self) -> str:
         try:
-            address = checked_email(str(self.cleaned_data["username"])).lower()
+            address = people.check_email(str(self.cleaned_data["username"]))
         except ResellerReportingError as error:
             raise forms.ValidationError(error.sentence) from None
         # Names are one for the whole installation; whose it is, is nobody else's to know.
@@ -78,16 +76,25 @@ class UserForm(Styled, forms.Form):
                 self.add_error("account", _("A customer needs an account."))
             elif self._asked.user.account_id and role != Role.OPERATOR:
                 self.add_error("account", _("Name an account of yours."))
-        if role == Role.OPERATOR:
-            found["account"] = ""
         return found
+
+    def person(self) -> Person:
+        """As the form has them; what it does not ask for stays."""
+        stated, of = self.cleaned_data, self._of
+        return Person(
+            role=Role(stated["role"]),
+            account_id=stated["account"],
+            name=stated["name"],
+            language=of.language if of else "",
+            is_active=of.is_active if of else True,
+        )
 
 
 @needs(Action.KEEP_USERS)
 def users(asked: Asking) -> HttpResponse:
     form = UserForm(asked, asked.POST or None, initial={"role": Role.RESELLER_ADMIN.value})
-    if asked.method == "POST" and form.is_valid():
-        return _add(asked, form)
+    if asked.method == "POST" and form.is_valid() and (made := _add(asked, form)) is not None:
+        return made
     found = list(visible_users(asked.user).order_by("-is_active", "username")[:500])
     ids = {each.account_id for each in found if each.account_id}
     names = dict(KnownAccount.objects.filter(account_id__in=ids).values_list("account_id", "name"))
@@ -95,25 +102,15 @@ def users(asked: Asking) -> HttpResponse:
     return render(asked, "user/users.html", {"form": form, "rows": rows}, status=422 if form.is_bound else 200)
 
 
-def _add(asked: Asking, form: UserForm) -> HttpResponse:
-    stated, password, now = form.cleaned_data, secrets.token_urlsafe(12), this_house().clock()
+def _add(asked: Asking, form: UserForm) -> HttpResponse | None:
+    """None: it cannot be, and the form says why."""
     try:
-        with transaction.atomic():
-            added = User.log_ins.create_user(
-                stated["username"],
-                password,
-                email=stated["username"],
-                reseller=asked.reseller,
-                name=stated["name"],
-                role=stated["role"],
-                account_id=stated["account"],
-                must_change_password=True,
-                created_at=now,
-            )
-            _record(asked, "user_added", added, role=added.role)
-    except IntegrityError:  # Someone was faster with the same address.
-        messages.error(asked, _("This address is taken."))
-        return redirect("users")
+        added, password = people.add_person(
+            this_house(), asked.reseller, form.cleaned_data["username"], form.person(), doer_of(asked)
+        )
+    except ResellerReportingError as error:
+        form.add_error(None, error.sentence)
+        return None
     return render(asked, "user/password.html", {"someone": added, "password": password})
 
 
@@ -123,13 +120,13 @@ def user(asked: Asking, number: int) -> HttpResponse:
     initial = {"name": someone.name, "role": someone.role, "account": someone.account_id}
     form = UserForm(asked, asked.POST or None, of=someone, initial=initial)
     if asked.method == "POST" and form.is_valid():
-        stated = form.cleaned_data
-        someone.name, someone.role, someone.account_id = stated["name"], stated["role"], stated["account"]
-        with transaction.atomic():
-            someone.save(update_fields=["name", "role", "account_id"])
-            _record(asked, "user_changed", someone, role=someone.role)
-        messages.success(asked, _("It is kept."))
-        return redirect("users")
+        try:
+            people.change_person(this_house(), someone, form.person(), doer_of(asked))
+        except ResellerReportingError as error:
+            form.add_error(None, error.sentence)
+        else:
+            messages.success(asked, _("It is kept."))
+            return redirect("users")
     context = {"form": form, "someone": someone}
     return render(asked, "user/user.html", context, status=422 if form.is_bound else 200)
 
@@ -138,12 +135,8 @@ def user(asked: Asking, number: int) -> HttpResponse:
 @needs(Action.KEEP_USERS)
 def new_password(asked: Asking, number: int) -> HttpResponse:
     """Their sessions end by it."""
-    someone, password = _another(asked, number), secrets.token_urlsafe(12)
-    someone.set_password(password)
-    someone.must_change_password = True
-    with transaction.atomic():
-        someone.save(update_fields=["password", "must_change_password"])
-        _record(asked, "password_made", someone)
+    someone = _another(asked, number)
+    password = people.renew_password(this_house(), someone, doer_of(asked))
     return render(asked, "user/password.html", {"someone": someone, "password": password})
 
 
@@ -151,29 +144,14 @@ def new_password(asked: Asking, number: int) -> HttpResponse:
 @needs(Action.KEEP_USERS)
 def set_active(asked: Asking, number: int) -> HttpResponse:
     """Shut out, or let in again: the one undoes the other."""
-    someone = _another(asked, number)
-    someone.is_active = asked.POST.get("active") == "yes"
-    with transaction.atomic():
-        someone.save(update_fields=["is_active"])
-        _record(asked, "user_let_in" if someone.is_active else "user_shut_out", someone)
+    is_active = asked.POST.get("active") == "yes"
+    people.let_in(this_house(), _another(asked, number), doer_of(asked), is_active=is_active)
     return redirect("users")
 
 
 def _another(asked: Asking, number: int) -> User:
     """Nobody changes themselves here: the last administrator would lock the door behind them."""
-    someone: User = get_object_or_404(visible_users(asked.user), pk=number)
+    someone: User = get_object_or_404(visible_users(asked.user).select_related("reseller"), pk=number)
     if someone.pk == asked.user.pk:
         raise PermissionDenied
     return someone
-
-
-def _record(asked: Asking, action: str, someone: User, **details: Any) -> None:
-    audit.record(
-        action,
-        at=this_house().clock(),
-        reseller=asked.reseller,
-        user=asked.user,
-        address=asked.address,
-        subject=someone.username,
-        **details,
-    )
