@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from reseller_reporting.simulate.scripted import ScriptedWorld
     from reseller_reporting.simulate.server import SimulatedKazoo
 
+PLAN = "plan: retail\nusage:\n  all: {direction: outbound, per_minute: 0.05}\n"
 RUN = ("run", "--period", "2024-06", "--out", "out", "--email", "bills@example.com", "--email", "boss@example.com")
 BOTH = ["bills@example.com", "boss@example.com"]
+OFFICE_ONLY = {"manifest.json", "reseller.xlsx"}
 CSV = ["summary.csv", "summary-by-country.csv"]
 
 
@@ -169,3 +171,26 @@ def test_names_smuggle_nothing_into_the_message(
     html = message.get_body(("html",))
     assert html is not None
     assert "<script" not in html.get_content()
+
+
+def test_a_mail_with_workbooks_for_customers_says_who_its_figures_are_for(
+    connected: Terminal, mailbox: Mailbox
+) -> None:
+    """All that the run left goes to the office; what each customer may have is told apart."""
+    plan = connected.folder / "retail.yaml"
+    plan.write_text(PLAN)
+    assert connected.run(*RUN, "--price-plans", plan, "--edition", "customer", "--also", "pdf").code == 0
+    made = connected.left().files()
+    (packed,) = mailbox.attached().values()
+    with zipfile.ZipFile(io.BytesIO(packed)) as package:
+        assert {name: package.read(name) for name in package.namelist()} == {
+            name: content for name, content in made.items() if name not in OFFICE_ONLY
+        }
+    assert {name.partition("/")[0] for name in made} == {
+        *("accounts", "statements", "margin.csv", *OFFICE_ONLY, "summary.csv", "summary-by-country.csv")
+    }
+    for kind in ("plain", "html"):
+        body = mailbox.message().get_body((kind,))
+        assert body is not None
+        words = " ".join(body.get_content().split())
+        assert "The workbooks and statements are for customers, each for its own." in words

@@ -474,7 +474,7 @@ def test_a_customers_workbook_has_no_place_to_hide_anything(customers: Left) -> 
     with zipfile.ZipFile(path) as package:
         parts = package.namelist()
         assert not [part for part in parts if "comments" in part or "custom" in part or "external" in part]
-        # In the order of the internal edition's package, so that nothing can be read off it.
+        # The usual order of parts, and nothing behind the last one.
         assert parts[0] == "[Content_Types].xml"
         assert package.comment == b""
 

@@ -2,13 +2,15 @@
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reseller_reporting.app.house import House
-from reseller_reporting.app.report import COUNTRIES, MANIFEST, SUMMARY, Report
+from reseller_reporting.app.report import COUNTRIES, MANIFEST, RESELLER_BOOK, SUMMARY, Report
 from reseller_reporting.delivery.mail import CustomerLine, ReportMail, send_report
+from reseller_reporting.reports.edition import Edition
 
 _TIMEOUT_SECONDS = 60
 
@@ -70,9 +72,27 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
         currency=house.settings.currency,
         customers=lines,
         totals=total,
-        warnings=[f"{warning['message']} ({warning['count']} ×)" for warning in manifest["warnings"]],
+        warnings=[*_notes(manifest), *(f"{each['message']} ({each['count']} ×)" for each in manifest["warnings"])],
         folder=letter.folder,
-        files=[SUMMARY, COUNTRIES, *(account["file"] for account in accounts if account["file"])],
+        files=_files(manifest),
         limit_bytes=house.settings.mail_limit_megabytes * 1_000_000,
         sent_at=house.clock(),
     )
+
+
+def _files(manifest: Mapping[str, Any]) -> list[str]:
+    """What the office works with. Its own workbook stays in the folder; files of legs are for tools."""
+    workbooks = [account["file"] for account in manifest["accounts"] if account["file"]]
+    more = [each["file"] for each in manifest["files"]]
+    return [SUMMARY, COUNTRIES, *workbooks, *(name for name in more if not name.startswith((RESELLER_BOOK, "legs/")))]
+
+
+def _notes(manifest: Mapping[str, Any]) -> list[str]:
+    """The mail goes to the reseller's office, whoever the workbooks are for."""
+    if manifest["edition"] == Edition.INTERNAL:
+        return []
+    note = (
+        "The workbooks and statements are for customers, each for its own. This message and the CSV files show what "
+        "you pay: they are for your office."
+    )
+    return [note]

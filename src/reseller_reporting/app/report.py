@@ -207,6 +207,11 @@ def _groups(
 
 def _refusal(book: Book, covered: Mapping[str, list[Covered]], together: Sequence[Pricing]) -> str | None:
     """Nobody can say what is left in a pool while calls that draw on it are not there."""
+    if any(book.is_below_unknown(pricing.account) for pricing in together):
+        return (
+            "The customer may share included minutes with accounts above it that the store does not know. A run over "
+            "all accounts brings them."
+        )
     if len(together) == 1:
         return None
     lacking = sum(lacks_calls(book, covered, pricing.account, book.pulled.period) for pricing in together)
@@ -228,8 +233,11 @@ def _make_groups(groups: list[tuple[int, Group]], progress: Progress) -> list[Ma
         for one in several:
             progress.step(one.facts.account.name, account_id=one.facts.account.id)
 
-    processes = available_processes() if sum(size for size, _ in groups) >= _LEGS_WORTH_A_POOL else 1
-    map_units(make, [group for _, group in groups], processes=processes, done=done)
+    legs = sum(size for size, _ in groups)
+    processes = available_processes() if legs >= _LEGS_WORTH_A_POOL else 1
+    # Each process has its part of all of them, so that it knows at its first one whether the compiler pays.
+    tasks = [replace(group, legs_expected=legs // processes) for _, group in groups]
+    map_units(make, tasks, processes=processes, done=done)
     return made
 
 
@@ -356,6 +364,7 @@ def _publish(
         book = _reseller_report(pulled, house, made, more, pool, comparison)
         compression = Compression(house.settings.workbook_compression)
         write_reseller_book(target.stage(RESELLER_BOOK), book, country_name=country_name, compression=compression)
+        document["edition"] = order.edition
         document["files"] = _more_files(target, [*more.names, RESELLER_BOOK], made)
         target.stage(MANIFEST).write_bytes(manifest_bytes(document))
         names = [file for file in files if file] + [each["file"] for each in document["files"]]

@@ -11,7 +11,16 @@ from typing import Literal
 import pyarrow as pa
 
 from reseller_reporting.app.carry_over import NOTHING_EARLIER, Earlier, carried_into, unknown_warning
-from reseller_reporting.app.pricing import Pricing, Together, findings, price, priceable, priced_batches, trunk_arrays
+from reseller_reporting.app.pricing import (
+    Pricing,
+    Together,
+    findings,
+    price,
+    priceable,
+    priced_batches,
+    recurring_findings,
+    trunk_arrays,
+)
 from reseller_reporting.app.trunks import PoolShare, trunks_of
 from reseller_reporting.model.errors import CannotPrice
 from reseller_reporting.model.problems import Problem, ReportWarning
@@ -20,6 +29,7 @@ from reseller_reporting.model.tables import PRICEABLE_LEGS, RATED_LEGS
 from reseller_reporting.model.trunks import TrunkFigures, Trunks
 from reseller_reporting.model.units import currency_text
 from reseller_reporting.rating.billed_columns import rate_batch
+from reseller_reporting.rating.columns import expect
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.rating.priced import Priced
 from reseller_reporting.rating.trunk_legs import LegArrays
@@ -33,7 +43,12 @@ from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
 from reseller_reporting.store.reported import ReportedLegsFile
 
-PRICE_WARNINGS = frozenset({"no_price_plan", "not_priced", "unpriced_calls", "priced_below_cost", "carry_over_unknown"})
+PRICE_WARNINGS = frozenset(
+    {
+        *("no_price_plan", "not_priced", "unpriced_calls", "priced_below_cost", "recurring_below_cost"),
+        "carry_over_unknown",
+    }
+)
 # Warnings that explain a report without making it incomplete: every figure that there is, is there.
 _COMPLETE_ALL_THE_SAME = frozenset(
     {
@@ -72,6 +87,7 @@ class Group:
     silent: tuple[tuple[Pricing, AccountCalls], ...] = field(default=(), repr=False)
     earlier: Earlier = NOTHING_EARLIER
     refusal: str | None = None  # Why it cannot be priced, where that is seen already.
+    legs_expected: int = 0  # By this process, of all groups that it makes.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +141,7 @@ def _read(unit: Unit, stack: ExitStack) -> _Read:
 
 def _make_priced(group: Group, read: list[_Read], stack: ExitStack) -> list[Made]:
     """Rated once, into files; a price may depend on all calls, so that it comes before the first row is written."""
+    expect(group.legs_expected)
     folder = Path(stack.enter_context(TemporaryDirectory(prefix=".rated-", dir=group.units[0].workbook.parent)))
     spools = [_Rated(folder / str(place), each.rated()) for place, each in enumerate(read)]
     try:
@@ -178,6 +195,7 @@ def _with_prices(read: _Read, spool: "_Rated", pricing: Pricing, priced: Priced,
     except CannotPrice as error:
         return _unpriced(read, spool, error)
     found, told = findings(pricing, priced)
+    told += recurring_findings(prices, read.facts.reseller_recurring)
     facts = replace(read.facts, prices=prices, findings=found, warnings=[*read.facts.warnings, *warnings, *told])
     priced = replace(priced, for_customer=facts.edition is Edition.CUSTOMER)
     return _written(read, facts, priced_batches(spool.batches(), priced))

@@ -40,6 +40,7 @@ _CUSTOMERS_SHOWN_MAX = 50
 _TYPES = {
     ".csv": ("text", "csv"),
     ".xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ".pdf": ("application", "pdf"),
     ".zip": ("application", "zip"),
 }
 # The headers around one attachment, and those that turn a message into one with attachments; generously.
