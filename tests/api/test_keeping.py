@@ -137,6 +137,24 @@ def test_people_are_changed_and_shut_out_by_others_alone(api: ApiSite) -> None:
     assert key.get("/me").status_code == 401
 
 
+def test_a_new_password_is_made_by_another_one_and_shown_once(api: ApiSite) -> None:
+    viewer = api.person("reseller_viewer")
+    path = f"/users/{viewer.pk}/password"
+    for name, status in (
+        ("reseller_viewer", 403),
+        ("customer_admin", 403),
+        ("branch_admin", 404),
+        ("other_admin", 404),
+    ):
+        assert api.of(name).post(path).status_code == status
+    own = f"/users/{api.person('reseller_admin').pk}/password"
+    assert api.of("reseller_admin").post(own).json()["code"] == "not_allowed"
+    made = api.of("reseller_admin").post(path, Idempotency_Key="p").json()
+    assert api.of("reseller_admin").post(path, Idempotency_Key="p").json() == made | {"password": None}
+    log_in = {"username": viewer.username, "password": made["password"]}
+    assert api.site.client.post("/login/", log_in).status_code == 302
+
+
 # Keys.
 
 

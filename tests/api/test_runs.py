@@ -36,6 +36,42 @@ def test_an_empty_order_is_last_month_of_everyone(api: ApiSite) -> None:
     assert api.of("reseller_viewer").get(f"/jobs/{told['job_id']}").json()["state"] == "queued"
 
 
+def give_plans() -> None:
+    from reseller_reporting.control.models import PlanAssignment
+
+    PlanAssignment.objects.create(plan="gold", customer="*")
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_priced"),
+    [
+        ({}, True),
+        ({"price_plans": False}, False),
+        ({"price_plans": True}, True),
+        ({"edition": "customer"}, True),
+        ({"edition": "customer", "price_plans": False}, True),
+        ({"also": ["csv"], "price_plans": False}, False),
+        ({"also": ["xero"], "price_plans": False}, True),
+    ],
+)
+def test_what_prices_a_report_is_settled_as_it_is_ordered(api: ApiSite, asked: dict[str, Any], is_priced: bool) -> None:
+    give_plans()
+    order = api.of("reseller_admin").post("/runs", asked).json()["order"]
+    assert order["price_plans"] is is_priced
+    assert order["edition"] == asked.get("edition", "internal")
+
+
+@pytest.mark.parametrize("asked", [{"price_plans": True}, {"edition": "customer"}, {"also": ["pdf"]}])
+def test_without_plans_nothing_is_ordered_that_needs_prices(api: ApiSite, asked: dict[str, Any]) -> None:
+    assert api.of("reseller_admin").post("/runs", {}).json()["order"]["price_plans"] is False
+    answer = api.of("reseller_admin").post("/runs", asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_settings")
+    give_plans()
+    # Plans are of the installation's own reseller.
+    assert api.of("other_admin").post("/runs", asked).status_code == 422
+    assert len(runs(api)) == 1
+
+
 def test_a_branch_orders_of_itself_alone_and_follows_what_it_ordered(api: ApiSite) -> None:
     admin = api.of("branch_admin")
     told = admin.post("/runs", {}).json()

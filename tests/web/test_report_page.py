@@ -137,6 +137,45 @@ def test_a_branch_a_search_and_a_group_are_chosen_whole(tree: Site) -> None:
     assert "Give the group a name" in client.post("/report/groups", {"name": " "}).content.decode()
 
 
+def test_a_branch_sees_and_changes_no_group_of_others(tree: Site) -> None:
+    from reseller_reporting.control.models import AccountGroup
+    from reseller_reporting.control.scoping import within
+
+    outside = f"{10:032x}"
+    boss = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    for name, ids in (("Theirs", outside), ("Both", f"{outside},{5:032x}")):
+        boss.post("/report/groups", {"name": name, "accounts": ids})
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN, account_id=FIRST))
+    page = client.get("/").content.decode()
+    assert "Theirs" not in page
+    assert "Both (1)" in page
+    with within(tree.reseller):
+        numbers = list(AccountGroup.objects.values_list("pk", flat=True))
+    said = client.post("/report/groups", {"name": "Both", "accounts": FIRST}).content.decode()
+    assert "accounts that are not yours" in said
+    for number in numbers:
+        client.post(f"/report/groups/{number}/delete")
+    with within(tree.reseller):
+        kept = dict(AccountGroup.objects.values_list("name", "account_ids"))
+    assert kept == {"Theirs": [outside], "Both": sorted([outside, f"{5:032x}"])}
+
+
+def test_prices_are_by_the_stored_plans_unless_the_box_is_empty(tree: Site) -> None:
+    from reseller_reporting.control.models import PlanAssignment
+
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    assert client.post("/", form(edition="customer", token="a")).status_code == 422
+    PlanAssignment.objects.create(plan="gold", customer="*")
+    client.post("/", form(token="b"))
+    client.post("/", form(token="c", price_plans="on"))
+    client.post("/", form(token="d", edition="customer"))
+    assert [(order["price_plans"], order["edition"]) for order in orders()] == [
+        (False, "internal"),
+        (True, "internal"),
+        (True, "customer"),
+    ]
+
+
 def test_those_who_make_no_reports_are_led_to_those_that_there_are(tree: Site) -> None:
     for role in (Role.RESELLER_VIEWER, Role.CUSTOMER_ADMIN):
         client = tree.as_(tree.user(role))
@@ -153,6 +192,21 @@ def test_without_a_connection_the_page_says_what_to_do(site: Site) -> None:
     page = site.as_(site.user(Role.RESELLER_ADMIN)).get("/").content.decode()
     assert "Connect to your KAZOO first" in page
     assert "Make the report" not in page
+
+
+def test_a_branch_is_offered_the_addresses_that_it_wrote_to(tree: Site) -> None:
+    from reseller_reporting.control.models import Recipient, Run
+
+    user = tree.user(Role.RESELLER_ADMIN, account_id=FIRST)
+    now = tree.house.clock()
+    for address in ("own@example.com", "others@example.com"):
+        Recipient.objects.create(reseller=tree.reseller, address=address, last_used_at=now)
+    order = {"email": ["own@example.com"], "branch": FIRST}
+    Run.objects.create(reseller=tree.reseller, order=order, created_by=user, created_at=now)
+    page = tree.as_(user).get("/").content.decode()
+    assert '<option value="own@example.com">' in page
+    assert "others@example.com" not in page
+    assert "others@example.com" in tree.as_(tree.user(Role.RESELLER_ADMIN)).get("/").content.decode()
 
 
 def test_recipients_are_remembered(tree: Site) -> None:

@@ -137,6 +137,27 @@ def test_an_admin_of_a_branch_changes_what_they_made(tree: Site) -> None:
     assert client.post(f"/reports/{made.run.pk}/delete").status_code == 302
 
 
+@pytest.mark.parametrize("role", [Role.RESELLER_ADMIN, Role.RESELLER_VIEWER, Role.CUSTOMER_ADMIN])
+@pytest.mark.parametrize("edition", ["internal", "customer"])
+def test_the_resellers_workbook_is_nothing_to_whoever_belongs_to_one_account(
+    tree: Site, role: Role, edition: str
+) -> None:
+    """Not even in a report that they ordered themselves: it tells of margins, and of the trunks that all share."""
+    user = tree.user(role, account_id=FIRST)
+    base = f"/reports/{make_run(tree, edition=edition, created_by=user).run.pk}/"
+    client = tree.as_(user)
+    assert client.get(f"{base}files/reseller.xlsx").status_code == 404
+    assert "reseller.xlsx" not in client.get(base).content.decode()
+    for query in ("", "?what=summaries", "?what=workbooks"):
+        answer = client.get(f"{base}zip{query}")
+        if answer.status_code == 200:
+            archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
+            assert "reseller.xlsx" not in archive.namelist()
+    whole = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    assert whole.get(f"{base}files/reseller.xlsx").status_code == 200
+    assert "reseller.xlsx" in whole.get(base).content.decode()
+
+
 # Downloads.
 
 
