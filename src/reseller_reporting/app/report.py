@@ -9,12 +9,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from reseller_reporting.app.carry_over import earlier_months, lacks_calls
 from reseller_reporting.app.changes import Comparison, compared, line_of, version_of
+from reseller_reporting.app.extras import PRICED, Also
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
 from reseller_reporting.app.pricing import Book, Pricing, is_below_sub_reseller, open_book, with_pools
@@ -52,18 +52,6 @@ from reseller_reporting.store import calls, coverage, snapshots
 from reseller_reporting.store.calls import Pinned
 from reseller_reporting.store.coverage import Covered
 from reseller_reporting.store.reported import ReportedLine
-
-
-class Also(StrEnum):
-    """What a run makes beside its documents."""
-
-    PDF = "pdf"  # A statement of one page for each customer.
-    ACCOUNTING = "accounting"
-    QUICKBOOKS = "quickbooks"
-    XERO = "xero"
-    PARQUET = "parquet"  # The rated legs of each customer, for tools.
-    CSV = "csv"
-
 
 SUMMARY, COUNTRIES, MANIFEST, MARGINS = "summary.csv", "summary-by-country.csv", "manifest.json", "margin.csv"
 RESELLER_BOOK = "reseller.xlsx"
@@ -108,7 +96,7 @@ class Report:
 
 def check(order: Order) -> None:
     """What can be seen to go wrong before anything is asked or made."""
-    priced = order.also - _LEGS.keys()
+    priced = order.also & PRICED
     if priced and order.plans.is_empty:
         raise InvalidSettings(
             f"--also {min(priced)} needs price plans: name them with --price-plans, or store some with "

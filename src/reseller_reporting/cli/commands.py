@@ -131,6 +131,7 @@ def run(
     Example: reseller-reporting run --period 2026-10 --email billing@example.com
     """
     from reseller_reporting.app import mailing, report
+    from reseller_reporting.app.extras import Also
     from reseller_reporting.app.plans import plan_book
     from reseller_reporting.app.recipients import check_recipients
 
@@ -143,7 +144,7 @@ def run(
         legs_listed=legs.value,
         plans=plan_book(house, plans_named(price_plans)),
         edition=edition.value,
-        also=frozenset(report.Also(each.value) for each in also_named(also or [])),
+        also=frozenset(Also(each.value) for each in also_named(also or [])),
     )
     report.check(order)
     with watched() as progress:
