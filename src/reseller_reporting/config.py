@@ -37,6 +37,7 @@ class Settings:
     kazoo_username: str | None = None
     kazoo_password: str | None = field(default=None, repr=False)
     kazoo_account_name: str | None = None
+    kazoo_private_networks: str = "refused"  # Or `allowed`: what users type may name hosts of one's own network.
     kazoo_page_size: int = 1000
     kazoo_concurrency: int = 8
     smtp_url: str | None = field(default=None, repr=False)
@@ -182,11 +183,12 @@ def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
     home = _absolute(found["home"], working_folder) if "home" in found else default_home()
     return Settings(
         home=home,
-        kazoo_url=_kazoo_url(found["kazoo_url"]) if "kazoo_url" in found else None,
+        kazoo_url=check_kazoo_url(found["kazoo_url"]) if "kazoo_url" in found else None,
         kazoo_api_key=found.get("kazoo_api_key"),
         kazoo_username=found.get("kazoo_username"),
         kazoo_password=found.get("kazoo_password"),
         kazoo_account_name=found.get("kazoo_account_name"),
+        kazoo_private_networks=_one_of(found, "kazoo_private_networks", ("refused", "allowed")),
         kazoo_page_size=_whole_number(found, "kazoo_page_size", default=1000, most=10_000),
         kazoo_concurrency=_whole_number(found, "kazoo_concurrency", default=8, most=100),
         smtp_url=_smtp_url(found.get("smtp_url")),
@@ -221,9 +223,8 @@ def as_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, 
     return others | {name: str(value) for name, value in stated.items() if value is not None}
 
 
-def _kazoo_url(text: str) -> str:
+def check_kazoo_url(text: str, *, name: str = f"{PREFIX}KAZOO_URL") -> str:
     """The base URL as asked for; what would leak a password into messages or miss the API is refused."""
-    name = _variable("kazoo_url")
     example = "such as https://kazoo.example.com:8443/v2"
     try:
         parts = urlsplit(text.strip())

@@ -154,6 +154,7 @@ def test_a_batch_may_be_empty_or_a_slice() -> None:
 
 
 def test_charged_seconds_beyond_what_a_column_holds_are_not_known() -> None:
-    facts = ENTRY | {"entry_charged_seconds": None, "answered_seconds": 2**63 - 1}
-    assert rated(**facts)["charged_seconds"] is None
-    assert rated(**facts | {"answered_seconds": 2**63 - 68})["charged_seconds"] == 2**63 - 68
+    """60 s and two parts of 2^62 s."""
+    facts = ENTRY | {"entry_charged_seconds": None, "entry_increment_seconds": 2**62, "entry_minimum_seconds": 60}
+    assert rated(**facts, answered_seconds=2**63 - 1)["charged_seconds"] is None
+    assert rated(**facts, answered_seconds=59)["charged_seconds"] == 60

@@ -60,7 +60,7 @@ def assert_as_defined(rows: pa.RecordBatch) -> None:
 
 
 @given(st.lists(legs(), max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @example([ENTRY, DOCUMENT, ENTRY | {"reseller_cost_units": 901}, {}])
 def test_columns_say_of_each_leg_what_the_scalar_rules_say(some: list[dict[str, Any]]) -> None:
     assert_as_defined(batch(*some))

@@ -17,7 +17,7 @@ _ROOM_WANTED_BYTES = 1_000_000_000
 
 def examine(house: House) -> list[Finding]:
     """Every check, the good ones too; none stops the others."""
-    return [_store(house.settings.store_folder), *_kazoo(house), _mail(house), _documents(house)]
+    return [_store(house.settings.store_folder), *examine_kazoo(house), _mail(house), _documents(house)]
 
 
 def _store(folder: Path) -> Finding:
@@ -37,7 +37,8 @@ def _store(folder: Path) -> Finding:
     return Finding("store", ok=True, message=f"{folder} is writable, {room}.")
 
 
-def _kazoo(house: House) -> list[Finding]:
+def examine_kazoo(house: House) -> list[Finding]:
+    """What stands between us and KAZOO, and what would mend it."""
     problem = kazoo_credentials_problem(house.settings)
     if problem:
         return [Finding("kazoo settings", ok=False, message=problem)]

@@ -28,6 +28,7 @@ def utc_now() -> datetime:
 class House:
     settings: Settings
     clock: Callable[[], datetime] = utc_now
+    is_kazoo_typed: bool = False  # By a user, not by the operator: then it is asked outside alone.
 
     @cached_property
     def brand(self) -> Brand:
@@ -53,6 +54,7 @@ class House:
             username=settings.kazoo_username,
             password=settings.kazoo_password,
             account_name=settings.kazoo_account_name,
+            is_public_only=self.is_kazoo_typed and settings.kazoo_private_networks == "refused",
         )
 
     def kazoo(self) -> "KazooSource":

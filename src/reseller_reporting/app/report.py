@@ -9,12 +9,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from reseller_reporting.app.carry_over import earlier_months, lacks_calls
 from reseller_reporting.app.changes import Comparison, compared, line_of, version_of
+from reseller_reporting.app.extras import PRICED, Also
 from reseller_reporting.app.history import month_figures, read_history
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
@@ -55,18 +55,6 @@ from reseller_reporting.store.calls import Pinned
 from reseller_reporting.store.coverage import Covered
 from reseller_reporting.store.reported import ReportedLine
 from reseller_reporting.words.language import ENGLISH, Words
-
-
-class Also(StrEnum):
-    """What a run makes beside its documents."""
-
-    PDF = "pdf"  # A statement of one page for each customer.
-    ACCOUNTING = "accounting"
-    QUICKBOOKS = "quickbooks"
-    XERO = "xero"
-    PARQUET = "parquet"  # The rated legs of each customer, for tools.
-    CSV = "csv"
-
 
 SUMMARY, COUNTRIES, MANIFEST, MARGINS = "summary.csv", "summary-by-country.csv", "manifest.json", "margin.csv"
 RESELLER_BOOK = "reseller.xlsx"
@@ -113,7 +101,7 @@ class Report:
 
 def check(order: Order) -> None:
     """What can be seen to go wrong before anything is asked or made."""
-    priced = order.also - _LEGS.keys()
+    priced = order.also & PRICED
     if priced and order.plans.is_empty:
         raise InvalidSettings(
             f"--also {min(priced)} needs price plans: name them with --price-plans, or store some with "
@@ -341,7 +329,11 @@ def _warnings(
     elif below_sub_reseller:
         message = "The reseller figures of this account belong to its own reseller, a sub-reseller, and are left out."
         warnings.append(ReportWarning("reseller_figures_of_sub_reseller", message))
-    if pulled.own.is_reseller and pulled.own.id and not is_split:
+    services = snapshot.services if snapshot else None
+    if services is not None and services.recurring is None:
+        message = "This KAZOO shows no invoices (4.2 has none): what services cost by the month is not known."
+        warnings.append(ReportWarning("no_invoices", message))
+    elif pulled.own.is_reseller and pulled.own.id and not is_split:
         message = f"The services of {pulled.own.name} could not be read: what it pays for its customers is not known."
         warnings.append(ReportWarning("reseller_services_unread", message))
     return list(dict.fromkeys(warnings))

@@ -57,6 +57,7 @@ _COMPLETE_ALL_THE_SAME = frozenset(
         "reseller_ledger_differs",
         "unrated_calls",
         "no_reseller_rights",
+        "no_invoices",
         "reseller_figures_of_sub_reseller",
         *PRICE_WARNINGS,
     }

@@ -144,6 +144,7 @@ def run(
     Example: reseller-reporting run --period 2026-10 --email billing@example.com
     """
     from reseller_reporting.app import mailing, report
+    from reseller_reporting.app.extras import Also
     from reseller_reporting.app.plans import plan_book
     from reseller_reporting.app.recipients import check_recipients
 
@@ -156,7 +157,7 @@ def run(
         legs_listed=legs.value,
         plans=plan_book(house, plans_named(price_plans)),
         edition=edition.value,
-        also=frozenset(report.Also(each.value) for each in also_named(also or [])),
+        also=frozenset(Also(each.value) for each in also_named(also or [])),
         language=language and language.value,
     )
     report.check(order)

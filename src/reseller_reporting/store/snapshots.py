@@ -132,6 +132,7 @@ _TELLING_KEYS = _KEYS.append(ACCOUNTS.field("has_services"))
 def _add(rows: dict[str, list[dict[str, Any]]], snapshot: Snapshot, own_id: str) -> None:
     account, services = snapshot.account, snapshot.services
     key = {"month": f"{snapshot.taken_at:%Y-%m}", "account_id": account.id, "taken_at": snapshot.taken_at}
+    recurring = None if services is None else services.recurring
     rows["accounts"].append(
         {
             **key,
@@ -148,7 +149,7 @@ def _add(rows: dict[str, list[dict[str, Any]]], snapshot: Snapshot, own_id: str)
             "has_limits": snapshot.limits is not None,
             "has_users": snapshot.users is not None,
             "has_devices": snapshot.devices is not None,
-            "recurring": None if services is None else services.recurring.quantize(_PLACES),
+            "recurring": recurring if recurring is None else recurring.quantize(_PLACES),
         }
     )
     if services is not None:
