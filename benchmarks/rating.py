@@ -303,6 +303,7 @@ def _whole(prefixes_count: int, month: Month) -> tuple[float, float]:
     began = time.perf_counter()
     table = pq.read_table(month.path)
     columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+    del table  # The chunks it was read in would be there a second time.
     total = 0
     for begin, end in zip(month.bounds[:-1].tolist(), month.bounds[1:].tolist(), strict=True):
         own = {name: column.slice(begin, end - begin) for name, column in columns.items()}
