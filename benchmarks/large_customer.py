@@ -24,7 +24,7 @@ from measuring import HEADER, step
 from reseller_reporting.model.account import Account, Limits, Services, Snapshot
 from reseller_reporting.model.ids import AccountId
 from reseller_reporting.model.tables import LEDGER_ENTRIES, LEGS
-from reseller_reporting.rating.as_billed import legs_needing_documents
+from reseller_reporting.rating.billed_columns import needing_documents
 from reseller_reporting.store import calls, coverage, snapshots
 from reseller_reporting.store.coverage import Covered
 from reseller_reporting.store.lake import Lake
@@ -84,7 +84,7 @@ def _fill(lake: Lake, count: int) -> None:
         spool.close()
     where = calls.pin(lake).calls([CUSTOMER], from_at=FROM_AT, to_at=TO_AT, reseller_id=RESELLER)
     with calls.reading(where, spill=lake.folder / "spill") as reader:
-        assert not any(legs_needing_documents(batch) for batch in reader.undocumented())
+        assert not any(needing_documents(batch).num_rows for batch in reader.undocumented())
     _tell_accounts(lake)
     taken = Covered(
         account_id=CUSTOMER,

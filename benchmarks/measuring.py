@@ -17,16 +17,23 @@ HEADER = "| step | wall s | CPU s | CPU / wall | peak MB of the largest process 
 
 @contextmanager
 def simulated_kazoo(*, accounts: int, calls: int, faults: str = "calm") -> Iterator[Mapping[str, str]]:
-    """Serves on a free port until the block ends; gives what it printed."""
+    """Serves on a free port until the block ends; gives what it printed, and its process id as `pid`."""
     size = ["--accounts", str(accounts), "--calls", str(calls), "--faults", faults]
     serving = [*COMMAND, "simulate", "kazoo", "--port", "0", "--json", *size]
     server = subprocess.Popen(serving, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     try:
-        yield json.loads(_document(server.stdout))
+        yield {**json.loads(_document(server.stdout)), "pid": str(server.pid)}
     finally:
         server.terminate()
         server.wait()
+
+
+def cpu_seconds_of(told: Mapping[str, str]) -> float:
+    """What a server of `simulated_kazoo` has used so far: it shares the cores with whom it serves."""
+    fields = Path(f"/proc/{told['pid']}/stat").read_text().rpartition(") ")[2].split()
+    user_ticks, system_ticks = int(fields[11]), int(fields[12])
+    return (user_ticks + system_ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def environment(told: Mapping[str, str], home: Path) -> dict[str, str]:

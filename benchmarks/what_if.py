@@ -1,9 +1,9 @@
 """`what-if` at size: a stored month of many customers, priced by the stored plans and by others, as a command.
 
-    python benchmarks/what_if.py [--legs 1000000] [--customers 500] [--prefixes 36205]
+    python benchmarks/what_if.py [--legs 1000000] [--customers 500] [--prefixes 36205] [--python PYTHON]
 
 The legs are made up and enter where a pull hands its rows to the store. Figures are those of whole commands, the start
-of Python included.
+of Python included; `--python` is that of an environment with what a user installs and nothing more.
 """
 
 import argparse
@@ -76,6 +76,7 @@ def main() -> None:
     parser.add_argument("--legs", type=int, default=1_000_000)
     parser.add_argument("--customers", type=int, default=500)
     parser.add_argument("--prefixes", type=int, default=36_205)
+    parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--home", type=Path, help="Keep the store there, or use the one that is there.")
     parser.add_argument("--fill", type=Path, help=argparse.SUPPRESS)  # In a process of its own.
     asked = parser.parse_args()
@@ -99,7 +100,7 @@ def measure(home: Path, asked: argparse.Namespace) -> None:
 
     def what_if(name: str, plan: str, *options: str) -> dict[str, Any]:
         given = ["--price-plans", str(home / f"{plan}.yaml"), *options]
-        command = [*COMMAND, "what-if", "--period", "2026-10", "--timezone", "UTC", *given, "--json"]
+        command = [asked.python, *COMMAND[1:], "what-if", "--period", "2026-10", "--timezone", "UTC", *given, "--json"]
         return dict(json.loads(step(name, command, variables).said))
 
     what_if("`what-if --set`, first time", "retail", "--set", "recurring.twoway_trunks=27.50")

@@ -35,7 +35,7 @@ def page(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(new_terminal: Callable[[], Terminal]) -> Iterator[dict[str, str]]:
     """Its address and log-in: `url`, `username`, `password`."""
     with serving(new_terminal(), "demo", "--serve", "--accounts", "6", "--calls", "200") as (_, said):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def test_the_frame_works_by_hand_and_by_keyboard(opened: Page) -> None:
-    expect(opened.get_by_role("heading", name="Home")).to_be_visible()
+    expect(opened.get_by_role("heading", name="New report")).to_be_visible()
     opened.keyboard.press("Tab")
     expect(opened.get_by_role("link", name="Skip to the content")).to_be_focused()
     opened.get_by_label("Your account").click()
@@ -33,13 +33,13 @@ def test_a_phone_needs_no_scrolling_sideways(opened: Page) -> None:
     opened.set_viewport_size({"width": 320, "height": 700})
     assert opened.evaluate("document.documentElement.scrollWidth") <= 320
     opened.get_by_label("Menu").click()
-    expect(opened.get_by_role("link", name="Home", exact=True)).to_be_visible()
+    expect(opened.get_by_role("link", name="New report", exact=True)).to_be_visible()
 
 
 def test_another_language_and_out(opened: Page) -> None:
     opened.get_by_label("Language").select_option("de")
     opened.get_by_role("button", name="Choose").click()
-    expect(opened.get_by_role("heading", name="Start")).to_be_visible()
+    expect(opened.get_by_role("heading", name="Neuer Bericht")).to_be_visible()
     opened.get_by_label("Ihr Konto").click()
     opened.get_by_role("button", name="Abmelden").click()
     expect(opened.get_by_role("heading", name="Anmelden")).to_be_visible()

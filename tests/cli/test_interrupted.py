@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from tests.conftest import Terminal
 
 RUN = ("run", "--period", "2024-06", "--out", "out")
+
+
+def slow(moment: int) -> Any:
+    """A moment that is tried with the slow tests: some of each kind are enough for every day."""
+    return pytest.param(moment, marks=pytest.mark.slow)
 
 
 class Interrupting(ScriptedWorld):
@@ -42,7 +47,7 @@ class Interrupting(ScriptedWorld):
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT], ids=lambda sent: sent.name)
-@pytest.mark.parametrize("after", [1, 12, 24])
+@pytest.mark.parametrize("after", [slow(1), 12, slow(24)])
 def test_the_next_run_makes_the_files_of_an_undisturbed_one(
     new_terminal: Callable[[], Terminal], sent: signal.Signals, after: int
 ) -> None:
@@ -112,7 +117,7 @@ def test_a_window_that_took_a_while_is_kept_however_few_its_calls(
     assert len(kept) >= 3
 
 
-@pytest.mark.parametrize("after", range(2, 30, 3))
+@pytest.mark.parametrize("after", [each if each in (8, 17) else slow(each) for each in range(2, 30, 3)])
 def test_windows_kept_of_a_broken_pull_lose_no_call_and_count_none_twice(
     new_terminal: Callable[[], Terminal], monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:

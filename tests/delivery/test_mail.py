@@ -20,14 +20,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
-from reseller_reporting.delivery.mail import (
-    CustomerLine,
-    ReportMail,
-    check_address,
-    check_sender,
-    probe_mail,
-    send_report,
-)
+from reseller_reporting.delivery.mail import check_address, check_sender, probe_mail, send_report
+from reseller_reporting.delivery.mail_page import CustomerLine, ReportMail
 from reseller_reporting.delivery.smtp import Security, parse_smtp_url
 from reseller_reporting.model.errors import InvalidSettings, MailFailed
 
@@ -175,7 +169,7 @@ def test_one_message_reaches_all_recipients(report: ReportMail, mailbox: Mailbox
     assert mailbox.received[0].rcpt_tos == ["alice@acme.example", "bob@acme.example"]
     assert message["To"] == "alice@acme.example, bob@acme.example"
     assert message["From"] == "bills@acme.example"
-    assert message["Subject"] == "Acme: calls and costs 2026-10"
+    assert message["Subject"] == "Acme: calls and costs, 2026-10"
     assert message["Date"].datetime == NOVEMBER
     assert message["Message-ID"].endswith("@acme.example>")
 
@@ -205,7 +199,7 @@ def test_the_summary_is_readable_as_text_and_as_html(report: ReportMail, mailbox
 def test_names_from_everywhere_arrive_as_written(report: ReportMail, mailbox: Mailbox, url: str) -> None:
     send(replace(report, reseller="Ährenfeld Телеком 電信", customers=[line("Łódź & <Söhne> 📞")]), url)
     message = mailbox.message()
-    assert message["Subject"] == "Ährenfeld Телеком 電信: calls and costs 2026-10"
+    assert message["Subject"] == "Ährenfeld Телеком 電信: calls and costs, 2026-10"
     assert "Łódź & <Söhne> 📞" in body(message, "plain")
     assert "Łódź &amp; &lt;Söhne&gt; 📞" in body(message, "html")
 

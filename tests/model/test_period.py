@@ -25,6 +25,10 @@ def period(text: str, zone: str = "UTC", now: datetime = NOW) -> ReportPeriod:
         ("2026-11", "America/New_York", "2026-11-01T04:00", "2026-12-01T05:00"),
         ("last-month", "UTC", "2026-10-01T00:00", "2026-11-01T00:00"),
         ("this-month", "UTC", "2026-11-01T00:00", "2026-12-01T00:00"),
+        ("this-week", "UTC", "2026-11-23T00:00", "2026-11-30T00:00"),
+        ("last-week", "UTC", "2026-11-16T00:00", "2026-11-23T00:00"),
+        # There it is Sunday yet, of the week before.
+        ("this-week", "America/New_York", "2026-11-16T05:00", "2026-11-23T05:00"),
     ],
 )
 def test_a_period_is_cut_at_midnight_of_its_zone(text: str, zone: str, from_at: str, to_at: str) -> None:

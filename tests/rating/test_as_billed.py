@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from reseller_reporting.model.tables import EXPLAINED_LEGS, RATED_LEGS
-from reseller_reporting.rating.as_billed import legs_needing_documents, rate_batch
+from reseller_reporting.rating.as_billed import explained, needs_document, rate_batch
 
 ENTRY = {
     "entry_charged_seconds": 180,
@@ -61,7 +61,8 @@ def rated(**facts: Any) -> dict[str, Any]:
 
 
 def needs(**facts: Any) -> bool:
-    return legs_needing_documents(batch(facts)) == ["202610-0"]
+    (leg,) = explained(batch(facts))
+    return needs_document(leg)
 
 
 @pytest.mark.parametrize(
@@ -150,4 +151,10 @@ def test_a_batch_may_be_empty_or_a_slice() -> None:
     legs = batch({}, ENTRY, DOCUMENT)
     assert rate_batch(legs.slice(0, 0)).num_rows == 0
     assert rate_batch(legs.slice(1, 2)).to_pylist() == rate_batch(legs).to_pylist()[1:]
-    assert legs_needing_documents(legs.slice(1, 2)) == []
+
+
+def test_charged_seconds_beyond_what_a_column_holds_are_not_known() -> None:
+    """60 s and two parts of 2^62 s."""
+    facts = ENTRY | {"entry_charged_seconds": None, "entry_increment_seconds": 2**62, "entry_minimum_seconds": 60}
+    assert rated(**facts, answered_seconds=2**63 - 1)["charged_seconds"] is None
+    assert rated(**facts, answered_seconds=59)["charged_seconds"] == 60

@@ -10,7 +10,7 @@ from test_as_billed import DOCUMENT, ENTRY, batch
 
 from reseller_reporting.model.tables import PRICEABLE_LEGS
 from reseller_reporting.rating import as_billed, columns
-from reseller_reporting.rating.billed_columns import priceable_batch, rate_batch
+from reseller_reporting.rating.billed_columns import needing_documents, priceable_batch, rate_batch
 from reseller_reporting.rating.charge import kazoo_cost
 
 TYPES = st.sampled_from(["", "per_minute", "per_minute", "per_minute", "flat_rate", "allotment_did_us", "Per_Minute"])
@@ -44,16 +44,23 @@ def legs(draw: st.DrawFn, figures: st.SearchStrategy[int] = UNITS) -> dict[str, 
     parts = as_billed.parts_of(explained)
     agreed = kazoo_cost(**parts._asdict(), answered_seconds=leg["answered_seconds"]).cost_units if parts else 0
     agreed = agreed if abs(agreed) < 2**63 else 0
+    leg["customer_cost_units"] = draw(st.one_of(st.just(agreed), st.just(agreed), figures))
     leg["reseller_cost_units"] = draw(st.one_of(st.none(), st.just(agreed), st.just(agreed), figures))
     return leg
 
 
 def assert_as_defined(rows: pa.RecordBatch) -> None:
     assert rate_batch(rows).to_pylist() == as_billed.rate_batch(rows).to_pylist()
+    needing = [
+        leg_id
+        for leg_id, leg in zip(rows.column("leg_id").to_pylist(), as_billed.explained(rows), strict=True)
+        if as_billed.needs_document(leg)
+    ]
+    assert needing_documents(rows).column("leg_id").to_pylist() == needing
 
 
 @given(st.lists(legs(), max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @example([ENTRY, DOCUMENT, ENTRY | {"reseller_cost_units": 901}, {}])
 def test_columns_say_of_each_leg_what_the_scalar_rules_say(some: list[dict[str, Any]]) -> None:
     assert_as_defined(batch(*some))
@@ -79,6 +86,14 @@ def test_without_what_explains_a_charge_no_seconds_are_charged() -> None:
     )
     assert bare.column("charged_seconds").to_pylist() == [None, None]
     assert bare.drop_columns(["charged_seconds"]) == priceable_batch(rows).drop_columns(["charged_seconds"])
+
+
+def test_legs_without_names_are_priced_all_the_same() -> None:
+    rows = batch(ENTRY, DOCUMENT)
+    ids = ["call_id", "leg_id"]
+    nameless = priceable_batch(rows.drop_columns(ids))
+    assert set(nameless.column("leg_id").to_pylist()) == {""}
+    assert nameless.drop_columns(ids) == priceable_batch(rows).drop_columns(ids)
 
 
 def test_many_legs_of_few_kinds_are_told_apart_by_what_their_words_show() -> None:

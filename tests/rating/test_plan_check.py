@@ -127,6 +127,15 @@ def test_rules_between_places_of_a_plan(text: str, sentence: str) -> None:
     assert finding.startswith(sentence)
 
 
+def test_a_call_can_draw_on_so_many_bundles_and_no_more() -> None:
+    def bundles(count: int) -> str:
+        return "usage: {all: {per_minute: 1}}\nbundles:\n" + "".join(f"  b{n}: {{minutes: 1}}\n" for n in range(count))
+
+    assert told(bundles(62)) == []
+    (finding,) = told(bundles(63))
+    assert finding.startswith("bundles: 63 bundles are more than a call can draw on; let it be 62 at most")
+
+
 def test_without_a_deck_a_person_is_told_how_to_bring_one() -> None:
     found = check_plan(plan("plan: x\nusage:\n  a: {deck: gold}\n"), Surroundings(currency="USD", decks={}))
     assert found[0].sentence == "there is no deck `gold`; none is stored, `decks import` brings one"

@@ -417,6 +417,36 @@ def test_a_usage_line_has_one_price_where_all_its_minutes_have() -> None:
     assert lines["us"].plan == "retail@2026-10-01"
 
 
+def test_a_rule_has_a_line_for_each_country_that_its_calls_went_to() -> None:
+    usage = {
+        "world": {"direction": "outbound", "per_minute": "0.02", "text": "World"},
+        "in": {"direction": "inbound", "per_minute": "0.01"},
+        "free": {"direction": "outbound", "countries": ["CU", "MX"], "free": True},
+    }
+    rows = [
+        call("+442071234567", 60, 0, country="GB"),
+        call("+33123456789", 120, 1, country="FR"),
+        call("+442071234567", 60, 2, country="GB"),
+        call("+4930123456", 180, 3, country="DE"),
+        call(NUMBER, 60, 4, country="US", direction="inbound"),
+        call(NUMBER, 60, 5, country="JM", direction="inbound"),
+        call("+5312345678", 60, 6, country="CU"),
+        call("+525512345678", 60, 7, country="MX"),
+    ]
+    lines = usage_lines(price_legs(table(rows), terms(plan(usage=usage))))
+    # The largest amount first, then by name; what came in has one line, and so has what is free.
+    assert [(line.key, line.text, line.calls, line.amount_micros) for line in lines] == [
+        ("world", "World: Germany", 1, 60_000),
+        ("world", "World: France", 1, 40_000),
+        ("world", "World: United Kingdom", 2, 40_000),
+        ("in", "in", 2, 20_000),
+        ("free", "free", 2, 0),
+    ]
+    # One country needs no name.
+    (line,) = usage_lines(price_legs(table(rows[:1]), terms(plan(usage=usage))))
+    assert line.text == "World"
+
+
 def test_calls_that_lie_in_two_steps_have_words_of_their_own() -> None:
     tiers = {"steps": [{"to_minutes": 3, "per_minute": "0.03"}, {"per_minute": "0.01"}]}
     rows = [call(NUMBER, 120, hours) for hours in range(3)]

@@ -161,9 +161,15 @@ def test_two_taxes_on_a_line_are_one_code(tmp_path: Path) -> None:
 
 
 def test_a_tax_that_the_prices_hold_already_is_named_and_not_added(tmp_path: Path) -> None:
-    lines = [line(LineKind.USAGE, "World", "119.00"), line(LineKind.TAX, "VAT", "0", evidence="19.00 included")]
+    lines = [line(LineKind.USAGE, "World", "119.00"), line(LineKind.TAX, "VAT", "0", included_micros=19_000_000)]
     rows, _ = write(tmp_path, XERO, entry(statement_of(*lines)))
     assert [(row["*UnitAmount"], row["*TaxType"], row["TaxAmount"]) for row in rows] == [("119.00", "VAT", "")]
+
+
+def test_a_tax_on_top_that_comes_to_nothing_is_a_tax_of_nothing(tmp_path: Path) -> None:
+    lines = [line(LineKind.USAGE, "World", "0.04"), line(LineKind.TAX, "VAT", "0")]
+    rows, _ = write(tmp_path, XERO, entry(statement_of(*lines)))
+    assert [(row["*UnitAmount"], row["*TaxType"], row["TaxAmount"]) for row in rows] == [("0.04", "VAT", "0.00")]
 
 
 def test_a_tax_that_no_line_can_bear_is_a_line(tmp_path: Path) -> None:

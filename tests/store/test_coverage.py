@@ -73,4 +73,6 @@ def test_what_was_recorded_is_read_back(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     coverage.record(lake, [pull("10-20", warned=True)])
     coverage.record(lake, [pull("11-03")])
-    assert coverage.read(lake) == {"alice": [pull("10-20", warned=True), pull("11-03")]}
+    elsewhere = parse_period("2026-09", timezone="UTC", now=at("11-03"))
+    assert coverage.read(lake, OCTOBER) == {"alice": [pull("10-20", warned=True), pull("11-03")]}
+    assert coverage.read(lake, elsewhere) == {}

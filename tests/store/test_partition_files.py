@@ -1,5 +1,6 @@
 """Partition files: what the lake's tables hold after whole partitions were written."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -111,6 +112,30 @@ def test_a_reader_of_an_earlier_version_keeps_its_files_while_it_may_read(lake: 
     replace(lake, rows(("2026-10", "alice", "2")), ["2026-10"], ["alice"])
     lake.tidy()
     assert all(Path(path).exists() for files in pinned.all().values() for path in files)
+
+
+def test_months_that_are_over_have_one_file_each(lake: Lake) -> None:
+    told = [(month, "alice", str(number)) for month in ("2026-08", "2026-09", "2026-10") for number in range(3)]
+    for row in told:
+        lake.append("legs", rows(row))
+    lake.tidy()
+    files = lake.files("legs", months=["2026-08", "2026-09", "2026-10"])
+    assert {month: len(paths) for (month, _), paths in files.items()} == {"2026-08": 1, "2026-09": 1, "2026-10": 3}
+    assert held(lake) == told
+
+
+def test_a_lake_is_tidied_once_a_day(lake: Lake) -> None:
+    """Looking at every file takes longer than a small pull, and nothing is old enough before."""
+    lake.append("legs", rows(("2026-10", "alice", "000")))
+    lake.tidy()
+    for number in range(1, 40):
+        lake.append("legs", rows(("2026-10", "alice", f"{number:03}")))
+    lake.tidy()
+    assert len(lake.files("legs", months=["2026-10"])["2026-10", ""]) == 40
+    yesterday = (lake.folder / "tidied").stat().st_mtime - 24 * 3600
+    os.utime(lake.folder / "tidied", (yesterday, yesterday))
+    lake.tidy()
+    assert len(lake.files("legs", months=["2026-10"])["2026-10", ""]) == 1
 
 
 def test_a_table_that_grows_by_small_files_is_drawn_together(lake: Lake) -> None:

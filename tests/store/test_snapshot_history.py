@@ -1,6 +1,7 @@
 """What an account had on the days of a period, from the snapshots that pulls left."""
 
-from datetime import UTC, datetime
+import random
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from reseller_reporting.model.period import ReportPeriod, parse_period
 from reseller_reporting.store import snapshots
 from reseller_reporting.store.lake import Lake
 
+LATE = timedelta(days=31)
 NOVEMBER = parse_period("2025-11", timezone="UTC", now=datetime(2026, 1, 1, tzinfo=UTC))
 
 
@@ -58,3 +60,36 @@ def test_what_a_report_shows_is_the_last_one_within_a_month_of_the_end(tmp_path:
     found, own_id = snapshots.read(lake, NOVEMBER)
     assert own_id is None
     assert f"{found['a'].taken_at:%m-%d}" == "12-20"
+
+
+def test_which_snapshot_speaks_of_a_period_whatever_there_is(tmp_path: Path) -> None:
+    """Against the definition: the last up to a month after the end, else the first later one, else the last before."""
+    chance = random.Random(5)  # noqa: S311  # No secret.
+    lake, end = Lake(tmp_path), NOVEMBER.to_at
+    moments = {
+        f"{number:03}": {end + timedelta(hours=chance.randrange(-3000, 3000)) for _ in range(chance.randrange(1, 5))}
+        for number in range(60)
+    }
+    # To the second: the period's end itself, and a month after it.
+    moments |= {"end": {end - timedelta(seconds=1), end}, "late": {end + LATE, end + LATE + timedelta(seconds=1)}}
+    made = [at_moment(account_id, moment) for account_id, own in moments.items() for moment in own]
+    chance.shuffle(made)
+    for first in range(0, len(made), 40):
+        snapshots.write(lake, made[first : first + 40], own_id="r")
+
+    def speaking(own: set[datetime]) -> datetime:
+        still, later = {each for each in own if end <= each <= end + LATE}, {each for each in own if each > end + LATE}
+        return max(still) if still else min(later) if later else max(own)
+
+    found, _ = snapshots.read(lake, NOVEMBER)
+    assert {id_: each.taken_at for id_, each in found.items()} == {id_: speaking(own) for id_, own in moments.items()}
+    for each in found.values():
+        assert each.services is not None
+        assert each.services.quantity("limits", "twoway_trunks") == each.taken_at.timestamp() // 1
+
+
+def at_moment(account_id: str, moment: datetime) -> Snapshot:
+    """Its trunks tell when it was taken."""
+    services = Services(account={("limits", "twoway_trunks"): int(moment.timestamp())})
+    account = Account(id=AccountId(account_id), name=account_id)
+    return Snapshot(account=account, taken_at=moment, source="test", services=services)

@@ -137,6 +137,12 @@ def test_an_old_kazoo_gives_the_same_calls_and_quantities_but_no_invoices(
         assert figures(june, account_id) == figures(calm_june, account_id)
         assert june.left.row(account_id)["SIP Devices"] == "3"
         assert june.left.row(account_id)["User Admins"] == "1"
+        # Whoever shows no invoice does not say that nothing is to be paid.
+        assert calm_june.left.row(BOB)["Customer Recurring Cost"] == "20.9700"
+        assert june.left.row(account_id)["Customer Recurring Cost"] == ""
+        assert june.left.row(account_id)["Reseller Recurring Cost"] == ""
+        assert june.left.row(account_id)["Complete"] == calm_june.left.row(account_id)["Complete"]
+        assert "shows no invoices" in june.warnings(account_id)["no_invoices"]
 
 
 def figures(june: Any, account_id: str) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """Pages are tried on a site of the kit."""
 
-from sites import empty_database, site
+from sites import empty_database, made_run, site, tree
 
-__all__ = ["empty_database", "site"]
+__all__ = ["empty_database", "made_run", "site", "tree"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from reseller_reporting.control.roles import Role
 if TYPE_CHECKING:
     from sites import Site
 
+_FILLED = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "path": "a/b"}
 OPEN = {"login", "set_language", "healthz", "readyz", "metrics"}
 
 
@@ -25,7 +27,7 @@ def addresses(resolver: Any = None, before: str = "/") -> Iterator[tuple[str, st
         if isinstance(each, URLResolver):
             yield from addresses(each, path)
         elif isinstance(each, URLPattern):
-            yield each.name or "", path.replace("<uuid:", "<").partition("<")[0]
+            yield each.name or "", re.sub(r"<(?:(\w+):)?\w+>", lambda found: _FILLED.get(found[1], "a"), path)
 
 
 def test_a_stranger_reaches_the_open_addresses_alone(site: Site) -> None:

@@ -1,8 +1,8 @@
 """Carry-over: what the months before left in the bundles, worked out anew from their calls.
 
 What a month leaves depends on what it began with, and so on back to the month in which the bundle began. Few months
-are read all the same: a month is priced twice, as if nothing and as if everything had been left to it. More left over
-never leaves less, so that where both come to the same, what was before them does not matter.
+are read all the same: a month is priced twice, as if nothing and as if all of the months before it had been left. More
+left over never leaves less, so that where both come to the same, what was before them does not matter.
 
 Owns: which months are read, what of them is unknown. Does not own: how a bundle is drawn (rating.bundles).
 
@@ -18,9 +18,10 @@ import pyarrow as pa
 
 from reseller_reporting.app.pricing import Book, Carried, Pricing, Together, month_before, price, with_pools
 from reseller_reporting.model.account import Account
+from reseller_reporting.model.errors import CannotPrice
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.problems import ReportWarning
-from reseller_reporting.rating.bundles import carried_over
+from reseller_reporting.rating.bundles import carried_over, pool_of
 from reseller_reporting.rating.priced import Priced
 from reseller_reporting.rating.trunk_legs import LegArrays
 from reseller_reporting.store import coverage
@@ -34,14 +35,16 @@ ReadLegs = Callable[[ExitStack, AccountCalls], tuple[pa.Table, Callable[[], LegA
 _MONTHS_MAX = 36
 # More than any month's calls can draw.
 _PLENTY_SECONDS = 2**45
+# Where not even the month before is there, any begin is possible.
+_ANYTHING: Carried = {"": {}}
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
     """Everyone who draws on the pools of some customers in one month."""
 
-    name: str
     members: tuple[tuple[Pricing, AccountCalls], ...] = field(repr=False)
+    most: Carried  # What it can have begun with at most.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,8 @@ def earlier_months(
         if is_lacking or len(months) == _MONTHS_MAX:
             return Earlier(months=tuple(months), lacking=before.name)
         calls = tuple((pricing, book.calls(pinned, pricing.account, before)) for pricing in members)
-        months.append(Month(before.name, calls))
+        most = {str(pricing.account.id): _most(book, pricing) for pricing in members}
+        months.append(Month(calls, most))
         before = month_before(before)
     return Earlier(months=tuple(months))
 
@@ -92,11 +96,13 @@ def carried_into(earlier: Earlier, read: ReadLegs) -> tuple[Carried, bool]:
     depth = min(count, max((_carry_over_months(month) for month in earlier.months), default=0))
     while True:
         is_from_the_beginning = depth == count and earlier.lacking is None
-        begins = [_Left({})] if is_from_the_beginning else [_Left({}), _Left({}, is_plenty=True)]
+        begins: list[Carried] = [{}]
+        if not is_from_the_beginning:
+            begins.append(earlier.months[depth - 1].most if depth else _ANYTHING)
         for month in reversed(earlier.months[:depth]):
             begins = _after(month, begins, read)
         if len(begins) == 1 or depth == count:
-            return begins[0].layers, len(begins) == 1
+            return begins[0], len(begins) == 1
         depth = min(count, 2 * depth)
 
 
@@ -108,37 +114,15 @@ def unknown_warning(earlier: Earlier) -> ReportWarning:
     return ReportWarning("carry_over_unknown", message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """What a month begins with; `is_plenty`: every bundle that lives on has more than anyone can draw."""
-
-    layers: dict[str, dict[str, tuple[tuple[int, int], ...]]]
-    is_plenty: bool = False
-
-
-def _after(month: Month, begins: Sequence[_Left], read: ReadLegs) -> list[_Left]:
+def _after(month: Month, begins: Sequence[Carried], read: ReadLegs) -> list[Carried]:
     """What is left after the month; one, where all begins come to the same."""
     with ExitStack() as stack:
         together: Together = [(pricing, *read(stack, calls)) for pricing, calls in month.members]
-        ends = [_left(together, price(together, _begin(together, begin))) for begin in begins]
+        ends = [_left(together, price(together, begin)) for begin in begins]
     return [end for place, end in enumerate(ends) if end not in ends[:place]]
 
 
-def _begin(together: Together, begin: _Left) -> Carried:
-    if not begin.is_plenty:
-        return begin.layers
-    return {str(pricing.account.id): _plenty(pricing) for pricing, _, _ in together}
-
-
-def _plenty(pricing: Pricing) -> dict[str, tuple[tuple[int, int], ...]]:
-    bundles = {key: bundle for segment in pricing.segments for key, bundle in segment.plan.bundles.items()}
-    return {
-        key: tuple((age, _PLENTY_SECONDS) for age in range(1, bundle.carry_over_months + 1))
-        for key, bundle in bundles.items()
-    }
-
-
-def _left(together: Together, priced: Sequence[Priced]) -> _Left:
+def _left(together: Together, priced: Sequence[Priced]) -> Carried:
     found: dict[str, dict[str, tuple[tuple[int, int], ...]]] = {}
     for (pricing, _, _), own in zip(together, priced, strict=True):
         for key, left in own.left().items():
@@ -146,7 +130,30 @@ def _left(together: Together, priced: Sequence[Priced]) -> _Left:
             lives_on = tuple((layer.age, layer.seconds) for layer in carried_over(left, months))
             if lives_on:
                 found.setdefault(str(pricing.account.id), {})[key] = lives_on
-    return _Left(found)
+    return found
+
+
+def _most(book: Book, pricing: Pricing) -> dict[str, tuple[tuple[int, int], ...]]:
+    """All that the months before put into each bundle that lives on."""
+    bundles = {key: each for segment in pricing.segments for key, each in segment.plan.bundles.items()}
+    found = {}
+    for key, bundle in bundles.items():
+        layers, before = [], month_before(pricing.period)
+        for age in range(1, bundle.carry_over_months + 1):
+            if before is not None and (seconds := _own_seconds(book.pricing(pricing.account, before), key)):
+                layers.append((age, seconds))
+            before = before and month_before(before)
+        found[key] = tuple(layers)
+    return found
+
+
+def _own_seconds(pricing: Pricing | None, key: str) -> int:
+    if pricing is None or all(key not in segment.plan.bundles for segment in pricing.segments):
+        return 0
+    try:
+        return pool_of(key, pricing.segments, pricing.stretches, {}).seconds
+    except CannotPrice:
+        return _PLENTY_SECONDS
 
 
 def _carry_over_months(month: Month) -> int:

@@ -42,7 +42,7 @@ class CustomerCoverage:
 def completeness(house: House, wanted: Wanted) -> tuple[Pulled, list[CustomerCoverage]]:
     """The wanted customers in the order of their names; nothing is asked of KAZOO."""
     known = stored(house, wanted)
-    covered = coverage.read(house.lake)
+    covered = coverage.read(house.lake, known.period)
     span = (known.period.from_at, known.period.to_at)
     windows = coverage.windows(house.lake, [account.id for account in known.selected], span)
     now = house.clock()

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from reseller_reporting.app.branding import brand_of
 from reseller_reporting.config import Settings, kazoo_credentials_problem
+from reseller_reporting.model.brand import Brand
 from reseller_reporting.model.errors import InvalidSettings
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ def utc_now() -> datetime:
 class House:
     settings: Settings
     clock: Callable[[], datetime] = utc_now
+    is_kazoo_typed: bool = False  # By a user, not by the operator: then it is asked outside alone.
+
+    @cached_property
+    def brand(self) -> Brand:
+        return brand_of(self.settings)
 
     @cached_property
     def lake(self) -> "Lake":
@@ -47,6 +54,7 @@ class House:
             username=settings.kazoo_username,
             password=settings.kazoo_password,
             account_name=settings.kazoo_account_name,
+            is_public_only=self.is_kazoo_typed and settings.kazoo_private_networks == "refused",
         )
 
     def kazoo(self) -> "KazooSource":

@@ -87,7 +87,7 @@ async def _sync(house: House, source: "KazooSource", wanted: Wanted, progress: P
         unfinished.sweep(house.lake.folder, older_than=timedelta(0) if wanted.refresh else unfinished.KEPT_FOR)
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="pull-", dir=house.lake.folder)))
         await _take_snapshots(house, source, pulled, allowed, progress)
-        covered = {} if wanted.refresh else await asyncio.to_thread(coverage.read, house.lake)
+        covered = {} if wanted.refresh else await asyncio.to_thread(coverage.read, house.lake, period)
         missing = {
             str(account.id): coverage.missing(covered.get(account.id, []), period)
             for account in pulled.selected

@@ -14,23 +14,26 @@ import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 from django.db import transaction
 
+from reseller_reporting.app.extras import Also
 from reseller_reporting.app.house import House
 from reseller_reporting.app.job_progress import JobProgress
 from reseller_reporting.app.orders import post
 from reseller_reporting.app.recipients import check_recipients
-from reseller_reporting.app.tenancy import house_of, read_tree, run_folder
+from reseller_reporting.app.tenancy import house_at, house_of, read_tree, run_folder
 from reseller_reporting.control import jobs
 from reseller_reporting.control.jobs import Leased, State
-from reseller_reporting.control.models import Delivery, Job, JobItem, Run, RunFile
+from reseller_reporting.control.models import Delivery, IdempotencyKey, Job, JobItem, Run, RunFile
+from reseller_reporting.control.plans import OWN
 from reseller_reporting.control.scoping import across_resellers, within
 from reseller_reporting.model.errors import (
+    InvalidSettings,
     Kind,
     MailFailed,
     MailPartlyRefused,
@@ -41,7 +44,7 @@ from reseller_reporting.model.errors import (
 
 if TYPE_CHECKING:
     from reseller_reporting.app import report
-    from reseller_reporting.delivery.mail import ReportMail
+    from reseller_reporting.delivery.mail_page import ReportMail
 
 _log = structlog.get_logger()
 
@@ -49,6 +52,8 @@ UNDO_FOR = timedelta(days=7)
 _RECORDS_KEPT_FOR = timedelta(days=30)
 _BUSY_AGAIN_AFTER = timedelta(seconds=5)
 _AGAIN_AFTER_MAX = timedelta(minutes=30)
+# By the folder that a file lies in, or by its name; all others are for the books.
+_KINDS_OF_FILES = {"legs": "legs", "statements": "statement", "reseller": "reseller", "margin": "margins"}
 
 
 def perform(house: House, leased: Leased) -> None:
@@ -89,9 +94,11 @@ def _make_report(house: House, job: Job, leased: Leased) -> str:
     run = job.run
     assert run is not None, "a report job has its run"
     if not job.checkpoint.get("recorded"):
-        order = _read_order(run.order, out=run_folder(house, run.pk))
+        own = house_of(house, job.reseller)
+        order = _read_order(own, job, run.order, out=run_folder(house, run.pk))
+        report.check(order)
         with JobProgress(job.pk, job.reseller_id, leased.lease, house.clock) as progress:
-            made = report.run(house_of(house, job.reseller), order, progress)
+            made = report.run(own, order, progress)
         _record(house, job, run, made, leased)
     failed = Run.objects.values_list("failed_count", flat=True).get(pk=run.pk)
     if failed:
@@ -99,11 +106,13 @@ def _make_report(house: House, job: Job, leased: Leased) -> str:
     return "The report is ready."
 
 
-def _read_order(stated: Mapping[str, Any], *, out: Path) -> "report.Order":
-    """What the job makes of it."""
+def _read_order(house: House, job: Job, stated: Mapping[str, Any], *, out: Path) -> "report.Order":
+    """What the job makes of it. Plans are of the installation's own reseller: no other one is priced by them."""
     from reseller_reporting.app import report
     from reseller_reporting.app.ingest import Wanted
+    from reseller_reporting.app.plans import plan_book
 
+    is_priced = bool(stated.get("price_plans")) and job.reseller.key == OWN
     accounts = stated.get("accounts")
     return report.Order(
         wanted=Wanted(
@@ -116,7 +125,17 @@ def _read_order(stated: Mapping[str, Any], *, out: Path) -> "report.Order":
         source=str(stated.get("source", "kazoo")),
         out=out,
         legs_listed=str(stated.get("legs", "billable")),
+        plans=plan_book(house, None if is_priced else "none"),
+        edition=str(stated.get("edition", "internal")),
+        also=frozenset(_extra(str(name)) for name in stated.get("also") or ()),
     )
+
+
+def _extra(name: str) -> Also:
+    try:
+        return Also(name)
+    except ValueError:
+        raise InvalidSettings(f"This version makes no {name} beside a report. Order it without.") from None
 
 
 def _record(house: House, job: Job, run: Run, made: "report.Report", leased: Leased) -> None:
@@ -149,13 +168,19 @@ def _files(run: Run, made: "report.Report") -> list[RunFile]:
         (entry["file"], "workbook", entry["id"], entry["name"]) for entry in made.manifest["accounts"] if entry["file"]
     ]
     others = [(report.SUMMARY, "summary"), (report.COUNTRIES, "countries"), (report.MANIFEST, "manifest")]
-    named = [*books, *((name, kind, "", "") for name, kind in others)]
+    # In their folders, its legs and its statement are called after what a workbook is called after.
+    owners = {PurePosixPath(name).stem: (account_id, account) for name, _, account_id, account in books}
+    paths = [PurePosixPath(each["file"]) for each in made.manifest["files"]]
+    more = [(str(path), _kind_of(path), *(owners[path.stem] if path.parent.name else ("", ""))) for path in paths]
+    edition = str(run.order.get("edition", "internal"))
+    named = [*books, *more, *((name, kind, "", "") for name, kind in others)]
     return [
         RunFile(
             run=run,
             reseller_id=run.reseller_id,
             name=name,
             kind=kind,
+            edition=edition if account_id else "internal",  # What sums all customers is for none of them.
             account_id=account_id,
             account_name=account_name[:500],
             size_bytes=(made.folder / name).stat().st_size,
@@ -163,6 +188,10 @@ def _files(run: Run, made: "report.Report") -> list[RunFile]:
         )
         for name, kind, account_id, account_name in named
     ]
+
+
+def _kind_of(path: PurePosixPath) -> str:
+    return _KINDS_OF_FILES.get(path.parent.name) or _KINDS_OF_FILES.get(path.stem, "accounting")
 
 
 def _sha256(path: Path) -> str:
@@ -265,6 +294,23 @@ def _read_accounts(house: House, job: Job, leased: Leased) -> str:
     return f"{read_tree(house, job.reseller)} accounts below {job.reseller.name}."
 
 
+def _test_connection(house: House, job: Job, leased: Leased) -> str:
+    """What `doctor` finds of the KAZOO that was typed, or else of the stored one; what was typed is forgotten then."""
+    from reseller_reporting.app.connections import unsealed_login
+    from reseller_reporting.app.doctor import examine_kazoo
+
+    jobs.write(job.pk, leased.lease, stage="Testing the connection")
+    own = house_of(house, job.reseller)
+    if sealed := job.payload.get("sealed"):
+        own = house_at(own, unsealed_login(house, sealed))
+    found = examine_kazoo(own)
+    findings = [{"name": each.name, "ok": each.ok, "message": each.message} for each in found]
+    jobs.write(job.pk, leased.lease, checkpoint={"findings": findings}, payload={})
+    if all(each.ok for each in found):
+        return "The connection works."
+    return "The connection does not work yet: its findings say why."
+
+
 def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it is short, and says nothing on its way.
     """Runs past their time, and those that were deleted long enough ago: first the files, then the row."""
     now = house.clock()
@@ -278,7 +324,8 @@ def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it 
         if folder.exists():
             shutil.rmtree(folder)
         Run.objects.filter(pk=run_id).delete()
-    old = Job.objects.filter(kind__in=("accounts", "purge"), ended_at__lt=now - _RECORDS_KEPT_FOR)
+    IdempotencyKey.objects.filter(created_at__lt=now - _RECORDS_KEPT_FOR).delete()
+    old = Job.objects.filter(kind__in=("accounts", "purge", "connection"), ended_at__lt=now - _RECORDS_KEPT_FOR)
     old.exclude(pk=job.pk).delete()
     return f"{len(set(expired))} runs removed."
 
@@ -287,6 +334,7 @@ _KINDS: dict[str, Callable[[House, Job, Leased], str]] = {
     "report": _make_report,
     "mail": _send_mail,
     "accounts": _read_accounts,
+    "connection": _test_connection,
     "purge": _purge,
 }
 

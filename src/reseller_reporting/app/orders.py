@@ -2,18 +2,24 @@
 
 Invariants
 - An order names its period outright: `last-month` is settled when it is ordered, not when a worker comes to it.
+- Whether plans price it is settled then, too; what needs prices is refused where there are none.
+- Whoever belongs to one branch orders of that branch alone, whatever is asked for.
 - The run, its job, the remembered addresses and the audit trail stand together or not at all.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from django.db import transaction
 
+from reseller_reporting.app.extras import PRICED
 from reseller_reporting.app.house import House
 from reseller_reporting.app.recipients import check_recipients
-from reseller_reporting.control import audit, jobs
+from reseller_reporting.control import audit, jobs, plans
 from reseller_reporting.control.models import Delivery, Job, Recipient, Reseller, Run, User
+from reseller_reporting.control.visibility import sees_all, visible_accounts
+from reseller_reporting.model.errors import AmbiguousAccount, InvalidSettings, UnknownAccount
 from reseller_reporting.model.period import check_period, check_zone, parse_period
 
 
@@ -28,7 +34,10 @@ class Asked:
     refresh: bool = False
     source: str = "kazoo"
     legs: str = "billable"
+    price_plans: bool | None = None  # By the stored ones; None: where there are any.
+    edition: str = "internal"
     email: Sequence[str] = field(default_factory=tuple)
+    also: Sequence[str] = field(default_factory=tuple)  # `extras.Also`.
 
 
 def order_report(
@@ -39,7 +48,13 @@ def order_report(
     zone = check_zone(asked.timezone) if asked.timezone else reseller.timezone or "UTC"
     period = parse_period(check_period(asked.period, now=now), timezone=zone, now=now)
     recipients = check_recipients(house, list(asked.email))
-    stated = asdict(asked) | {"period": period.name, "timezone": asked.timezone or reseller.timezone or None}
+    stated = asdict(asked) | {
+        "period": period.name,
+        "timezone": asked.timezone or reseller.timezone or None,
+        "accounts": _allowed(asked.accounts, user),
+        "price_plans": _is_priced(reseller, asked),
+        "branch": user.account_id if user else "",
+    }
     with transaction.atomic():
         known = Job.objects.filter(unique_key=key).first() if key else None
         if known is not None:
@@ -54,8 +69,7 @@ def order_report(
             created_at=now,
         )
         job = jobs.enqueue("report", reseller, now=now, run=run, user=user, unique_key=key)
-        for recipient in recipients:
-            Recipient.objects.update_or_create(reseller=reseller, address=recipient, defaults={"last_used_at": now})
+        _remember(house, reseller, recipients)
         audit.record(
             "report_ordered",
             at=now,
@@ -66,6 +80,52 @@ def order_report(
             run=str(run.pk),
         )
     return job
+
+
+def has_price_plans(reseller: Reseller) -> bool:
+    """Plans are of the installation's own reseller: no other one is priced by them."""
+    return reseller.key == plans.OWN and plans.are_given()
+
+
+def _is_priced(reseller: Reseller, asked: Asked) -> bool:
+    has_plans = has_price_plans(reseller)
+    is_needed = asked.edition == "customer" or not PRICED.isdisjoint(asked.also)
+    is_wanted = is_needed or (has_plans if asked.price_plans is None else asked.price_plans)
+    if is_wanted and not has_plans:
+        raise InvalidSettings(
+            "No price plans are given to customers: store some with `reseller-reporting plans import` and "
+            "`plans assign`, or order the internal edition without prices."
+        )
+    return is_wanted
+
+
+def _allowed(accounts: Sequence[str] | None, user: User | None) -> list[str] | None:
+    """As asked for, for whoever sees the whole reseller; else the ids of what is theirs."""
+    if user is None or sees_all(user):
+        return None if accounts is None else list(accounts)
+    theirs = list(visible_accounts(user).order_by("account_id").values_list("account_id", "name"))
+    if accounts is None:
+        return [account_id for account_id, _ in theirs]
+    known: dict[str, set[str]] = defaultdict(set)
+    for account_id, name in theirs:
+        known[account_id].add(account_id)
+        known[name].add(account_id)
+    ids: list[str] = []
+    for text in accounts:
+        found = known.get(text, set())
+        if not found:
+            raise UnknownAccount(f"There is no account '{text}'. Name one by its id, or by its exact name.")
+        if len(found) > 1:
+            raise AmbiguousAccount(f"Several accounts are called '{text}'. Name the one that you mean by its id.")
+        ids += found
+    return list(dict.fromkeys(ids))
+
+
+def _remember(house: House, reseller: Reseller, recipients: Sequence[str]) -> None:
+    for recipient in recipients:
+        Recipient.objects.update_or_create(
+            reseller=reseller, address=recipient, defaults={"last_used_at": house.clock()}
+        )
 
 
 def post(
@@ -85,6 +145,7 @@ def post(
             },
         )
         if is_new:
+            _remember(house, run.reseller, recipients)
             jobs.enqueue(
                 "mail",
                 run.reseller,

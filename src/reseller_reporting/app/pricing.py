@@ -10,6 +10,7 @@ Invariant
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from reseller_reporting.rating.statement_terms import StatementTerms
 from reseller_reporting.rating.trunk import UNLIMITED, TrunkLimits, trunk_limits_of
 from reseller_reporting.rating.trunk_legs import LegArrays, leg_arrays
 from reseller_reporting.reports.facts import PriceFacts
+from reseller_reporting.reports.figure_text import amount_text, micros_amount
 from reseller_reporting.store import decks as stored_decks
 from reseller_reporting.store import snapshots
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Pinned
@@ -114,6 +116,7 @@ class Book:
     plans: PlanBook
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _known: dict[tuple[str, str], Pricing | None] = field(default_factory=dict)
+    _ids: set[str] = field(default_factory=set)  # Of every account that is known, once asked for.
 
     def under(self, plans: PlanBook) -> "Book":
         """Other plans over the same snapshots."""
@@ -138,6 +141,15 @@ class Book:
         others = (account for account in self.pulled.tree if str(account.id) not in pricings)
         known = {str(account.id): self.pricing(account) for account in others}
         return {id_: pricing for id_, pricing in known.items() if pricing is not None}
+
+    def is_below_unknown(self, account: Account) -> bool:
+        """Whether a pool may lie with an account that nobody asked for yet; KAZOO itself always tells the whole way."""
+        ids, own = [str(id_) for id_ in account.tree], str(self.pulled.own.id)
+        if not self.has_pools or own not in ids:
+            return False
+        if not self._ids:
+            self._ids.update(str(each.id) for each in (*self.pulled.tree, *self.pulled.selected))
+        return not self._ids.issuperset(ids[ids.index(own) + 1 :])
 
     def calls(self, pinned: Pinned, account: Account, period: ReportPeriod | None = None) -> AccountCalls:
         """Where an account's calls lie, with the reseller's side where that is this reseller."""
@@ -326,6 +338,15 @@ def findings(pricing: Pricing, priced: Priced) -> tuple[list[Problem], list[Repo
             ReportWarning("priced_below_cost", "Calls are priced below what the reseller paid for them.", len(rows))
         )
     return problems, warnings
+
+
+def recurring_findings(prices: PriceFacts, reseller_recurring: Decimal | None) -> list[ReportWarning]:
+    """By the sums of both sides: what the provider bills is split otherwise than what a plan counts."""
+    asked = micros_amount(prices.statement.recurring_micros)
+    if reseller_recurring is None or asked >= reseller_recurring:
+        return []
+    sentence = f"Recurring services are priced at {amount_text(asked)}, below what the reseller pays for them, "
+    return [ReportWarning("recurring_below_cost", f"{sentence}{amount_text(reseller_recurring)}.")]
 
 
 def _losses(priced: Priced) -> Any:

@@ -28,7 +28,7 @@ from reseller_reporting.model.ids import LegId
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.model.tables import LEDGER_ENTRIES, LEGS, PROBLEMS
 from reseller_reporting.model.window_read import WindowRead
-from reseller_reporting.rating.as_billed import legs_needing_documents
+from reseller_reporting.rating.billed_columns import needing_documents
 from reseller_reporting.sources.kazoo.source import KazooSource
 from reseller_reporting.store import calls, coverage
 from reseller_reporting.store.coverage import FINAL_AFTER, Covered, Span
@@ -337,12 +337,11 @@ class Pull:
         needed: dict[str, list[LegId]] = {}
         with calls.reading(where, spill=self._lake.folder / "spill") as reader:
             for batch in reader.undocumented():
-                ids = set(legs_needing_documents(batch))
+                legs = needing_documents(batch)
                 for account_id, leg_id in zip(
-                    batch.column("account_id").to_pylist(), batch.column("leg_id").to_pylist(), strict=True
+                    legs.column("account_id").to_pylist(), legs.column("leg_id").to_pylist(), strict=True
                 ):
-                    if leg_id in ids:
-                        needed.setdefault(account_id, []).append(leg_id)
+                    needed.setdefault(account_id, []).append(leg_id)
         return needed
 
     def _covered(self, span: Span, pulled: _AccountPull) -> Covered:

@@ -25,7 +25,7 @@ class Basis:
 
 def basis(house: House, pulled: Pulled) -> dict[str, Basis]:
     """By account; a period of which the store holds nothing at all is refused."""
-    covered = coverage.read(house.lake)
+    covered = coverage.read(house.lake, pulled.period)
     now = house.clock()
     found = {account.id: _of(covered.get(account.id, []), pulled, now) for account in pulled.selected}
     if not any(each.has_calls for each in found.values()):

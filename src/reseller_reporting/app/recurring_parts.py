@@ -12,7 +12,7 @@ from reseller_reporting.rating.recurring import split_cascade
 def recurring_parts(pulled: Pulled, taken: Mapping[str, Snapshot]) -> dict[str, Decimal] | None:
     """What of the reseller's own recurring invoice falls to each account; None when that cannot be known."""
     own = taken.get(pulled.own.id)
-    if not pulled.own.is_reseller or own is None or own.services is None:
+    if not pulled.own.is_reseller or own is None or own.services is None or own.services.recurring is None:
         return None
     chosen = {account.id for account in pulled.selected}
     customers = [a for a in pulled.tree if a.reseller_id == pulled.own.id or a.id in chosen]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reseller_reporting.app.carry_over import NOTHING_EARLIER, Earlier, carried_into
-from reseller_reporting.app.pricing import Pricing, price
+from reseller_reporting.app.pricing import Pricing, deck_of, price
 from reseller_reporting.model.errors import CannotPrice
 from reseller_reporting.model.plan import Plan, PricedLegs
 from reseller_reporting.model.tables import (
@@ -62,6 +62,13 @@ class Repriced:
     before: Told | None
     after: Told | None
     is_carry_over_known: bool = True
+
+
+def get_ready(store: Path, decks: Iterable[str], legs: int) -> None:
+    """What a process needs before its first batch: the same for one customer and for all."""
+    expect(legs)
+    for name in decks:
+        deck_of(store, name)
 
 
 def reprice(batch: Batch) -> list[Repriced]:

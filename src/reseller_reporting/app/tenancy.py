@@ -37,19 +37,26 @@ def house_of(house: House, reseller: Reseller) -> House:
     if reseller.key != OWN:
         folder = settings.home / "resellers" / reseller.key / "store"
         settings = _without_kazoo(replace(settings, store_url=str(folder)))
-    if reseller.sealed_credentials:
-        stated = json.loads(seal(house).unseal(reseller.sealed_credentials))
-        settings = replace(
-            _without_kazoo(settings),
-            kazoo_url=reseller.kazoo_url,
-            kazoo_api_key=stated.get("api_key"),
-            kazoo_username=stated.get("username"),
-            kazoo_password=stated.get("password"),
-            kazoo_account_name=stated.get("account_name"),
-        )
     if reseller.currency:
         settings = replace(settings, currency=reseller.currency)
-    return House(settings, house.clock)
+    own = House(settings, house.clock, house.is_kazoo_typed)
+    if not reseller.sealed_credentials:
+        return own
+    stated = json.loads(seal(house).unseal(reseller.sealed_credentials))
+    return house_at(own, KazooLogin(url=reseller.kazoo_url, **stated))
+
+
+def house_at(house: House, login: KazooLogin) -> House:
+    """The same house before the KAZOO that a user typed."""
+    settings = replace(
+        _without_kazoo(house.settings),
+        kazoo_url=login.url,
+        kazoo_api_key=login.api_key,
+        kazoo_username=login.username,
+        kazoo_password=login.password,
+        kazoo_account_name=login.account_name,
+    )
+    return House(settings, house.clock, is_kazoo_typed=True)
 
 
 def keep_login(house: House, reseller: Reseller, login: KazooLogin) -> None:

@@ -11,7 +11,16 @@ from typing import Literal
 import pyarrow as pa
 
 from reseller_reporting.app.carry_over import NOTHING_EARLIER, Earlier, carried_into, unknown_warning
-from reseller_reporting.app.pricing import Pricing, Together, findings, price, priceable, priced_batches, trunk_arrays
+from reseller_reporting.app.pricing import (
+    Pricing,
+    Together,
+    findings,
+    price,
+    priceable,
+    priced_batches,
+    recurring_findings,
+    trunk_arrays,
+)
 from reseller_reporting.app.trunks import PoolShare, trunks_of
 from reseller_reporting.model.errors import CannotPrice
 from reseller_reporting.model.problems import Problem, ReportWarning
@@ -20,6 +29,7 @@ from reseller_reporting.model.tables import PRICEABLE_LEGS, RATED_LEGS
 from reseller_reporting.model.trunks import TrunkFigures, Trunks
 from reseller_reporting.model.units import currency_text
 from reseller_reporting.rating.billed_columns import rate_batch
+from reseller_reporting.rating.columns import expect
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.rating.priced import Priced
 from reseller_reporting.rating.trunk_legs import LegArrays
@@ -29,11 +39,17 @@ from reseller_reporting.reports.render.as_legs import LegColumns, LegsFile, dige
 from reseller_reporting.reports.render.as_pdf import StatementHeader, write_statement_pdf
 from reseller_reporting.reports.render.as_xlsx import write_workbook
 from reseller_reporting.reports.render.package import Compression
+from reseller_reporting.reports.style import PRODUCT_STYLE, Style
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
 from reseller_reporting.store.reported import ReportedLegsFile
 
-PRICE_WARNINGS = frozenset({"no_price_plan", "not_priced", "unpriced_calls", "priced_below_cost", "carry_over_unknown"})
+PRICE_WARNINGS = frozenset(
+    {
+        *("no_price_plan", "not_priced", "unpriced_calls", "priced_below_cost", "recurring_below_cost"),
+        "carry_over_unknown",
+    }
+)
 # Warnings that explain a report without making it incomplete: every figure that there is, is there.
 _COMPLETE_ALL_THE_SAME = frozenset(
     {
@@ -41,6 +57,7 @@ _COMPLETE_ALL_THE_SAME = frozenset(
         "reseller_ledger_differs",
         "unrated_calls",
         "no_reseller_rights",
+        "no_invoices",
         "reseller_figures_of_sub_reseller",
         *PRICE_WARNINGS,
     }
@@ -62,6 +79,7 @@ class Unit:
     statement: Path | None = None  # Where a PDF of it goes, if it is wanted.
     legs: tuple[LegsFile, ...] = ()  # The rated legs, for tools.
     reported: Path | None = None  # Where what is said of each leg waits for a later report to be compared with.
+    style: Style = PRODUCT_STYLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +90,7 @@ class Group:
     silent: tuple[tuple[Pricing, AccountCalls], ...] = field(default=(), repr=False)
     earlier: Earlier = NOTHING_EARLIER
     refusal: str | None = None  # Why it cannot be priced, where that is seen already.
+    legs_expected: int = 0  # By this process, of all groups that it makes.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +144,7 @@ def _read(unit: Unit, stack: ExitStack) -> _Read:
 
 def _make_priced(group: Group, read: list[_Read], stack: ExitStack) -> list[Made]:
     """Rated once, into files; a price may depend on all calls, so that it comes before the first row is written."""
+    expect(group.legs_expected)
     folder = Path(stack.enter_context(TemporaryDirectory(prefix=".rated-", dir=group.units[0].workbook.parent)))
     spools = [_Rated(folder / str(place), each.rated()) for place, each in enumerate(read)]
     try:
@@ -178,6 +198,7 @@ def _with_prices(read: _Read, spool: "_Rated", pricing: Pricing, priced: Priced,
     except CannotPrice as error:
         return _unpriced(read, spool, error)
     found, told = findings(pricing, priced)
+    told += recurring_findings(prices, read.facts.reseller_recurring)
     facts = replace(read.facts, prices=prices, findings=found, warnings=[*read.facts.warnings, *warnings, *told])
     priced = replace(priced, for_customer=facts.edition is Edition.CUSTOMER)
     return _written(read, facts, priced_batches(spool.batches(), priced))
@@ -219,13 +240,14 @@ def _written(read: _Read, facts: AccountFacts, batches: Iterable[pa.RecordBatch]
             _handed_to(takers, batches),
             listed_count=read.overview.legs if facts.legs_listed == "all" else read.overview.billable,
             owner_names=owner_names,
-            country_name=country_name,
+            country_name=_country_name(unit.style),
             trunks=read.trunks,
             compression=unit.compression,
+            style=unit.style,
         )
         reported = said.finish() if said is not None else None
     if facts.prices is not None and unit.statement is not None:
-        _write_statement(unit.statement, facts, facts.prices.statement, sums)
+        _write_statement(unit.statement, facts, facts.prices.statement, sums, unit.style)
     pool = read.trunks.pool
     return Made(
         facts=facts,
@@ -247,14 +269,23 @@ def _handed_to(
         yield batch
 
 
-def _write_statement(path: Path, facts: AccountFacts, statement: Statement, sums: UsageSums) -> None:
+def _country_name(style: Style) -> Callable[[str], str]:
+    return lambda code: style.words.country(code, country_name(code))
+
+
+def _write_statement(path: Path, facts: AccountFacts, statement: Statement, sums: UsageSums, style: Style) -> None:
     """With bars by country: what a rule is called says less than where the calls went."""
     of_country: Counter[str] = Counter()
+    name = _country_name(style)
     for (code, _), figures in sums.by_country.items():
-        of_country[country_name(code)] += figures.price_micros or 0
+        of_country[name(code)] += figures.price_micros or 0
     destinations = sorted(of_country.items(), key=lambda each: (-each[1], each[0]))
     header = StatementHeader(
-        reseller=facts.reseller, customer=facts.account, period=facts.period, destinations=destinations
+        reseller=facts.reseller,
+        customer=facts.account,
+        period=facts.period,
+        destinations=destinations,
+        style=style,
     )
     write_statement_pdf(path, header, statement)
 
@@ -330,6 +361,8 @@ def _with_calls(
         has_reseller_view=has_reseller_view,
         ledger_per_minute_units=units,
         data_from=in_words(overview.sources) or facts.data_from,
+        # Earlier months were counted by the view that this one should have had.
+        months_before=facts.months_before if has_reseller_view == unit.calls.shows_reseller else (),
     )
 
 

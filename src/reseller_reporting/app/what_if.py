@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from reseller_reporting.app.plan_papers import surroundings_of
 from reseller_reporting.app.pricing import Book, Pricing, open_book, with_pools
 from reseller_reporting.app.progress import Progress
 from reseller_reporting.app.recurring_parts import recurring_parts
-from reseller_reporting.app.repricing import Batch, Group, Repriced, reprice
+from reseller_reporting.app.repricing import Batch, Group, Repriced, get_ready, reprice
 from reseller_reporting.app.stored import stored
-from reseller_reporting.engines.local import available_processes, map_units
+from reseller_reporting.engines.local import ReadyPool, available_processes, ready_pool
 from reseller_reporting.model.account import Account, Snapshot
 from reseller_reporting.model.errors import InvalidPlan, InvalidSettings
 from reseller_reporting.model.period import ReportPeriod
@@ -109,13 +110,20 @@ def what_if(house: House, order: WhatIfOrder, progress: Progress) -> WhatIf:
     check(order)
     progress.stage("Reading plans and customers")
     known = stored(house, order.wanted)
-    taken, _ = snapshots.read(house.lake, known.period)
     covered = coverage.read(house.lake)
-    before = open_book(house, order.plans, known, taken)
+    legs = {id_: sum(pull.legs for pull in coverage.in_force(pulls, known.period)) for id_, pulls in covered.items()}
+    count = sum(legs.get(str(account.id), 0) for account in known.selected)
     others = order.others or order.plans
     check_figures(house, others, order.figures, known)
-    after = before.under(PlanBook(others.plans, others.assignments, order.figures))
-    repriced = _repriced(house, known, covered, (before, after), progress)
+    prepare = partial(get_ready, house.settings.store_folder, _decks(order.plans, others), count)
+    processes = available_processes() if count >= _LEGS_WORTH_A_POOL else 1
+    with ready_pool(processes, prepare) as pool:
+        taken, _ = snapshots.read(house.lake, known.period)
+        before = open_book(house, order.plans, known, taken)
+        after = before.under(PlanBook(others.plans, others.assignments, order.figures))
+        groups = [_groups(house, book, covered) for book in (before, after)]
+        batches = _batches(house, known, groups, legs, processes)
+        repriced = _repriced(pool, batches, known, progress)
     changes = _changes(house, known, taken, repriced)
     if order.out is not None:
         _write(order.out, changes)
@@ -184,25 +192,22 @@ def _leads_nowhere(path: str, sentences: Mapping[str, str]) -> list[PlanFinding]
 # --- the work, in pieces ---------------------------------------------------------------------------------------------
 
 
-def _repriced(
-    house: House, known: Pulled, covered: Mapping[str, list[Covered]], books: tuple[Book, Book], progress: Progress
-) -> dict[str, Repriced]:
-    legs = {id_: sum(pull.legs for pull in coverage.in_force(pulls, known.period)) for id_, pulls in covered.items()}
-    groups = [_groups(house, book, covered) for book in books]
-    sets = _bound_together([str(account.id) for account in known.selected], groups)
-    sized = [(sum(legs.get(id_, 0) for id_ in ids), ids) for ids in sets]
-    count = sum(size for size, _ in sized)
-    processes = available_processes() if count >= _LEGS_WORTH_A_POOL else 1
-    batches = _batches(house, known, groups, _packed(sized, processes), count)
-    progress.stage("Pricing", len(known.selected))
+def _decks(*books: PlanBook) -> tuple[str, ...]:
+    rules = (rule for book in books for plan in book.plans for rule in plan.usage.values())
+    return tuple(sorted({rule.deck for rule in rules if rule.deck}))
+
+
+def _repriced(pool: ReadyPool, batches: Sequence[Batch], known: Pulled, progress: Progress) -> dict[str, Repriced]:
+    names = {str(account.id): account.name for account in known.selected}
+    progress.stage("Pricing", len(names))
     found: dict[str, Repriced] = {}
 
     def done(several: list[Repriced]) -> None:
         for one in several:
             found[one.account_id] = one
-            progress.step(one.account_id)
+            progress.step(names[one.account_id])
 
-    map_units(reprice, batches, processes=processes, done=done)
+    pool.map(reprice, batches, done=done)
     return found
 
 
@@ -249,8 +254,11 @@ def _packed(sized: Sequence[tuple[int, list[str]]], processes: int) -> list[list
 
 
 def _batches(
-    house: House, known: Pulled, books: Sequence[Sequence[Group]], packed: Iterable[Sequence[str]], count: int
+    house: House, known: Pulled, groups: Sequence[Sequence[Group]], legs: Mapping[str, int], processes: int
 ) -> list[Batch]:
+    before, after = groups
+    sets = _bound_together([str(account.id) for account in known.selected], groups)
+    sized = [(sum(legs.get(id_, 0) for id_ in ids), ids) for ids in sets]
     pinned, period, own = calls.pin(house.lake), known.period, known.own
     asked = {str(account.id) for account in known.selected}
     ours = {str(account.id) for account in (*known.tree, own) if _is_ours(account, own)}
@@ -259,12 +267,12 @@ def _batches(
             calls=pinned.calls(ids, from_at=period.from_at, to_at=period.to_at, reseller_id=own.id),
             asked=frozenset(asked.intersection(ids)),
             ours=frozenset(ours.intersection(ids)),
-            before=tuple(_of(books[0], ids)),
-            after=tuple(_of(books[1], ids)),
+            before=tuple(_of(before, ids)),
+            after=tuple(_of(after, ids)),
             spill=house.lake.folder / "spill",
-            legs_of_all=count,
+            legs_of_all=sum(size for size, _ in sized),
         )
-        for ids in packed
+        for ids in _packed(sized, processes)
     ]
 
 

@@ -1,5 +1,6 @@
 """The command line: translates words into one call of `app`, and an outcome into words and an exit code."""
 
+import gc
 import os
 import sys
 import traceback
@@ -7,10 +8,13 @@ from functools import partial
 
 # What Typer makes of Ctrl-C, without a word.
 _CTRL_C = 130
+# Pages, rows and documents are let go of without Python's search for circles, which costs a pull a seventh of its time.
+_OBJECTS_BETWEEN_SEARCHES = 200_000
 
 
 def main() -> None:
     """Entry point. Exit code 0; 2 for what can be seen without asking KAZOO; 1 for any other failure."""
+    gc.set_threshold(_OBJECTS_BETWEEN_SEARCHES, 20, 100)
     # Wanted anywhere on the line, and never read by a command: so it is taken out before anything else.
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]

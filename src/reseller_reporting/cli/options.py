@@ -14,7 +14,10 @@ class Source(StrEnum):
 
 Period = Annotated[
     str,
-    typer.Option(metavar="PERIOD", help="2026-10, 2026-10-01..2026-10-16 (end exclusive), last-month or this-month."),
+    typer.Option(
+        metavar="PERIOD",
+        help="2026-10, 2026-10-01..2026-10-16 (end exclusive), last-month, this-month, last-week or this-week.",
+    ),
 ]
 Accounts = Annotated[
     str,

@@ -78,7 +78,8 @@ def _tell(told: "PricedCalls") -> None:
     if told.without_offset:
         note(f"{told.without_offset} times had no offset and were read as UTC.")
     if told.unpriced:
-        note(f"{told.unpriced} calls have no price; their rows are there, with an empty one.")
+        calls = "1 call has" if told.unpriced == 1 else f"{told.unpriced} calls have"
+        note(f"{calls} no price, an empty one in the file; --problems FILE says why.")
     for problem in told.refused[:_SHOWN]:
         note(f"refused: {problem.source} row {problem.row}: {problem.reason}")
     if len(told.refused) > _SHOWN:

@@ -4,6 +4,7 @@ from typing import cast
 
 from django.http import HttpRequest
 
+from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.models import ApiKey, Reseller, User
 
 
@@ -20,3 +21,7 @@ def asking(request: HttpRequest) -> Asking:
     """The same request, in a view that only those who are logged in reach."""
     assert getattr(request, "reseller", None) is not None, "a view that anyone may reach asked who asks"
     return cast("Asking", request)
+
+
+def doer_of(asked: Asking) -> Doer:
+    return Doer(asked.user, asked.address)

@@ -1,9 +1,18 @@
 """The audit trail: who did what, from where. One function writes it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from reseller_reporting.control.models import AuditEvent, Reseller, User
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who does it, and from where."""
+
+    user: User
+    address: str
 
 
 def record(

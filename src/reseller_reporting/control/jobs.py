@@ -27,6 +27,7 @@ LEASE = timedelta(seconds=30)
 _ATTEMPTS_MAX = 3
 _ATTEMPTS_MAX_OF = {"mail": 10}
 _CANDIDATES = 8
+_PACE_KNOWN_SECONDS = 2
 
 
 class State(StrEnum):
@@ -54,6 +55,14 @@ class Leased:
     reseller_id: int
     lease: str
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the present stage goes, and how long it will take yet; None while nobody can know."""
+
+    per_minute: int | None = None
+    seconds_left: int | None = None
 
 
 class LeaseLost(Exception):
@@ -218,6 +227,16 @@ def retry(job: Job, *, now: datetime) -> bool:
         if queued:
             Run.objects.filter(jobs=job.pk, state="failed").update(state="waiting")
     return bool(queued)
+
+
+def pace(job: Job, *, now: datetime) -> Pace:
+    if job.state != State.RUNNING or job.stage_began_at is None or not job.stage_done:
+        return Pace()
+    seconds = round((now - job.stage_began_at).total_seconds())
+    if seconds < _PACE_KNOWN_SECONDS:
+        return Pace()
+    left = None if job.stage_total is None else max(0, job.stage_total - job.stage_done) * seconds // job.stage_done
+    return Pace(job.stage_done * 60 // seconds, left)
 
 
 def counts() -> dict[str, int]:

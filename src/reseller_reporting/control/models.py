@@ -292,7 +292,7 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reseller = models.ForeignKey(Reseller, models.CASCADE, related_name="jobs")
-    kind = models.CharField(max_length=20)  # report, mail, accounts, purge
+    kind = models.CharField(max_length=20)  # report, mail, accounts, connection, purge
     unique_key = models.CharField(max_length=200, null=True, blank=True, unique=True)  # None: as often as asked.
     payload = models.JSONField(default=dict)
     run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="jobs")

@@ -28,6 +28,13 @@ class StoredAssignment:
     overrides: Mapping[str, str] = field(default_factory=dict)
 
 
+def are_given(reseller_id: str = OWN) -> bool:
+    """Whether any customer has a plan to be priced by."""
+    from reseller_reporting.control.models import PlanAssignment
+
+    return PlanAssignment.objects.filter(reseller_id=reseller_id).exists()
+
+
 def versions(reseller_id: str = OWN) -> list[StoredVersion]:
     """All versions, by plan, the oldest first."""
     from reseller_reporting.control.models import PricePlanVersion

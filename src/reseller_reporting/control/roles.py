@@ -40,6 +40,8 @@ _ADMIN = _VIEWER | {
     Action.KEEP_USERS,
     Action.SEE_AUDIT,
 }
+# The whole reseller's: whoever belongs to one account of it has no part in them.
+_OF_THE_WHOLE = frozenset({Action.SEE_CONNECTION, Action.KEEP_CONNECTION})
 MATRIX: dict[Role, frozenset[Action]] = {
     Role.OPERATOR: frozenset(Action),
     Role.RESELLER_ADMIN: _ADMIN,
@@ -68,7 +70,9 @@ class Somewhere(Protocol):
 
 def may(user: Someone, action: Action) -> bool:
     """Whether the role allows it at all; `may_see` says on which accounts."""
-    return user.is_active and user.role in MATRIX and action in MATRIX[Role(user.role)]
+    if not user.is_active or user.role not in MATRIX or action not in MATRIX[Role(user.role)]:
+        return False
+    return action not in _OF_THE_WHOLE or user.account_id == "" or user.role == Role.OPERATOR
 
 
 def may_see(user: Someone, account: Somewhere) -> bool:

@@ -46,7 +46,7 @@ class Services:
     cascade: dict[tuple[str, str], int] = field(default_factory=dict)
     manual: dict[tuple[str, str], int] = field(default_factory=dict)
     items: tuple[InvoiceItem, ...] = ()
-    recurring: Decimal = Decimal(0)
+    recurring: Decimal | None = Decimal(0)  # None: there are no invoices to see.
 
     def quantity(self, category: str, item: str) -> int:
         """What billing uses for a single item: the manual value where one stands, else the counted one."""

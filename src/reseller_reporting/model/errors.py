@@ -100,6 +100,48 @@ class StoreBusy(ResellerReportingError):
     code = "store_busy"
 
 
+class NotAllowed(ResellerReportingError):
+    """Nobody gives, or takes, more than they may; the sentence says who can."""
+
+    kind = Kind.DENIED
+    code = "not_allowed"
+
+
+class GroupExists(ResellerReportingError):
+    """A group of the reseller bears this name."""
+
+    kind = Kind.CONFLICT
+    code = "group_exists"
+
+
+class UserExists(ResellerReportingError):
+    """The name to log in with is another one's, perhaps at another reseller."""
+
+    kind = Kind.CONFLICT
+    code = "user_exists"
+
+
+class FileGone(ResellerReportingError):
+    """A run's file is no longer in its folder, or the run never made it."""
+
+    kind = Kind.NOT_FOUND
+    code = "file_gone"
+
+
+class NotMade(ResellerReportingError):
+    """The run did not make what is asked for; the sentence says how to order it."""
+
+    kind = Kind.CONFLICT
+    code = "not_made"
+
+
+class RunBusy(ResellerReportingError):
+    """The run stands where this cannot be done; the sentence says what can."""
+
+    kind = Kind.CONFLICT
+    code = "run_state"
+
+
 class MailFailed(ResellerReportingError):
     """The mail did not leave; the files are safe where the sentence says."""
 

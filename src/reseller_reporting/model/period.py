@@ -8,7 +8,7 @@ Times
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reseller_reporting.model.errors import InvalidSettings
@@ -84,11 +84,13 @@ def check_zone(name: str) -> str:
     return name
 
 
+# What is reckoned from today; a week begins on Monday.
+RELATIVE = ("last-month", "this-month", "last-week", "this-week")
 _FIRST_ZONE = "Pacific/Kiritimati"  # Where every day begins.
 
 
 def parse_period(text: str, *, timezone: str, now: datetime) -> ReportPeriod:
-    """`2026-10`, `2026-10-01..2026-10-16` (end exclusive), `last-month` or `this-month`, cut in the zone."""
+    """`2026-10`, `2026-10-01..2026-10-16` (end exclusive), or one of RELATIVE, cut in the zone."""
     zone = ZoneInfo(check_zone(timezone))
     today = now.astimezone(zone).date()
     first, last, name = _days(text.strip(), today)
@@ -109,6 +111,11 @@ def check_period(text: str, *, now: datetime) -> str:
 
 def _days(text: str, today: date) -> tuple[date, date, str]:
     this_month = today.replace(day=1)
+    monday = today - timedelta(days=today.weekday())
+    if text == "this-week":
+        return _week(monday)
+    if text == "last-week":
+        return _week(monday - timedelta(days=7))
     if text == "this-month":
         return this_month, _next_month(this_month), f"{this_month:%Y-%m}"
     if text == "last-month":
@@ -132,8 +139,14 @@ def _days(text: str, today: date) -> tuple[date, date, str]:
     except ValueError as error:
         raise InvalidSettings(f"'{text}' is no period: {error}.") from error
     raise InvalidSettings(
-        f"'{text}' is no period. Write 2026-10, 2026-10-01..2026-10-16 (end exclusive), last-month or this-month."
+        f"'{text}' is no period. Write 2026-10, 2026-10-01..2026-10-16 (end exclusive), "
+        "last-month, this-month, last-week or this-week."
     )
+
+
+def _week(monday: date) -> tuple[date, date, str]:
+    after = monday + timedelta(days=7)
+    return monday, after, f"{monday:%Y-%m-%d}..{after:%Y-%m-%d}"
 
 
 def _next_month(first: date) -> date:

@@ -279,16 +279,14 @@ RERATED_LEGS = pa.schema(
     ]
 )
 
-# What prices ask of a billable leg as it is stored: PRICEABLE_LEGS comes from it. With what the replay of trunks asks,
-# and with what explains a charge, it is wider.
+# What prices ask of a billable leg as it is stored, where nobody asks for its name: PRICEABLE_LEGS with empty ids comes
+# from it. With what the replay of trunks asks, and with what explains a charge, it is wider.
 STORED_PRICEABLE_LEGS = pa.schema(
     [
         LEGS.field(name)
         for name in (
             "account_id",
             "started_at",
-            "call_id",
-            "leg_id",
             "direction",
             "caller_id_number",
             "dialed_number",

@@ -19,6 +19,7 @@ from reseller_reporting.rating.country import country_code, far_end
 _COPIED = [
     name for name in RATED_LEGS.names if name not in {"breakdown", "country_code", "charged_seconds", "is_billable"}
 ]
+_SECONDS_MAX = 2**63 - 1
 
 
 class ExplainedLeg(NamedTuple):
@@ -61,14 +62,11 @@ def rate_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=RATED_LEGS)
 
 
-def legs_needing_documents(batch: pa.RecordBatch) -> list[str]:
-    """Ids of the legs of EXPLAINED_LEGS whose charge the ledger's rate does not explain, and no document yet does."""
-    ids = batch.column("leg_id").to_pylist()
-    return [leg_id for leg_id, leg in zip(ids, explained(batch), strict=True) if needs_document(leg)]
-
-
 def needs_document(leg: ExplainedLeg) -> bool:
-    """A surcharge or a discount stands only on the document; a leg that cost nothing has no ledger entry."""
+    """Whether the ledger's rate does not explain the leg's charge, and no document yet does.
+
+    A surcharge or a discount stands only on the document; a leg that cost nothing has no ledger entry.
+    """
     if (
         leg.has_document
         or leg.answered_seconds <= 0
@@ -109,7 +107,9 @@ def charged_seconds(leg: ExplainedLeg) -> int | None:
     parts = parts_of(leg)
     if parts is None:
         return None
-    return kazoo_cost(**parts._asdict(), answered_seconds=leg.answered_seconds).charged_seconds
+    charged = kazoo_cost(**parts._asdict(), answered_seconds=leg.answered_seconds).charged_seconds
+    # Rounding up can pass what a column holds; no call was charged for longer than the world is old.
+    return charged if charged <= _SECONDS_MAX else None
 
 
 def parts_of(leg: ExplainedLeg) -> Parts | None:

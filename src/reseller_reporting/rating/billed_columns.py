@@ -55,9 +55,11 @@ def priceable_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Billable legs in, PRICEABLE_LEGS out: what `rate_batch` says of them, without a word.
 
     `batch` has the columns of EXPLAINED_LEGS that are asked for here. Without those that explain a charge, charged
-    seconds are null: few plans ask for them.
+    seconds are null: few plans ask for them. Without ids they are empty: prices are the same.
     """
     made = {"country_code": _far_countries(batch), "charged_seconds": _charged(batch)}
+    known = batch.schema.names
+    made |= {name: pa.repeat("", batch.num_rows) for name in ("call_id", "leg_id") if name not in known}
     arrays = [made[name] if name in made else batch.column(name) for name in PRICEABLE_LEGS.names]
     return pa.RecordBatch.from_arrays(arrays, schema=PRICEABLE_LEGS)
 
@@ -74,6 +76,20 @@ def _charged(batch: pa.RecordBatch) -> pa.Array:
     if _fits(batch):
         return _charged_seconds(_Legs.of(batch))
     return pa.array([as_billed.charged_seconds(leg) for leg in as_billed.explained(batch)], pa.int64())
+
+
+def needing_documents(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The legs of EXPLAINED_LEGS that `as_billed.needs_document`, in the same order."""
+    if batch.num_rows == 0 or not _fits(batch):
+        return batch.filter(pa.array(list(map(as_billed.needs_document, as_billed.explained(batch))), pa.bool_()))
+    legs = _Legs.of(batch)
+    is_customer = legs.customer_type == legs.per_minute_type
+    is_per_minute = is_customer | (legs.reseller_type == legs.per_minute_type)
+    stated_units = np.where(is_customer, batch.column("customer_cost_units").to_numpy(), legs.reseller_cost_units)
+    is_stated = is_customer | legs.has_reseller_cost
+    is_explained = legs.has_parts & is_stated & (stated_units == _undiscounted_units(legs))
+    has_document = batch.column("has_document").to_numpy(zero_copy_only=False)
+    return batch.filter(pa.array(is_per_minute & ~has_document & (legs.answered_seconds > 0) & ~is_explained))
 
 
 def _fits(batch: pa.RecordBatch) -> bool:

@@ -20,6 +20,8 @@ from reseller_reporting.rating.columns import pays
 from reseller_reporting.rating.pricing_terms import PricingSegment, Stretch, common_days, month_share
 from reseller_reporting.rating.tariff import SECONDS_PER_MINUTE
 
+# A call can draw on so many at most: a bit each.
+BUNDLES_MAX = 62
 # Importing the compiler takes as long as drawing so many legs one by one.
 SCALAR_LEGS_MAX = 100_000
 # More seconds than all calls of a month can have.

@@ -19,6 +19,7 @@ from reseller_reporting.model.counted_items import COUNTED_ITEMS
 from reseller_reporting.model.errors import InvalidPlan
 from reseller_reporting.model.plan import Direction, Discount, Group, Plan, RecurringPrice, UsageRule, label_of
 from reseller_reporting.model.plan_findings import Place, PlanFinding, advice
+from reseller_reporting.rating.bundles import BUNDLES_MAX
 from reseller_reporting.rating.plan_items import items_of
 from reseller_reporting.rating.plan_resolution import (
     PlanBook,
@@ -61,6 +62,7 @@ def check_plan(plan: Plan, around: Surroundings) -> list[PlanFinding]:
         *_currency(plan, around),
         *_content(plan),
         *_claims(plan),
+        *_bundles(plan),
         *(finding for name, rule in plan.usage.items() for finding in _usage(("usage", name), rule, plan, around)),
         *(finding for name, each in plan.recurring.items() for finding in _recurring(name, each)),
         *(finding for name, each in plan.discounts.items() for finding in _discount(("discounts", name), each)),
@@ -79,6 +81,15 @@ def _currency(plan: Plan, around: Surroundings) -> Iterator[PlanFinding]:
 def _content(plan: Plan) -> Iterator[PlanFinding]:
     if not (plan.usage or plan.recurring or plan.one_off or plan.minimum_spend is not None):
         yield PlanFinding((), "the plan has no price; add `usage`, `recurring`, `one_off` or `minimum_spend`")
+
+
+def _bundles(plan: Plan) -> Iterator[PlanFinding]:
+    if len(plan.bundles) > BUNDLES_MAX:
+        sentence = (
+            f"{len(plan.bundles)} bundles are more than a call can draw on; let it be {BUNDLES_MAX} at most, such as "
+            "one for all countries of the same minutes"
+        )
+        yield PlanFinding(("bundles",), sentence)
 
 
 def _claims(plan: Plan) -> Iterator[PlanFinding]:

@@ -4,7 +4,7 @@ Owns: which rule prices each leg, by which tariff, and which bundles fit it. Doe
 (price_rules, tariff), what is drawn and paid then (pricing).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -222,6 +222,10 @@ def _lookup(column: pa.DictionaryArray, places: Mapping[str, int]) -> Any:
 
 
 def _table(tariffs: Sequence[Tariff]) -> TariffTable:
+    return TariffTable(_rows(tariffs), tariffs.__getitem__)
+
+
+def _rows(tariffs: Iterable[Tariff]) -> Any:
     rows = [
         (
             tariff.connect_micros,
@@ -233,7 +237,7 @@ def _table(tariffs: Sequence[Tariff]) -> TariffTable:
         )
         for tariff in tariffs
     ]
-    return TariffTable(whole(rows).reshape(-1, 6), tariffs.__getitem__)
+    return whole(rows).reshape(-1, 6)
 
 
 def _fixed_table(tariff: Tariff) -> TariffTable:
@@ -249,7 +253,12 @@ def _rate_table(found: FoundRates, markup: Markup | None) -> TariffTable:
 @lru_cache(maxsize=_TABLES_KEPT)
 def _edition_table(edition: Edition, markup: Markup | None) -> TariffTable:
     rates: Sequence[Rate] = edition.rates
-    return _table([tariff_of_rate(rate, markup) for rate in rates])
+    rows = _rows(tariff_of_rate(rate, markup) for rate in rates)
+    return TariffTable(rows, partial(_tariff_on_rate, rates, markup))
+
+
+def _tariff_on_rate(rates: Sequence[Rate], markup: Markup | None, row: int) -> Tariff:
+    return tariff_of_rate(rates[row], markup)
 
 
 def _cost_table(rule: UsageRule, costs: Any) -> tuple[TariffTable, Any]:

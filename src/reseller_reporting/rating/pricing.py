@@ -25,7 +25,7 @@ from reseller_reporting.model.errors import CannotPrice
 from reseller_reporting.model.plan import Bundle, PricedLegs, RoundingRule
 from reseller_reporting.model.rate import BOTH, MICROS_PER_CURRENCY, MICROS_PER_UNIT
 from reseller_reporting.model.rounding import Rounding
-from reseller_reporting.rating.bundles import Drawn, Pool, draw, pool_of
+from reseller_reporting.rating.bundles import BUNDLES_MAX, Drawn, Pool, draw, pool_of
 from reseller_reporting.rating.number_columns import class_places, microseconds
 from reseller_reporting.rating.plan_columns import (
     CONNECT,
@@ -47,7 +47,6 @@ from reseller_reporting.rating.replay import State
 from reseller_reporting.rating.tariff import PICOS_PER_MICRO, SECONDS_PER_MINUTE, Tariff, step_reached
 from reseller_reporting.rating.trunk import TrunkLimits
 
-_BUNDLES_MAX = 62  # A bit each.
 _MINUTE_PICOS = PICOS_PER_MICRO * SECONDS_PER_MINUTE
 UNKNOWN_COST = -1
 PoolKey = tuple[int, str]  # Whose, by place among the members, and its name.
@@ -127,8 +126,10 @@ class _Pools:
             for key, bundle in above.plan.bundles.items():
                 if bundle.pooled and _owner(key, path) == place:
                     found.setdefault((place, key), bundle)
-        if len(found) > _BUNDLES_MAX:
-            raise CannotPrice(f"{segment.label} has more than {_BUNDLES_MAX} bundles, and a call can draw on no more.")
+        if len(found) > BUNDLES_MAX:
+            raise CannotPrice(
+                f"{segment.label} and the pools above have more than {BUNDLES_MAX} bundles; a call can draw on no more."
+            )
         self.lists.append([self._place(*key) for key in found])
         return len(self.lists) - 1, list(found.values())
 

@@ -14,6 +14,7 @@ Invariants
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from reseller_reporting.model.plan import Markup, MinuteTiers, RoundingRule, TierKind, UsageRule
@@ -104,15 +105,14 @@ def tariff_of_cost(rule: UsageRule, cost_micros: int) -> Tariff:
 
 def marked_up(micros: int, markup: Markup) -> int:
     """Percent first, then the absolute amount, then the floor; in picos."""
-    percent = PICOS_PER_MICRO + percent_picos(markup)
-    return max(
-        micros_of(markup.floor) * PICOS_PER_MICRO, micros * percent + micros_of(markup.absolute) * PICOS_PER_MICRO
-    )
+    percent, absolute, floor = _markup_picos(markup.percent, markup.absolute, markup.floor)
+    return max(floor, micros * (PICOS_PER_MICRO + percent) + absolute)
 
 
-def percent_picos(markup: Markup) -> int:
-    """How many picos the percentage adds to each micro."""
-    return int(markup.percent.scaleb(4))
+@lru_cache(maxsize=64)
+def _markup_picos(percent: Decimal, absolute: Decimal, floor: Decimal) -> tuple[int, int, int]:
+    """What the percentage adds to each micro, the absolute amount, the floor: once for all rates of a deck."""
+    return int(percent.scaleb(4)), micros_of(absolute) * PICOS_PER_MICRO, micros_of(floor) * PICOS_PER_MICRO
 
 
 def billed_seconds(tariff: Tariff, answered_seconds: int, charged_seconds: int | None = None) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from reseller_reporting.model.plan import Group
+from reseller_reporting.model.plan import Direction, Group
 from reseller_reporting.model.statement import Line, LineKind
 from reseller_reporting.rating.bundles import Layer, Pool
 from reseller_reporting.rating.country import country_name
@@ -28,7 +28,8 @@ _COVERED = (Outcome.ON_TRUNK, Outcome.NOT_CHARGED)
 def usage_lines(priced: Priced) -> list[Line]:
     """One line a rule that has calls, versions of a plan apart, in the order of the plan.
 
-    Where the calls are of several countries, one for each, the largest amount first; what is free has one line.
+    Where its calls went to several countries, one for each, the largest amount first. What is free has one line, and so
+    has what came in: a caller's country is no destination.
     """
     codes, places = _countries(priced)
     count = max(1, len(codes))
@@ -43,7 +44,9 @@ def usage_lines(priced: Priced) -> list[Line]:
         parts = [
             (code, order[begin:end]) for code, (begin, end) in zip(codes, pairwise(own), strict=False) if begin < end
         ]
-        if len(parts) == 1 or (parts and rule.rule.free):
+        if not parts:
+            continue
+        if len(parts) == 1 or rule.rule.free or rule.rule.direction is Direction.INBOUND:
             lines.append(_line(priced, rule, order[own[0] : own[-1]], rule.text))
             continue
         split = [_line(priced, rule, legs, f"{rule.text}: {country_name(code)}") for code, legs in parts]

@@ -369,7 +369,7 @@ def _spread(tax: Line, rows: Sequence[_Row], places: int) -> list[_Row]:
         share = _half_up(coins * upto, base) - given if base else 0
         row.tax, given = row.tax + share, given + share
         row.taxes.append(name)
-        row.is_tax_included |= not tax.amount_micros
+        row.is_tax_included |= bool(tax.included_micros)
     return []
 
 

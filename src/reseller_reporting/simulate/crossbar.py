@@ -39,7 +39,9 @@ Clock = Callable[[], float]
 Handler = Callable[[Ask], Reply]
 WebHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+# Those of which there are most come first: a path is looked for in this order.
 _GETS: Mapping[str, Handler] = {
+    "/cdrs/{cdr}": crossbar_calls.cdr_document,
     "": crossbar_accounts.account,
     "/descendants": crossbar_accounts.descendants,
     "/children": crossbar_accounts.children,
@@ -54,7 +56,6 @@ _GETS: Mapping[str, Handler] = {
     "/cdrs": crossbar_calls.cdrs,
     "/users/{user}/cdrs": crossbar_calls.cdrs,
     "/cdrs/legs/{cdr}": crossbar_calls.cdr_legs,
-    "/cdrs/{cdr}": crossbar_calls.cdr_document,
     "/ledgers": crossbar_calls.ledger_totals,
     "/ledgers/available": crossbar_calls.ledgers_available,
     "/ledgers/total": crossbar_calls.ledger_total,

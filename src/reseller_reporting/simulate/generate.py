@@ -58,6 +58,7 @@ class GeneratedWorld:
         self._days = _Remembered[Day](LEGS_REMEMBERED + month)
         self._cdr_buckets = _Remembered[list[Leg]](_BUCKETS_REMEMBERED + month)
         self._ledger_buckets = _Remembered[list[LedgerRow]](_BUCKETS_REMEMBERED + month)
+        self._cdrs_by_id = _Remembered[dict[str, Leg]](_BUCKETS_REMEMBERED + month)
         self._quantities = lru_cache(maxsize=None)(generate_services.quantities)
         self.logins: Sequence[Login] = [self._login(seed)]
 
@@ -108,7 +109,8 @@ class GeneratedWorld:
         if not date.isdecimal() or not "01" <= date[4:6] <= "12" or date < f"{_FIRST_MONTH}01":
             return None
         day = gregorian.month_start(date[:6]) // DAY_SECONDS + int(date[6:]) - 1
-        return next((leg for leg in self._day(self._by_id[account_id], day).legs if leg.id == cdr_id), None)
+        party = self._by_id[account_id]
+        return self._cdrs_by_id.get((party.place, day), lambda: _by_leg_id(self._day(party, day)), len).get(cdr_id)
 
     def ledger(self, account_id: str, month: str, span: Span, service: str | None = None) -> Iterator[StoredEntry]:
         """A month holds what was written in it, whenever the calls began."""
@@ -171,6 +173,10 @@ class GeneratedWorld:
             api_key=secret,
             owner_id=str(generate_services.users(self._parties[0])[0]["id"]),
         )
+
+
+def _by_leg_id(day: Day) -> dict[str, Leg]:
+    return {leg.id: leg for leg in day.legs}
 
 
 class _Remembered(Generic[Made]):

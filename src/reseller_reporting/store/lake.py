@@ -10,6 +10,8 @@ Invariants
 import fcntl
 import os
 import re
+import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -31,6 +33,7 @@ _SHOWN = "[ ] \\ ^ | % and control characters"
 # A report reads the version that it began with, which takes minutes; a day leaves room for any of them.
 _KEPT_FOR_READERS = timedelta(hours=24)
 _SMALL_FILES_MAX = 30
+_SMALL_FILE_BYTES = 32 * 2**20
 # Partition key -> files. Months are `YYYY-MM`; tables that are partitioned by month only have "" for the account.
 Files = dict[tuple[str, str], list[str]]
 
@@ -83,22 +86,27 @@ class Lake:
             raise self._unwritten(error) from error
 
     def tidy(self, *, unused_for: timedelta = _KEPT_FOR_READERS) -> None:
-        """Takes away files that no version of late has read, and draws many small ones together. Call as the writer.
+        """Takes away files that no version of late has read, and draws small ones together. Call as the writer.
 
         A pull replaces partitions and appends to logs: without this a store that is pulled each night grows for ever.
+        Nothing can have become unused again within `unused_for`, and looking takes time: until then it does nothing.
         """
-        for folder in self.folder.iterdir():
-            delta = self._open(folder.name) if (folder / "_delta_log").is_dir() else None
-            if delta is None:
-                continue
-            try:
-                if _has_many_small_files(delta):
-                    delta.optimize.compact()
+        looked = self.folder / "tidied"
+        if looked.exists() and time.time() - looked.stat().st_mtime < unused_for.total_seconds():
+            return
+        try:
+            for folder in self.folder.iterdir():
+                delta = self._open(folder.name) if (folder / "_delta_log").is_dir() else None
+                if delta is None:
+                    continue
+                if scattered := _scattered_months(delta):
+                    delta.optimize.compact(partition_filters=[("month", "in", scattered)])
                 delta.vacuum(
                     unused_for // timedelta(hours=1), dry_run=False, enforce_retention_duration=False, full=True
                 )
-            except OSError as error:
-                raise self._unwritten(error) from error
+            looked.touch()
+        except OSError as error:
+            raise self._unwritten(error) from error
 
     def files(self, table: str, *, months: Iterable[str], account_ids: Iterable[str] | None = None) -> Files:
         """The files of the table's newest version that hold these partitions."""
@@ -156,13 +164,19 @@ def _not_ours(folder: Path, error: OSError) -> InvalidSettings:
     )
 
 
-def _has_many_small_files(delta: DeltaTable) -> bool:
-    """Tables that are only appended to get a file a pull; those of calls have one file a partition already."""
-    partitions = pa.table(delta.get_add_actions(flatten=False))["partition"].to_pylist()
-    counts: dict[str, int] = {}
-    for partition in partitions:
-        counts[str(partition)] = counts.get(str(partition), 0) + 1
-    return max(counts.values(), default=0) > _SMALL_FILES_MAX
+def _scattered_months(delta: DeltaTable) -> list[str]:
+    """Months of many small files, each of which takes time to open. One that is over gets no more: it is to have one.
+
+    Only tables that are appended to have such months; those of calls have one file a partition already.
+    """
+    actions = pa.table(delta.get_add_actions(flatten=True))
+    months = actions["partition.month"].to_pylist()
+    if "partition.account_id" in actions.column_names or not months:
+        return []
+    small = Counter(
+        month for month, size in zip(months, actions["size_bytes"].to_pylist(), strict=True) if size < _SMALL_FILE_BYTES
+    )
+    return sorted(month for month, files in small.items() if files > (_SMALL_FILES_MAX if month == max(months) else 1))
 
 
 class PinnedTable:

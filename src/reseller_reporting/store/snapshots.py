@@ -1,6 +1,6 @@
 """Snapshots: what each account was at a moment. KAZOO serves only today's state, so every pull keeps one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,11 +8,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from reseller_reporting.model.account import Account, InvoiceItem, Limits, Services, Snapshot
 from reseller_reporting.model.ids import AccountId
 from reseller_reporting.model.period import ReportPeriod
-from reseller_reporting.store.lake import Lake, connect, scan
+from reseller_reporting.store.lake import Files, Lake, connect, scan
 from reseller_reporting.store.schemas import ACCOUNTS, INVOICE_ITEMS, LIMITS, NAMES, QUANTITIES
 
 # A snapshot up to a month after the period's end still speaks of the period; a later one of another.
@@ -34,17 +35,22 @@ def read(lake: Lake, period: ReportPeriod) -> tuple[dict[str, Snapshot], str | N
 
     That is the last one up to a month after the period's end; else the first after; else the last before.
     """
+    # As of when the last snapshot still speaks of the period; a later one speaks of another.
+    times = {"end": period.to_at, "late": period.to_at + _STILL_OF_PERIOD}
     with connect() as con:
-        accounts = _taken(lake, con)
-        chosen: dict[str, dict[str, Any]] = {}
-        for row in accounts:
-            best = chosen.get(row["account_id"])
-            if best is None or _preference(row["taken_at"], period) > _preference(best["taken_at"], period):
-                chosen[row["account_id"]] = row
-        found = {snapshot.account.id: snapshot for snapshot in _snapshots(lake, con, list(chosen.values()))}
-    own = [row for row in chosen.values() if row["is_own"]]
-    own_id = max(own, key=lambda row: row["taken_at"])["account_id"] if own else None
-    return {str(id_): snapshot for id_, snapshot in found.items()}, own_id
+        accounts = lake.pin("accounts").all()
+        chosen = f"""
+            SELECT account_id, coalesce(
+                max(taken_at) FILTER (taken_at BETWEEN $end AND $late),
+                min(taken_at) FILTER (taken_at > $late),
+                max(taken_at)
+            ) AS taken_at
+            FROM {scan(accounts, _KEYS)} GROUP BY account_id
+        """
+        rows = _rows(con, accounts, chosen, times)
+        found = {str(snapshot.account.id): snapshot for snapshot in _snapshots(lake, con, rows)}
+    own = [row for row in rows if row["is_own"]]
+    return found, max(own, key=lambda row: row["taken_at"])["account_id"] if own else None
 
 
 def history(lake: Lake, period: ReportPeriod, account_ids: Iterable[str]) -> dict[str, list[Snapshot]]:
@@ -52,29 +58,45 @@ def history(lake: Lake, period: ReportPeriod, account_ids: Iterable[str]) -> dic
 
     Those taken within the period, and before them the last earlier one; where there is neither, the first later one.
     """
-    wanted = set(account_ids)
+    given = {"begin": period.from_at, "end": period.to_at, "wanted": sorted(set(account_ids))}
     with connect() as con:
-        rows: dict[str, list[dict[str, Any]]] = {}
-        for row in sorted(_taken(lake, con), key=lambda row: row["taken_at"]):
-            if row["has_services"] and row["account_id"] in wanted:
-                rows.setdefault(row["account_id"], []).append(row)
-        telling = [row for own in rows.values() for row in _telling(own, period)]
+        accounts = lake.pin("accounts").all()
+        chosen = f"""
+            SELECT account_id, taken_at FROM {scan(accounts, _TELLING_KEYS)}
+            WHERE has_services AND list_contains($wanted, account_id)
+            WINDOW of_account AS (PARTITION BY account_id)
+            QUALIFY taken_at = max(taken_at) FILTER (taken_at < $begin) OVER of_account
+                OR (taken_at >= $begin AND taken_at < $end)
+                OR (taken_at = min(taken_at) OVER of_account AND taken_at >= $end)
+        """
         found: dict[str, list[Snapshot]] = {}
-        for snapshot in _snapshots(lake, con, telling):
+        for snapshot in _snapshots(lake, con, _rows(con, accounts, chosen, given)):
             found.setdefault(str(snapshot.account.id), []).append(snapshot)
     return found
 
 
-def _telling(rows: list[dict[str, Any]], period: ReportPeriod) -> list[dict[str, Any]]:
-    earlier = [row for row in rows if row["taken_at"] < period.from_at]
-    within = [row for row in rows if period.from_at <= row["taken_at"] < period.to_at]
-    return [*earlier[-1:], *within] or rows[:1]
+def _rows(
+    con: duckdb.DuckDBPyConnection, accounts: Files, chosen: str, given: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """One row per chosen snapshot, by account and time.
+
+    The keys of all snapshots are few bytes; everything else is read in the months of the chosen ones alone.
+    """
+    keys = con.sql(chosen, params=given).to_arrow_table()
+    return _of_chosen(con, accounts, ACCOUNTS, keys, "ORDER BY account_id, taken_at")
 
 
-def _taken(lake: Lake, con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """One row per snapshot."""
-    found = con.sql(f"SELECT * FROM {scan(lake.pin('accounts').all(), ACCOUNTS)}").to_arrow_table()
-    return [dict(row) for row in found.to_pylist()]
+def _of_chosen(
+    con: duckdb.DuckDBPyConnection, files: Files, schema: pa.Schema, keys: pa.Table, order: str = ""
+) -> list[dict[str, Any]]:
+    """The table's rows of these accounts as of these moments."""
+    if not keys.num_rows:
+        return []
+    con.register("chosen", keys)
+    months = {f"{month}" for month in pc.unique(pc.strftime(keys["taken_at"], "%Y-%m")).to_pylist()}
+    rows = scan({key: paths for key, paths in files.items() if key[0] in months}, schema)
+    found = con.sql(f"SELECT rows.* FROM {rows} AS rows JOIN chosen USING (account_id, taken_at) {order}")
+    return [dict(row) for row in found.to_arrow_table().to_pylist()]
 
 
 def _snapshots(lake: Lake, con: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> list[Snapshot]:
@@ -85,14 +107,10 @@ def _snapshots(lake: Lake, con: duckdb.DuckDBPyConnection, rows: list[dict[str, 
             "taken_at": pa.array([row["taken_at"] for row in rows], ACCOUNTS.field("taken_at").type),
         }
     )
-    con.register("chosen", keys)
     parts: dict[str, dict[tuple[str, datetime], list[dict[str, Any]]]] = {}
     for name in ("quantities", "invoice_items", "limits", "names"):
-        found = con.sql(
-            f"SELECT * FROM {scan(lake.pin(name).all(), _TABLES[name])} JOIN chosen USING (account_id, taken_at)"
-        )
         by_snapshot = parts[name] = {}
-        for part in found.to_arrow_table().to_pylist():
+        for part in _of_chosen(con, lake.pin(name).all(), _TABLES[name], keys):
             by_snapshot.setdefault((part["account_id"], part["taken_at"]), []).append(part)
     return [
         _snapshot(row, {name: found.get((row["account_id"], row["taken_at"]), []) for name, found in parts.items()})
@@ -107,18 +125,14 @@ _TABLES = {
     "limits": LIMITS,
     "names": NAMES,
 }
-
-
-def _preference(taken_at: datetime, period: ReportPeriod) -> tuple[int, float]:
-    since_end = (taken_at - period.to_at).total_seconds()
-    if 0 <= since_end <= _STILL_OF_PERIOD.total_seconds():
-        return 2, since_end
-    return (1, -since_end) if since_end > 0 else (0, since_end)
+_KEYS = pa.schema([ACCOUNTS.field("account_id"), ACCOUNTS.field("taken_at")])
+_TELLING_KEYS = _KEYS.append(ACCOUNTS.field("has_services"))
 
 
 def _add(rows: dict[str, list[dict[str, Any]]], snapshot: Snapshot, own_id: str) -> None:
     account, services = snapshot.account, snapshot.services
     key = {"month": f"{snapshot.taken_at:%Y-%m}", "account_id": account.id, "taken_at": snapshot.taken_at}
+    recurring = None if services is None else services.recurring
     rows["accounts"].append(
         {
             **key,
@@ -135,7 +149,7 @@ def _add(rows: dict[str, list[dict[str, Any]]], snapshot: Snapshot, own_id: str)
             "has_limits": snapshot.limits is not None,
             "has_users": snapshot.users is not None,
             "has_devices": snapshot.devices is not None,
-            "recurring": None if services is None else services.recurring.quantize(_PLACES),
+            "recurring": recurring if recurring is None else recurring.quantize(_PLACES),
         }
     )
     if services is not None:

@@ -18,10 +18,16 @@ class Styled(forms.BaseForm):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             kind = next((css for widget, css in _CLASSES.items() if isinstance(field.widget, widget)), "form-control")
-            marks = f"{kind} is-invalid" if self.is_bound and name in self.errors else kind
-            field.widget.attrs["class"] = f"{field.widget.attrs.get('class', '')} {marks}".strip()
+            field.widget.attrs["class"] = f"{field.widget.attrs.get('class', '')} {kind}".strip()
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        super().add_error(field, error)
+        for name in (self.errors if field is None else {field: error}).keys() & self.fields.keys():
+            marks = self.fields[name].widget.attrs
+            if "is-invalid" not in marks["class"]:
+                marks["class"] += " is-invalid"
 
 
 class LogInForm(Styled, AuthenticationForm):

@@ -9,18 +9,21 @@ Invariants
 import time
 from collections.abc import Callable
 from typing import Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from ninja.utils import check_csrf
 
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control.api_keys import find_key
 from reseller_reporting.control.models import ApiKey, Reseller, User
+from reseller_reporting.control.refusals import problem
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.scoping import within
 from reseller_reporting.web import metrics
@@ -55,12 +58,6 @@ def is_api(request: HttpRequest) -> bool:
 
 def is_static(request: HttpRequest) -> bool:
     return request.path.startswith(str(settings.STATIC_URL))
-
-
-def problem(status: int, code: str, detail: str) -> JsonResponse:
-    """RFC 9457, the form of every refusal of the API."""
-    document = {"type": "about:blank", "title": code, "status": status, "code": code, "detail": detail}
-    return JsonResponse(document, status=status, content_type="application/problem+json")
 
 
 class Watched:
@@ -123,7 +120,8 @@ class WhoAsks:
         reseller = _reseller_of(request, user)
         request.reseller = reseller  # type: ignore[attr-defined]
         structlog.contextvars.bind_contextvars(tenant=reseller.key or "own", user=user.pk)
-        with within(reseller):
+        # Moments are shown by the clock of those who read them.
+        with within(reseller), timezone.override(_zone_of(reseller)):
             return self._answer(request)
 
     def process_view(
@@ -158,6 +156,14 @@ def _reseller_of(request: HttpRequest, user: User) -> Reseller:
         found = Reseller.objects.filter(pk=int(chosen)).first() if str(chosen or "").isdecimal() else None
         return found or user.reseller
     return user.reseller
+
+
+def _zone_of(reseller: Reseller) -> ZoneInfo:
+    """KAZOO may have a zone that is none: then the pages still open."""
+    try:
+        return ZoneInfo(reseller.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 def _refused(request: HttpRequest) -> HttpResponse:

@@ -18,9 +18,16 @@ class Entry:
     view: str  # The name of its URL.
     icon: str
     action: Action
+    below: tuple[str, ...] = ()  # Pages that are reached from it.
 
 
-ENTRIES = (Entry(_("Home"), "home", "home", Action.SEE_REPORTS),)
+ENTRIES = (
+    Entry(_("New report"), "home", "report", Action.MAKE_REPORTS),
+    Entry(_("Reports"), "runs", "folder", Action.SEE_REPORTS, ("run", "compare")),
+    Entry(_("Connection"), "connection", "plug", Action.SEE_CONNECTION),
+    Entry(_("Users"), "users", "users", Action.KEEP_USERS, ("user",)),
+    Entry(_("Audit"), "audit", "history", Action.SEE_AUDIT),
+)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -30,5 +37,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if reseller is not None and request.user.is_authenticated:
         user = request.user
         found["entries"] = [entry for entry in ENTRIES if may(user, entry.action)]
+        match = request.resolver_match
+        view = match.view_name if match else ""
+        found["here"] = next((entry.view for entry in ENTRIES if view == entry.view or view in entry.below), "")
         found["may"] = {action.value: may(user, action) for action in Action}
     return found

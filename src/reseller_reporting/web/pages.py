@@ -20,16 +20,13 @@ from django.utils.translation import gettext as _
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control import audit
 from reseller_reporting.control.asking import asking
+from reseller_reporting.control.refusals import problem
 from reseller_reporting.web import metrics
 from reseller_reporting.web.forms import ChangePasswordForm, LogInForm
-from reseller_reporting.web.middleware import is_api, problem
+from reseller_reporting.web.middleware import is_api
 
 _log = structlog.get_logger()
 _AWAY = "The database cannot be reached just now. Nothing is lost; try again in a minute."
-
-
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -91,6 +91,7 @@ LANGUAGES = [
     ("it", "Italiano"),
     ("pt", "Português"),
 ]
+FORMAT_MODULE_PATH = "reseller_reporting.web.formats"
 LOCALE_PATHS = [str(_HERE / "locale")]
 
 # What an installation says takes the place of these.

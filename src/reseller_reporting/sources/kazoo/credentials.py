@@ -14,6 +14,7 @@ class Credentials:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     account_name: str | None = None
+    is_public_only: bool = False  # Hosts of this installation's own networks are not asked.
 
     def login(self) -> tuple[str, dict[str, object]]:
         """The endpoint and the body of the log-in; the key is preferred where both stand."""

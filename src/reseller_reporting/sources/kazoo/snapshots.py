@@ -66,7 +66,9 @@ async def _services(client: Client, account_id: str) -> Services:
     older = await client.document("accounts", account_id, "services")
     if not isinstance(older, Mapping) or "account_quantities" not in older:
         raise KazooProtocolError(f"KAZOO at {client.url} shows no quantities for account {account_id}.")
-    return Services(account=_counts(older, "account_quantities"), cascade=_counts(older, "cascade_quantities"))
+    return Services(
+        account=_counts(older, "account_quantities"), cascade=_counts(older, "cascade_quantities"), recurring=None
+    )
 
 
 def services_of(summary: Mapping[str, object]) -> Services:

@@ -1,0 +1,217 @@
+"""Files of a run: listed, downloaded one by one or in a zip; its summaries and rated legs as JSON, CSV or Parquet.
+
+Invariants
+- A file is asked for by the number of its row; no part of a path comes from a request.
+- A table as CSV or Parquet is the file that the run made; as JSON it is the same rows, each value its exact text.
+"""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Path, Query, Router, Schema
+from pydantic import Field
+
+from reseller_reporting.api.permission import needs
+from reseller_reporting.api.schemas import AccountId, Page, Paging, RowId, Text, page_of
+from reseller_reporting.app.run_files import note_download, open_file, path_of, zipped
+from reseller_reporting.app.summary_parquet import as_parquet
+from reseller_reporting.app.table_pages import read_page
+from reseller_reporting.app.tenancy import this_house
+from reseller_reporting.control.api_keys import Scope
+from reseller_reporting.control.asking import asking, doer_of
+from reseller_reporting.control.models import Run, RunFile, User
+from reseller_reporting.control.visibility import visible_accounts, visible_files, visible_runs
+from reseller_reporting.model.errors import NotMade
+
+router = Router(tags=["files"])
+
+_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pdf": "application/pdf",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
+}
+_BINARY = {"type": "string", "format": "binary"}
+
+
+class FileTold(Schema):
+    id: int
+    name: str
+    kind: str  # workbook, summary, countries, manifest, legs, …
+    edition: str
+    account_id: str
+    account_name: str
+    size_bytes: int
+    sha256: str
+
+
+class FileQuery(Paging):
+    kind: Text = ""
+    account_id: Text = ""
+
+
+class TableTold(Schema):
+    """`next` is the cursor of the rows that follow; null at the end. Values are exact texts; unknown is null."""
+
+    columns: list[str]
+    rows: list[dict[str, str | None]]
+    next: int | None
+
+
+class TableQuery(Schema):
+    format: Literal["json", "csv", "parquet"] = "json"
+    cursor: int | None = Field(None, ge=1, le=2**62)  # Of JSON alone.
+    limit: int = Field(1000, ge=1, le=10_000)
+
+
+def _answers(*types: str) -> dict[int, Any]:
+    return {200: {"description": "The file", "content": {each: {"schema": _BINARY} for each in types}}}
+
+
+_TABLE = _answers("text/csv", _TYPES[".parquet"])
+
+
+@router.get("/{run_id}/files", response=Page[FileTold], summary="Files of a run", **needs(Scope.FILES_READ))
+def list_files(request: HttpRequest, run_id: UUID, query: Query[FileQuery]) -> Page[FileTold]:
+    user = asking(request).user
+    files = visible_files(user).filter(run=_run(user, run_id))
+    if query.kind:
+        files = files.filter(kind=query.kind)
+    if query.account_id:
+        files = files.filter(account_id=query.account_id)
+    return page_of(files.order_by("name"), query, _told)
+
+
+@router.get(
+    "/{run_id}/files.zip",
+    response={200: None},
+    summary="All files of a run that are yours to see, in a zip",
+    **needs(Scope.FILES_READ, responses=_answers("application/zip")),
+)
+def archive(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+    asked = asking(request)
+    run = _run(asked.user, run_id)
+    files = list(visible_files(asked.user).filter(run=run).order_by("name"))
+    if not files:
+        raise Http404
+    parts = zipped(this_house(), files)
+    note_download(this_house(), run, doer_of(asked), f"{len(files)} files")
+    answer = StreamingHttpResponse(parts, content_type=_TYPES[".zip"])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{run.period_name or "report"}.zip"'
+    return answer
+
+
+@router.get(
+    "/{run_id}/files/{file_id}",
+    response={200: None},
+    summary="One file",
+    **needs(Scope.FILES_READ, responses=_answers("application/octet-stream")),
+)
+def download(request: HttpRequest, run_id: UUID, file_id: Annotated[RowId, Path()]) -> HttpResponseBase:
+    asked = asking(request)
+    run = _run(asked.user, run_id)
+    file = get_object_or_404(visible_files(asked.user), pk=file_id, run=run)
+    answer = _sent(file)
+    note_download(this_house(), run, doer_of(asked), file.name)
+    return answer
+
+
+@router.get(
+    "/{run_id}/summary",
+    response=TableTold,
+    summary="summary.csv: a row an account",
+    **needs(Scope.FILES_READ, responses=_TABLE),
+)
+def summary(request: HttpRequest, run_id: UUID, query: Query[TableQuery]) -> Any:
+    return _summary(request, run_id, "summary", query)
+
+
+@router.get(
+    "/{run_id}/countries",
+    response=TableTold,
+    summary="summary-by-country.csv: a row an account, country and direction",
+    **needs(Scope.FILES_READ, responses=_TABLE),
+)
+def countries(request: HttpRequest, run_id: UUID, query: Query[TableQuery]) -> Any:
+    return _summary(request, run_id, "countries", query)
+
+
+@router.get(
+    "/{run_id}/legs/{account_id}",
+    response=TableTold,
+    summary="The rated legs of an account, as its call sheet lists them",
+    **needs(Scope.FILES_READ, responses=_TABLE),
+)
+def legs(request: HttpRequest, run_id: UUID, account_id: Annotated[AccountId, Path()], query: Query[TableQuery]) -> Any:
+    user = asking(request).user
+    run = _run(user, run_id)
+    files = visible_files(user).filter(run=run, account_id=account_id)
+    if not files.exists() and not visible_accounts(user).filter(account_id=account_id).exists():
+        raise Http404
+    ending = "parquet" if query.format == "parquet" else "csv"
+    file = files.filter(kind="legs", name__endswith=f".{ending}").first()
+    if file is None:
+        raise NotMade(
+            f"This run made no file of the account's legs as {ending}. Order a report with "
+            f'"also": ["{ending}"]' + (", which JSON is read from." if query.format == "json" else ".")
+        )
+    return _as_asked(file, query)
+
+
+def _run(user: User, run_id: UUID) -> Run:
+    run: Run = get_object_or_404(visible_runs(user), pk=run_id)
+    return run
+
+
+def _summary(request: HttpRequest, run_id: UUID, kind: str, query: TableQuery) -> Any:
+    user = asking(request).user
+    run = _run(user, run_id)
+    file = visible_files(user).filter(run=run, kind=kind).first()
+    if file is None:
+        if run.state != "made" and not run.files.exists():
+            raise NotMade("The report is not ready. Ask for its progress, and for this when it is made.")
+        raise Http404
+    if query.format == "parquet":
+        name = f"{PurePosixPath(file.name).stem}.parquet"
+        open_file(this_house(), file).close()
+        content = as_parquet(path_of(this_house(), file))
+        return HttpResponse(content, content_type=_TYPES[".parquet"], headers=_attachment(name))
+    return _as_asked(file, query)
+
+
+def _as_asked(file: RunFile, query: TableQuery) -> Any:
+    if query.format != "json":
+        return _sent(file)
+    with open_file(this_house(), file) as opened:
+        page = read_page(opened, cursor=query.cursor, rows_max=query.limit)
+    return TableTold(columns=page.columns, rows=page.rows, next=page.next)
+
+
+def _sent(file: RunFile) -> FileResponse:
+    name = PurePosixPath(file.name).name
+    kind = _TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+    answer = FileResponse(open_file(this_house(), file), as_attachment=True, filename=name, content_type=kind)
+    answer.headers["ETag"] = f'"{file.sha256}"'
+    return answer
+
+
+def _attachment(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _told(file: RunFile) -> FileTold:
+    return FileTold(
+        id=file.pk,
+        name=file.name,
+        kind=file.kind,
+        edition=file.edition,
+        account_id=file.account_id,
+        account_name=file.account_name,
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+    )

@@ -1,0 +1,22 @@
+"""The audit trail: who did what, from where; to be read and searched, never changed."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from reseller_reporting.control import searching
+from reseller_reporting.control.asking import Asking
+from reseller_reporting.control.roles import Action
+from reseller_reporting.control.visibility import visible_events
+from reseller_reporting.web.access import needs
+
+_EVENTS_A_PAGE = 50
+
+
+@needs(Action.SEE_AUDIT)
+def events(asked: Asking) -> HttpResponse:
+    text = asked.GET.get("q", "").strip()[:200]
+    found = searching.events(visible_events(asked.user), text)
+    page = Paginator(found.order_by("-at", "-pk"), _EVENTS_A_PAGE).get_page(asked.GET.get("page"))
+    template = "audit/_events.html" if asked.headers.get("HX-Target") == "events" else "audit/events.html"
+    return render(asked, template, {"page": page, "q": text})

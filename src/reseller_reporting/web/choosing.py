@@ -1,0 +1,96 @@
+"""Choosing accounts: a level of the tree, a search, all below an account; each a few queries whatever the size."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from reseller_reporting.control import searching
+from reseller_reporting.control.models import KnownAccount, Reseller, User
+from reseller_reporting.control.visibility import visible_accounts
+
+SHOWN_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    account_id: str
+    name: str
+    realm: str
+    children: int
+    is_reseller: bool
+    above: str = ""  # Whom it is below, for a row that was found by a search.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    rows: Sequence[Row]
+    total: int
+    next_start: int | None
+    start: int
+
+
+def choices(user: User, reseller: Reseller) -> QuerySet[KnownAccount]:
+    """Who can be reported on: everyone below; an account without anyone below reports on itself."""
+    visible = visible_accounts(user)
+    below = visible.exclude(account_id=reseller.account_id) if reseller.account_id else visible
+    return below if below.exists() else visible
+
+
+def customers_count(accounts: QuerySet[KnownAccount], reseller: Reseller) -> int:
+    """What "all customers" comes to: those whose reseller it is, not those of its sub-resellers."""
+    return accounts.filter(reseller_account_id=reseller.account_id).count() or accounts.count()
+
+
+def level(user: User, reseller: Reseller, below: str, start: int) -> Listed:
+    accounts = choices(user, reseller)
+    if below:
+        rows = accounts.filter(parent_id=below)
+    elif user.account_id:
+        rows = accounts.filter(account_id=user.account_id)
+    else:
+        rows = accounts.filter(parent_id=reseller.account_id)
+        if not rows.exists():
+            rows = accounts
+    return _listed(accounts, rows, start)
+
+
+def search(user: User, reseller: Reseller, text: str, start: int) -> Listed:
+    accounts = choices(user, reseller)
+    return _listed(accounts, searching.accounts(accounts, text), start, shows_above=True)
+
+
+def includes_sub_resellers(accounts: QuerySet[KnownAccount], reseller: Reseller, chosen: Iterable[str]) -> bool:
+    """Whether one of the chosen is not the reseller's own customer, which the order then has to say."""
+    own = set(accounts.filter(reseller_account_id=reseller.account_id).values_list("account_id", flat=True))
+    return bool(own) and not set(chosen) <= own
+
+
+def _listed(
+    accounts: QuerySet[KnownAccount], rows: QuerySet[KnownAccount], start: int, *, shows_above: bool = False
+) -> Listed:
+    total = rows.count()
+    shown = list(rows.order_by("name", "account_id")[start : start + SHOWN_AT_ONCE])
+    ids = [row.account_id for row in shown]
+    children = dict(accounts.filter(parent_id__in=ids).values_list("parent_id").annotate(count=Count("pk")).order_by())
+    names: dict[str, str] = {}
+    if shows_above:
+        above = accounts.filter(account_id__in={row.parent_id for row in shown})
+        names = dict(above.values_list("account_id", "name"))
+    end = start + len(shown)
+    return Listed(
+        rows=[
+            Row(
+                account_id=row.account_id,
+                name=row.name,
+                realm=row.realm,
+                children=children.get(row.account_id, 0),
+                is_reseller=row.is_reseller,
+                above=names.get(row.parent_id, ""),
+            )
+            for row in shown
+        ],
+        total=total,
+        next_start=end if end < total else None,
+        start=start,
+    )

@@ -1,0 +1,100 @@
+"""Progress of a run, from its job's row: so it survives a reload, and a worker that stops."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from reseller_reporting.app import run_changes
+from reseller_reporting.app.tenancy import this_house
+from reseller_reporting.control import jobs
+from reseller_reporting.control.asking import Asking, doer_of
+from reseller_reporting.control.models import Job, JobItem, Run
+from reseller_reporting.control.roles import Action
+from reseller_reporting.control.visibility import changeable_runs, visible_jobs, visible_runs
+from reseller_reporting.model.errors import RunBusy
+from reseller_reporting.web.access import needs
+
+_ITEMS_A_PAGE = 50
+_STATES = ("failed", "waiting", "read", "made")
+_SOON = timedelta(seconds=20)
+_SECONDS_A_MINUTE = 60
+
+
+def context(asked: Asking, run: Run) -> dict[str, Any]:
+    """For the page of a run and for its part that is asked for again and again."""
+    job = visible_jobs(asked.user).filter(run=run, kind="report").order_by("-created_at").first()
+    if job is None:
+        return {"job": None}
+    items = JobItem.objects.filter(job=job)
+    counts = dict(items.values_list("state").annotate(count=Count("pk")).order_by())
+    state = asked.GET.get("state", "")
+    shown = items.filter(state=state) if state in _STATES else items
+    now = this_house().clock()
+    return {
+        "job": job,
+        "is_open": job.state in ("queued", "running"),
+        "is_slow_to_begin": job.state == "queued" and now - job.due_at > _SOON,
+        "states": [(one, counts[one]) for one in _STATES if counts.get(one)],
+        "state": state if state in _STATES else "",
+        "items_count": sum(counts.values()),
+        "failed_count": counts.get("failed", 0),
+        "items": Paginator(shown.order_by("state", "name", "pk"), _ITEMS_A_PAGE).get_page(asked.GET.get("items")),
+        "rate": rate(job, now),
+    }
+
+
+def rate(job: Job, now: datetime) -> str:
+    """How fast the stage goes and how long it will yet take; nothing while nobody can know."""
+    pace = jobs.pace(job, now=now)
+    if pace.per_minute is None or pace.seconds_left is None:
+        return ""
+    if pace.seconds_left < _SECONDS_A_MINUTE:
+        remaining = _("less than a minute left")
+    else:
+        minutes = round(pace.seconds_left / _SECONDS_A_MINUTE)
+        remaining = ngettext("about %(n)d minute left", "about %(n)d minutes left", minutes) % {"n": minutes}
+    return _("%(n)d a minute, %(left)s in this stage") % {"n": pace.per_minute, "left": remaining}
+
+
+@needs(Action.SEE_REPORTS)
+def progress(asked: Asking, run_id: UUID) -> HttpResponse:
+    run = get_object_or_404(visible_runs(asked.user), pk=run_id, deleted_at=None)
+    found = context(asked, run)
+    if found["job"] is None:
+        return HttpResponse(status=286)  # htmx: ask no more.
+    response = render(asked, "run/_progress.html", found | {"run": run, "may_change": _may_change(asked, run_id)})
+    if not found["is_open"]:
+        response.headers["HX-Refresh"] = "true"  # The page with what came of it.
+    return response
+
+
+@require_POST
+@needs(Action.MAKE_REPORTS)
+def cancel(asked: Asking, run_id: UUID) -> HttpResponse:
+    run = get_object_or_404(changeable_runs(asked.user), pk=run_id)
+    with suppress(RunBusy):  # It ended meanwhile: the page says how.
+        run_changes.cancel(this_house(), run, doer_of(asked))
+    return redirect("run", run_id)
+
+
+@require_POST
+@needs(Action.MAKE_REPORTS)
+def retry(asked: Asking, run_id: UUID) -> HttpResponse:
+    """Once more, for those who failed: what was read of the others is in the store and not asked for again."""
+    run = get_object_or_404(changeable_runs(asked.user), pk=run_id, deleted_at=None)
+    with suppress(RunBusy):  # It is under way: the page shows it.
+        run_changes.retry(this_house(), run, doer_of(asked))
+    return redirect("run", run_id)
+
+
+def _may_change(asked: Asking, run_id: UUID) -> bool:
+    return changeable_runs(asked.user).filter(pk=run_id).exists()

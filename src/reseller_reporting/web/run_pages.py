@@ -1,0 +1,261 @@
+"""Reports: the list of all that were made, one of them with its progress or its figures, and what is done with it."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from reseller_reporting.app import past_runs, run_changes
+from reseller_reporting.app.run_files import note_download, open_file, zipped
+from reseller_reporting.app.tenancy import house_of, run_folder, this_house
+from reseller_reporting.control import searching
+from reseller_reporting.control.asking import Asking, doer_of
+from reseller_reporting.control.models import Delivery, Job, Run, RunFile
+from reseller_reporting.control.roles import Action, may
+from reseller_reporting.control.visibility import (
+    changeable_runs,
+    known_recipients,
+    sees_everything,
+    visible_accounts,
+    visible_files,
+    visible_jobs,
+    visible_runs,
+    with_wholeness,
+)
+from reseller_reporting.model.errors import FileGone, ResellerReportingError
+from reseller_reporting.web import progress_page
+from reseller_reporting.web.access import needs
+
+_RUNS_A_PAGE = 25
+_CUSTOMERS_A_PAGE = 50
+_CHARTED = 10
+
+
+@needs(Action.SEE_REPORTS)
+def runs(asked: Asking) -> HttpResponse:
+    text = asked.GET.get("q", "").strip()[:200]
+    shows_deleted = "deleted" in asked.GET
+    found = changeable_runs(asked.user) if shows_deleted else visible_runs(asked.user)
+    found = searching.runs(found.filter(deleted_at__isnull=not shows_deleted), text, asked.user)
+    found = with_wholeness(found, asked.user).select_related("created_by")
+    page = _page(found.order_by("-created_at", "pk"), asked, _RUNS_A_PAGE)
+    latest = _latest_jobs(asked, [run.pk for run in page])
+    context = {
+        "page": page,
+        "rows": [(run, latest.get(run.pk)) for run in page],
+        "q": text,
+        "shows_deleted": shows_deleted,
+        "currency": house_of(this_house(), asked.reseller).settings.currency,
+    }
+    if asked.headers.get("HX-Target") == "run-list":
+        return render(asked, "run/_runs.html", context)
+    undone = asked.GET.get("undo", "")
+    context["undo"] = (
+        changeable_runs(asked.user).exclude(deleted_at=None).filter(pk=undone).first() if _is_id(undone) else None
+    )
+    return render(asked, "run/runs.html", context)
+
+
+def _latest_jobs(asked: Asking, run_ids: Sequence[UUID]) -> dict[UUID, Job]:
+    """The newest report job of each run, where progress is theirs to see."""
+    found = visible_jobs(asked.user).filter(run_id__in=run_ids, kind="report").order_by("created_at")
+    return {job.run_id: job for job in found if job.run_id is not None}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _page(rows: Any, asked: Asking, size: int) -> Page[Any]:
+    return Paginator(rows, size).get_page(asked.GET.get("page"))
+
+
+@needs(Action.SEE_REPORTS)
+def run(asked: Asking, run_id: UUID) -> HttpResponse:
+    visible = with_wholeness(visible_runs(asked.user), asked.user).select_related("created_by")
+    found = get_object_or_404(visible, pk=run_id, deleted_at=None)
+    may_change = found.is_whole and may(asked.user, Action.MAKE_REPORTS)
+    files = visible_files(asked.user).filter(run=found)
+    customers = _customers(asked, found, files)
+    context: dict[str, Any] = {
+        "run": found,
+        "may_change": may_change,
+        "shows_sums": found.is_whole,
+        "currency": house_of(this_house(), asked.reseller).settings.currency,
+        "summaries": list(files.filter(account_id="").order_by("pk")),
+        "workbooks": files.filter(kind="workbook").count(),
+        "customers": _page(customers, asked, _CUSTOMERS_A_PAGE),
+        "token": secrets.token_urlsafe(12),
+        "q": asked.GET.get("q", ""),
+    }
+    if asked.headers.get("HX-Target") == "customers":
+        return render(asked, "run/_customers.html", context)
+    context |= progress_page.context(asked, found)
+    if found.state == "made" and context["shows_sums"]:
+        context |= _quick_look(found, customers)
+    if may_change:
+        context["deliveries"] = Delivery.objects.filter(run=found).order_by("-created_at")[:20]
+        context["recipients"] = known_recipients(asked.user)
+        context["has_mail"] = bool(this_house().settings.smtp_url)
+    return render(asked, "run/run.html", context)
+
+
+def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> list[dict[str, Any]]:
+    """A row a customer: with figures for those who see the whole run, else with the file alone."""
+    text = asked.GET.get("q", "").strip().lower()
+    if found.is_whole and found.state == "made":
+        by_name = dict(files.filter(kind="workbook").values_list("name", "pk"))
+        rows = [
+            {"name": each.name, "sums": each, "file": each.file if each.file in by_name else ""}
+            for each in past_runs.customers(run_folder(this_house(), found.pk))
+        ]
+    else:
+        listed = files.exclude(account_id="").order_by("account_name", "name").values_list("account_name", "name")
+        rows = [{"name": name or file, "sums": None, "file": file} for name, file in listed]
+    return [row for row in rows if text in str(row["name"]).lower()] if text else rows
+
+
+def _quick_look(found: Run, customers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    countries = past_runs.countries(run_folder(this_house(), found.pk))
+    sums = [row["sums"] for row in customers if row["sums"] is not None]
+    dearest = sorted(sums, key=lambda each: -(each.customer_cost or 0))[:_CHARTED]
+    chart = {
+        "title": _("What customers cost"),
+        "names": [each.name for each in dearest],
+        # A picture of them: the table beside it has the exact figures.
+        "values": [str(each.customer_cost or 0) for each in dearest],
+    }
+    return {
+        "countries": countries[:_CUSTOMERS_A_PAGE],
+        "countries_count": len(countries),
+        "chart": chart if dearest else None,
+    }
+
+
+@needs(Action.SEE_INTERNAL_EDITION)
+def compare(asked: Asking) -> HttpResponse:
+    """What changed between two runs, customer by customer."""
+    wanted = [text for text in asked.GET.getlist("run") if _is_id(text)]
+    made = visible_runs(asked.user).filter(pk__in=wanted, state="made", deleted_at=None)
+    found = list(made.order_by("period_name", "created_at"))  # A month that was made again is still the earlier one.
+    if len(found) != 2:
+        messages.info(asked, _("Choose two finished reports to compare."))
+        return redirect("runs")
+    before, after = found
+    sums = [past_runs.customers(run_folder(this_house(), each.pk)) for each in found]
+    if not sees_everything(asked.user):
+        own = set(visible_accounts(asked.user).values_list("account_id", flat=True))
+        sums = [[each for each in one if each.account_id in own] for one in sums]
+    changes = past_runs.compare(*sums)
+    changed = [each for each in changes if each.is_changed]
+    return render(
+        asked,
+        "run/compare.html",
+        {
+            "before": before,
+            "after": after,
+            "page": _page(changed, asked, _CUSTOMERS_A_PAGE),
+            "unchanged": len(changes) - len(changed),
+            "query": f"run={before.pk}&run={after.pk}",
+            "has_prices": any(each.price is not None for one in sums for each in one),
+        },
+    )
+
+
+# Downloads.
+
+
+@needs(Action.SEE_REPORTS)
+def download(asked: Asking, run_id: UUID, name: str) -> HttpResponseBase:
+    """A file that is a row of someone who may see it; no other name leads to the disk."""
+    found = get_object_or_404(visible_runs(asked.user), pk=run_id)
+    file = get_object_or_404(visible_files(asked.user), run=found, name=name)
+    with _gone_is_not_found():
+        opened = open_file(this_house(), file)
+    note_download(this_house(), found, doer_of(asked), file.name)
+    return FileResponse(opened, as_attachment=True, filename=PurePosixPath(file.name).name)
+
+
+@needs(Action.SEE_REPORTS)
+def download_zip(asked: Asking, run_id: UUID) -> HttpResponseBase:
+    """All that they may see of a run, the workbooks or the summaries alone; streamed."""
+    found = get_object_or_404(visible_runs(asked.user), pk=run_id, deleted_at=None)
+    rows = visible_files(asked.user).filter(run=found)
+    what = asked.GET.get("what", "")
+    if what == "workbooks":
+        rows = rows.filter(kind="workbook")
+    elif what == "summaries":
+        rows = rows.filter(account_id="")
+    files = list(rows.order_by("name"))
+    if not files:
+        raise Http404
+    with _gone_is_not_found():
+        parts = zipped(this_house(), files)
+    note_download(this_house(), found, doer_of(asked), f"{len(files)} files")
+    response = StreamingHttpResponse(parts, content_type="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="report-{found.period_name}.zip"'
+    return response
+
+
+@contextmanager
+def _gone_is_not_found() -> Iterator[None]:
+    try:
+        yield
+    except FileGone:
+        raise Http404 from None
+
+
+# What is done with a run.
+
+
+@require_POST
+@needs(Action.MAKE_REPORTS)
+def send(asked: Asking, run_id: UUID) -> HttpResponse:
+    found = get_object_or_404(changeable_runs(asked.user), pk=run_id, state="made", deleted_at=None)
+    named = [part for part in asked.POST.get("email", "").replace(";", ",").split(",") if part.strip()]
+    if not named:
+        messages.error(asked, _("Say to whom it shall be sent."))
+        return redirect("run", run_id)
+    try:
+        delivery = run_changes.send(this_house(), found, named, doer_of(asked), token=asked.POST.get("token", "")[:60])
+    except ResellerReportingError as error:
+        messages.error(asked, error.sentence)
+        return redirect("run", run_id)
+    recipients = ", ".join(delivery.recipients)
+    messages.success(asked, _("It is on its way to %(recipients)s.") % {"recipients": recipients})
+    return redirect("run", run_id)
+
+
+@require_POST
+@needs(Action.MAKE_REPORTS)
+def delete(asked: Asking, run_id: UUID) -> HttpResponse:
+    """Out of sight; the files stay for some days, in which it can be undone."""
+    found = get_object_or_404(changeable_runs(asked.user), pk=run_id, deleted_at=None)
+    run_changes.delete(this_house(), found, doer_of(asked))
+    response = redirect("runs")
+    response.headers["Location"] += f"?undo={found.pk}"
+    return response
+
+
+@require_POST
+@needs(Action.MAKE_REPORTS)
+def undelete(asked: Asking, run_id: UUID) -> HttpResponse:
+    found = get_object_or_404(changeable_runs(asked.user), pk=run_id)
+    run_changes.restore(this_house(), found, doer_of(asked))
+    messages.success(asked, _("The report is back."))
+    return redirect("run", run_id)

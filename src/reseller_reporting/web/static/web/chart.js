@@ -1,0 +1,24 @@
+// The chart of a report. The table below it has the exact figures; here they are drawn.
+(() => {
+  const place = document.getElementById("chart");
+  const { names, values } = JSON.parse(document.getElementById("chart-data").textContent);
+  const chart = echarts.init(place, null, { renderer: "canvas" });
+  const draw = () => {
+    const style = getComputedStyle(document.body);
+    const text = style.getPropertyValue("color");
+    const short = (name) => (name.length > 18 ? `${name.slice(0, 17)}…` : name);
+    chart.setOption({
+      animation: false,
+      textStyle: { fontFamily: style.fontFamily, color: text },
+      grid: { left: 8, right: 16, top: 8, bottom: 8, containLabel: true },
+      // Rich text is drawn: a tooltip of HTML would be a door for names.
+      tooltip: { renderMode: "richText", trigger: "item" },
+      xAxis: { type: "value", axisLabel: { color: text, hideOverlap: true }, splitLine: { lineStyle: { opacity: 0.3 } } },
+      yAxis: { type: "category", inverse: true, data: names, axisLabel: { color: text, formatter: short } },
+      series: [{ type: "bar", data: values.map(Number), itemStyle: { color: "#206bc4" }, barMaxWidth: 18 }],
+    });
+  };
+  draw();
+  new ResizeObserver(() => chart.resize()).observe(place);
+  new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+})();

@@ -1,0 +1,143 @@
+"""Figures, periods, states and stages as people read them."""
+
+from decimal import Decimal, InvalidOperation
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from reseller_reporting.app.progress import CALLS, LOGGING_IN, SERVICES, TREE, WORKBOOKS
+from reseller_reporting.web import periods
+
+register = template.Library()
+_HALF_A_CENT = Decimal("0.005")
+
+_WORDS: dict[str, str | Promise] = {
+    # Stages of a job, as `app.progress` names them.
+    LOGGING_IN: _("Logging in"),
+    TREE: _("Reading the account tree"),
+    SERVICES: _("Reading services"),
+    CALLS: _("Reading calls"),
+    WORKBOOKS: _("Writing workbooks"),
+    # States of jobs, customers, runs and mail.
+    "queued": _("Waiting"),
+    "running": _("At work"),
+    "done": _("Done"),
+    "failed": _("Failed"),
+    "cancelled": _("Cancelled"),
+    "waiting": _("Waiting"),
+    "read": _("Calls read"),
+    "made": _("Ready"),
+    "sending": _("Being sent"),
+    "sent": _("Sent"),
+    "unknown": _("Perhaps sent"),
+    # Kinds of files.
+    "workbook": _("Workbook"),
+    "summary": _("Summary"),
+    "countries": _("Summary by country"),
+    "manifest": _("Manifest"),
+    "margins": _("Margins"),
+    "reseller": _("All customers in one workbook"),
+    "statement": _("Statement"),
+    "legs": _("Calls as a file"),
+    "accounting": _("File for the books"),
+    # What the audit trail names.
+    "logged_in": _("Logged in"),
+    "logged_out": _("Logged out"),
+    "log_in_refused": _("Log-in refused"),
+    "password_changed": _("Password changed"),
+    "password_made": _("New password made"),
+    "administrator_made": _("Administrator made"),
+    "reseller_made": _("Reseller added"),
+    "user_added": _("User added"),
+    "user_changed": _("User changed"),
+    "user_let_in": _("User let in"),
+    "user_shut_out": _("User shut out"),
+    "report_ordered": _("Report ordered"),
+    "report_cancelled": _("Report cancelled"),
+    "report_retried": _("Report tried again"),
+    "report_deleted": _("Report deleted"),
+    "report_restored": _("Report brought back"),
+    "file_downloaded": _("File downloaded"),
+    "mail_ordered": _("Mail ordered"),
+    "group_made": _("Group saved"),
+    "group_changed": _("Group changed"),
+    "group_deleted": _("Group deleted"),
+    "connection_kept": _("Connection saved"),
+    "connection_tested": _("Connection tested"),
+    "api_key_made": _("API key made"),
+    "api_key_revoked": _("API key ended"),
+    # Roles.
+    "operator": _("Operator"),
+    "reseller_admin": _("Administrator"),
+    "reseller_viewer": _("Viewer"),
+    "customer_admin": _("Customer"),
+}
+_COLOURS = {
+    "made": "green",
+    "done": "green",
+    "sent": "green",
+    "running": "blue",
+    "read": "blue",
+    "sending": "blue",
+    "failed": "red",
+    "unknown": "yellow",
+    "cancelled": "yellow",
+}
+
+
+@register.filter
+def word(code: object) -> str | Promise:
+    """What we call it; what has no word here stands as it is."""
+    return _WORDS.get(str(code), str(code))
+
+
+@register.filter
+def colour(code: object) -> str:
+    return _COLOURS.get(str(code), "secondary")
+
+
+@register.filter
+def grouped(number: object) -> str:
+    """12000 as 12,000, by the language's habit; what is unknown as a dash."""
+    if number is None or number == "":
+        return "–"
+    try:
+        return number_format(Decimal(str(number)), use_l10n=True, force_grouping=True)
+    except (InvalidOperation, ValueError):
+        return str(number)
+
+
+@register.filter
+def money(amount: object) -> str:
+    """Two decimals for reading; documents have all of them."""
+    if amount is None or amount == "":
+        return "–"
+    try:
+        return number_format(Decimal(str(amount)), decimal_pos=2, use_l10n=True, force_grouping=True)
+    except (InvalidOperation, ValueError):
+        return str(amount)
+
+
+@register.filter
+def change(amount: Decimal | int | None) -> str:
+    """With its sign, the plus as well."""
+    if amount is None:
+        return "–"
+    if isinstance(amount, Decimal):
+        # What is no cent is a change all the same, and said as one.
+        shown = money(abs(amount)) if not 0 < abs(amount) < _HALF_A_CENT else grouped(abs(amount).normalize())
+    else:
+        shown = grouped(abs(amount))
+    return f"{'−' if amount < 0 else '+' if amount > 0 else ''}{shown}"
+
+
+@register.filter
+def minutes(seconds: int | None) -> str:
+    return "–" if seconds is None else grouped(round(Decimal(seconds) / 60))
+
+
+@register.filter
+def period(name: str) -> str:
+    return periods.title(name)

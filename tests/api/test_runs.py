@@ -1,0 +1,426 @@
+"""Reports by program: ordered once however often it is sent, followed, changed, fetched."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from api_site import ACME, BRANCH, LEAF, LEGS, SHOP, SUMMARY
+from sites import NOW
+
+from reseller_reporting.app.tenancy import run_folder
+from reseller_reporting.control.scoping import within
+
+if TYPE_CHECKING:
+    from api_site import ApiSite
+
+
+def runs(api: ApiSite) -> list[Any]:
+    from reseller_reporting.control.models import Run
+
+    with within(api.site.reseller):
+        return list(Run.objects.exclude(pk=api.run.pk).order_by("created_at"))
+
+
+# Ordering.
+
+
+def test_an_empty_order_is_last_month_of_everyone(api: ApiSite) -> None:
+    answer = api.of("reseller_admin").post("/runs", {})
+    assert answer.status_code == 202
+    told = answer.json()
+    assert (told["period"], told["state"], told["order"]["accounts"]) == ("2026-10", "waiting", None)
+    assert answer.headers["Location"] == f"/api/v1/runs/{told['id']}"
+    assert api.of("reseller_viewer").get(f"/jobs/{told['job_id']}").json()["state"] == "queued"
+
+
+def give_plans() -> None:
+    from reseller_reporting.control.models import PlanAssignment
+
+    PlanAssignment.objects.create(plan="gold", customer="*")
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_priced"),
+    [
+        ({}, True),
+        ({"price_plans": False}, False),
+        ({"price_plans": True}, True),
+        ({"edition": "customer"}, True),
+        ({"edition": "customer", "price_plans": False}, True),
+        ({"also": ["csv"], "price_plans": False}, False),
+        ({"also": ["xero"], "price_plans": False}, True),
+    ],
+)
+def test_what_prices_a_report_is_settled_as_it_is_ordered(api: ApiSite, asked: dict[str, Any], is_priced: bool) -> None:
+    give_plans()
+    order = api.of("reseller_admin").post("/runs", asked).json()["order"]
+    assert order["price_plans"] is is_priced
+    assert order["edition"] == asked.get("edition", "internal")
+
+
+@pytest.mark.parametrize("asked", [{"price_plans": True}, {"edition": "customer"}, {"also": ["pdf"]}])
+def test_without_plans_nothing_is_ordered_that_needs_prices(api: ApiSite, asked: dict[str, Any]) -> None:
+    assert api.of("reseller_admin").post("/runs", {}).json()["order"]["price_plans"] is False
+    answer = api.of("reseller_admin").post("/runs", asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_settings")
+    give_plans()
+    # Plans are of the installation's own reseller.
+    assert api.of("other_admin").post("/runs", asked).status_code == 422
+    assert len(runs(api)) == 1
+
+
+def test_a_branch_orders_of_itself_alone_and_follows_what_it_ordered(api: ApiSite) -> None:
+    admin = api.of("branch_admin")
+    told = admin.post("/runs", {}).json()
+    assert told["order"]["accounts"] == [BRANCH, LEAF]
+    assert admin.get(f"/runs/{told['id']}/progress").status_code == 200
+    assert admin.post(f"/runs/{told['id']}/cancel").status_code == 202
+    assert admin.post("/runs", {"accounts": ["Leaf"]}).json()["order"]["accounts"] == [LEAF]
+    for text in (ACME, "Shop", "nobody"):
+        answer = admin.post("/runs", {"accounts": ["Leaf", text]})
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account"), text
+    assert len(runs(api)) == 2
+
+
+def test_who_was_moved_to_another_branch_no_longer_sees_what_they_ordered_before(api: ApiSite) -> None:
+    told = api.of("branch_admin").post("/runs", {}).json()
+    person = api.person("branch_admin")
+    person.account_id = SHOP
+    person.save()
+    assert api.of("branch_admin").get(f"/runs/{told['id']}").status_code == 404
+    assert api.of("branch_admin").get(f"/jobs/{told['job_id']}").status_code == 404
+
+
+def test_a_group_stands_for_its_accounts(api: ApiSite) -> None:
+    admin = api.of("reseller_admin")
+    group = admin.post("/groups", {"name": "North", "account_ids": [ACME, LEAF, ACME]}).json()
+    assert group["account_ids"] == [ACME, LEAF]
+    assert admin.post("/runs", {"group_id": group["id"]}).json()["order"]["accounts"] == [ACME, LEAF]
+    assert admin.post("/runs", {"group_id": group["id"] + 1}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"period": "2026-13"}, 422, "no period"),
+        ({"period": "2027-01"}, 422, "has not begun"),
+        ({"timezone": "../../etc/passwd"}, 422, "no time zone"),
+        ({"timezone": "Mars/Olympus\x00"}, 422, "no time zone"),
+        ({"accounts": []}, 422, "accounts"),
+        ({"accounts": ["a\x00b"]}, 422, "accounts.0"),
+        ({"accounts": ["x" * 501]}, 422, "accounts.0"),
+        ({"email": ["clerk@example.com\r\nBcc: all@example.com"]}, 422, "email.0"),
+        ({"email": ["not an address"]}, 422, "address"),
+        ({"email": ["clerk@example.com"]}, 422, "mail server"),
+        ({"source": "file:///etc/passwd"}, 422, "source"),
+        ({"also": ["pickle"]}, 422, "also.0"),
+        ({"group_id": 2**70}, 422, "group_id"),
+        ({"acounts": ["Leaf"]}, 422, "body.acounts"),
+        ([], 422, "valid dictionary"),
+        ("{", 422, "valid dictionary"),
+        (None, 422, "required"),
+    ],
+)
+def test_a_wrong_order_is_told_and_nothing_is_ordered(api: ApiSite, body: Any, status: int, said: str) -> None:
+    answer = api.of("reseller_admin").post("/runs", body)
+    assert answer.status_code == status
+    assert said in answer.json()["detail"]
+    assert runs(api) == []
+
+
+def test_what_is_no_json_is_a_problem_too(api: ApiSite) -> None:
+    caller = api.of("reseller_admin")
+    for content in (b"{", b"\xff\xfe", b"[" * 100_000):
+        answer = caller.client.post(
+            "/api/v1/runs", data=content, content_type="application/json", headers=caller.headers
+        )
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_a_body_that_is_too_large_is_refused(api: ApiSite) -> None:
+    caller = api.of("reseller_admin")
+    for more in ({}, {"Idempotency-Key": "large"}):
+        answer = caller.client.post(
+            "/api/v1/runs", data=b" " * 6_000_000, content_type="application/json", headers=caller.headers | more
+        )
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+# Asked twice.
+
+
+def test_an_order_with_a_key_is_placed_once(api: ApiSite) -> None:
+    admin = api.of("reseller_admin")
+    first = admin.post("/runs", {}, Idempotency_Key="month-2026-10")
+    again = admin.post("/runs", {}, Idempotency_Key="month-2026-10")
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert len(runs(api)) == 1
+    assert admin.post("/runs", {}, Idempotency_Key="another").json()["id"] != first.json()["id"]
+
+
+def test_a_key_is_of_one_request_and_of_one_user(api: ApiSite) -> None:
+    admin = api.of("reseller_admin")
+    admin.post("/runs", {}, Idempotency_Key="k")
+    other = admin.post("/runs", {"period": "2026-09"}, Idempotency_Key="k")
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+    assert api.of("branch_admin").post("/runs", {}, Idempotency_Key="k").status_code == 202
+    assert api.of("other_admin").post("/runs", {}, Idempotency_Key="k").status_code == 202
+    operator = api.of("operator")
+    assert operator.post("/runs", {}, Idempotency_Key="k").status_code == 202
+    elsewhere = operator.post("/runs", {}, Idempotency_Key="k", X_Reseller=str(api.site.other.pk))
+    assert elsewhere.json()["code"] == "idempotency_key_reused"
+
+
+def test_a_refusal_is_not_kept_and_leaves_nothing(api: ApiSite) -> None:
+    from reseller_reporting.control.models import IdempotencyKey
+
+    admin = api.of("reseller_admin")
+    assert admin.post(f"/runs/{api.run.pk}/cancel", Idempotency_Key="c").status_code == 409
+    with within(api.site.reseller):
+        assert not IdempotencyKey.objects.exists()
+    assert admin.post(f"/runs/{api.run.pk}/retry", Idempotency_Key="r").status_code == 202
+    assert admin.post(f"/runs/{api.run.pk}/cancel", Idempotency_Key="c").status_code == 202
+
+
+def test_what_breaks_in_the_middle_leaves_neither_the_key_nor_the_order(
+    api: ApiSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reseller_reporting.api import runs as subject
+
+    def broken(*_: Any) -> None:
+        raise RuntimeError("after the order was placed")
+
+    admin = api.of("reseller_admin")
+    with monkeypatch.context() as patch:
+        patch.setattr(subject, "_one", broken)
+        assert admin.post("/runs", {}, Idempotency_Key="k").json()["code"] == "unexpected"
+        assert runs(api) == []
+    assert admin.post("/runs", {}, Idempotency_Key="k").status_code == 202
+    assert len(runs(api)) == 1
+
+
+@pytest.mark.parametrize("key", ["x" * 201, "with space", "ümlaut", ""])
+def test_a_key_that_is_none_is_refused(api: ApiSite, key: str) -> None:
+    assert api.of("reseller_admin").post("/runs", {}, Idempotency_Key=key).status_code == 422
+    assert runs(api) == []
+
+
+# Changing.
+
+
+def test_a_deleted_run_comes_back(api: ApiSite) -> None:
+    admin = api.of("reseller_admin")
+    gone = admin("DELETE", f"/runs/{api.run.pk}").json()
+    assert (gone["deleted_at"], gone["undo_until"]) == ("2026-11-25T12:00:00Z", "2026-12-02T12:00:00Z")
+    assert admin.get("/runs").json()["count"] == 0
+    assert admin.get("/runs?deleted=true").json()["count"] == 1
+    assert admin.post(f"/runs/{api.run.pk}/retry").json()["code"] == "run_state"
+    assert admin.post(f"/runs/{api.run.pk}/restore").json()["deleted_at"] is None
+    actions = [each["action"] for each in admin.get("/audit").json()["items"]]
+    assert actions == ["report_restored", "report_deleted"]
+
+
+def test_a_report_is_sent_again_each_time_it_is_asked_for(api: ApiSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from django.conf import settings
+
+    from reseller_reporting.app.house import House
+
+    house = api.site.house
+    with_mail = House(replace(house.settings, smtp_url="smtp://localhost:25"), clock=house.clock)
+    monkeypatch.setattr(settings, "HOUSE", with_mail)
+    admin, path, body = api.of("reseller_admin"), f"/runs/{api.run.pk}/mail", {"recipients": ["clerk@example.com"]}
+    assert admin.post(path, body).json()["state"] == "waiting"
+    assert admin.post(path, body, Idempotency_Key="m").status_code == 202
+    assert admin.post(path, body, Idempotency_Key="m").status_code == 202
+    assert admin.get(path).json()["count"] == 2
+    for hostile in ("a@example.com\nBcc: b@example.com", "a@example.com, b@example.com", "x"):
+        assert admin.post(path, {"recipients": [hostile]}).status_code == 422
+    for name, status in (
+        ("branch_admin", 404),
+        ("reseller_viewer", 403),
+        ("customer_admin", 403),
+        ("other_admin", 404),
+    ):
+        assert api.of(name).post(path, body).status_code == status
+
+
+# Following.
+
+
+def test_progress_has_its_rate_and_the_time_left(api: ApiSite) -> None:
+    from datetime import timedelta
+
+    from reseller_reporting.control.models import Job
+
+    with within(api.site.reseller):
+        Job.objects.update(
+            state="running", stage="Calls", stage_done=30, stage_total=90, stage_began_at=NOW - timedelta(seconds=60)
+        )
+    told = api.of("reseller_viewer").get(f"/runs/{api.run.pk}/progress").json()
+    assert (told["rate_per_minute"], told["seconds_left"], told["customers"]) == (30, 120, {"made": 1})
+    customers = api.of("reseller_viewer").get(f"/jobs/{api.job.pk}/customers?state=made").json()
+    assert [each["account_id"] for each in customers["items"]] == [ACME]
+
+
+def test_events_end_with_their_job(api: ApiSite) -> None:
+    answer = api.of("reseller_admin").get(f"/runs/{api.run.pk}/events")
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    text = b"".join(answer.streaming_content).decode()
+    assert text.startswith("retry: ")
+    assert text.count("event: ended\ndata: {") == 1
+
+
+def test_who_is_shut_out_hears_no_more(api: ApiSite) -> None:
+    from reseller_reporting.control.models import Job
+
+    with within(api.site.reseller):
+        Job.objects.update(state="running")
+    person = api.person("reseller_admin")
+    answer = api.of("reseller_admin").get(f"/runs/{api.run.pk}/events")
+    person.is_active = False
+    person.save()
+    text = b"".join(answer.streaming_content).decode()
+    assert "data:" not in text
+
+
+def test_streams_leave_the_server_to_others(api: ApiSite) -> None:
+    admin, path = api.of("reseller_admin"), f"/runs/{api.run.pk}/events"
+    opened = [admin.get(path) for _ in range(8)]
+    refused = admin.get(path)
+    assert (refused.status_code, refused.json()["code"], refused.headers["Retry-After"]) == (
+        503,
+        "too_many_streams",
+        "5",
+    )
+    for each in opened:
+        each.close()
+    again = admin.get(path)
+    assert again.status_code == 200
+    again.close()
+
+
+# Fetching.
+
+
+def content(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
+def test_a_download_is_the_file_with_its_digest(api: ApiSite) -> None:
+    file = api.files["accounts/acme.xlsx"]
+    answer = api.of("reseller_viewer").get(f"/runs/{api.run.pk}/files/{file.pk}")
+    assert content(answer) == b"acme"
+    assert answer.headers["ETag"] == f'"{file.sha256}"'
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="acme.xlsx"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../secret-key",
+        "/etc/passwd",
+        "accounts/../../../secret-key",
+        "accounts\\..\\x",
+        "link.csv",
+        "linked/secret",
+        "accounts",
+        "pipe",
+        "gone.xlsx",
+        "a\0b",
+    ],
+)
+def test_nothing_outside_of_the_runs_folder_is_ever_read(api: ApiSite, name: str) -> None:
+    from reseller_reporting.control.models import RunFile
+
+    home = api.site.house.settings.home
+    folder = run_folder(api.site.house, api.run.pk)
+    (home / "secret-key").write_text("geheim")
+    (home / "outside").mkdir()
+    (home / "outside" / "secret").write_text("geheim")
+    (folder / "link.csv").symlink_to(home / "secret-key")
+    (folder / "linked").symlink_to(home / "outside")
+    os.mkfifo(folder / "pipe")
+    row = api.files["accounts/acme.xlsx"]
+    with within(api.site.reseller):
+        RunFile.objects.filter(pk=row.pk).update(name=name)
+    admin = api.of("reseller_admin")
+    for path in (f"files/{row.pk}", "files.zip"):
+        answer = admin.get(f"/runs/{api.run.pk}/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "file_gone")
+        assert b"geheim" not in answer.content
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "files/../../../secret-key",
+        "files/%2e%2e%2fsecret-key",
+        "files/0",
+        "files/-1",
+        "files/99999999999999999999999",
+        "files/1%00",
+        "legs/..%2f..%2fsecret",
+        "legs/%00",
+        "summary?cursor=-1",
+        "summary?format=../../secret-key",
+        "summary?limit=1000000",
+    ],
+)
+def test_path_tricks_find_nothing(api: ApiSite, path: str) -> None:
+    assert api.of("operator").get(f"/runs/{api.run.pk}/{path}").status_code in (404, 422)
+
+
+def test_a_summary_is_exact_in_every_form(api: ApiSite) -> None:
+    viewer, path = api.of("reseller_viewer"), f"/runs/{api.run.pk}/summary"
+    assert content(viewer.get(f"{path}?format=csv")) == SUMMARY.encode()
+    told = viewer.get(path).json()
+    assert told["columns"] == ["Account ID", "Name", "Calls", "Reseller Cost", "Currency"]
+    assert [each["Name"] for each in told["rows"]] == ["=cmd|x", 'Two\r\nlines, "quoted"', "Leaf"]
+    assert [each["Reseller Cost"] for each in told["rows"]] == ["0.0300", "-1.5", None]
+    assert told["next"] is None
+
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(io.BytesIO(viewer.get(f"{path}?format=parquet").content))
+    assert table.column_names == told["columns"]
+    assert [None if value is None else f"{value:f}" for value in table["Reseller Cost"].to_pylist()] == [
+        "0.0300000000",
+        "-1.5000000000",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7, 24, 25, 26])
+def test_legs_come_by_pages_of_any_size_each_once(api: ApiSite, limit: int) -> None:
+    admin, rows, asked = api.of("reseller_admin"), [], 0
+    cursor: str | None = ""
+    while cursor is not None:
+        told = admin.get(f"/runs/{api.run.pk}/legs/{BRANCH}?limit={limit}{cursor}").json()
+        rows += told["rows"]
+        asked += 1
+        cursor = f"&cursor={told['next']}" if told["next"] else None
+    assert [row["Called"] for row in rows] == [f"+4930{row:04}" for row in range(25)]
+    assert asked == -(-25 // limit)
+    assert content(admin.get(f"/runs/{api.run.pk}/legs/{BRANCH}?format=csv")) == LEGS.encode()
+
+
+def test_a_cursor_of_ones_own_making_is_refused(api: ApiSite) -> None:
+    for cursor in (1, 5, 40, 10_000_000):
+        answer = api.of("reseller_admin").get(f"/runs/{api.run.pk}/legs/{BRANCH}?cursor={cursor}")
+        assert answer.status_code == 422, cursor
+
+
+def test_legs_that_the_run_did_not_make_say_how_to_order_them(api: ApiSite) -> None:
+    admin = api.of("reseller_admin")
+    answer = admin.get(f"/runs/{api.run.pk}/legs/{BRANCH}?format=parquet")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_made")
+    assert '"also": ["parquet"]' in answer.json()["detail"]
+    assert '"also": ["csv"]' in admin.get(f"/runs/{api.run.pk}/legs/{ACME}").json()["detail"]
+    assert admin.post("/runs", {"also": ["csv"]}).json()["order"]["also"] == ["csv"]

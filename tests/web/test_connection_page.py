@@ -1,0 +1,179 @@
+"""The connection to KAZOO: secrets stay secret, private networks stay private, and a test says what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reseller_reporting.control.roles import Role
+from reseller_reporting.model.errors import InvalidSettings
+from reseller_reporting.model.reach import is_public
+
+if TYPE_CHECKING:
+    from sites import Site
+
+PUBLIC = "https://93.184.215.14/v2"
+SECRET = "s3cret-key-of-the-reseller"
+
+
+def typed(**stated: Any) -> dict[str, Any]:
+    return {"url": PUBLIC, "method": "key", "api_key": SECRET, "timezone": "", "currency": "", "do": "keep"} | stated
+
+
+def job_of(kind: str) -> Any:
+    from reseller_reporting.control.models import Job
+    from reseller_reporting.control.scoping import across_resellers
+
+    with across_resellers():
+        return Job.objects.filter(kind=kind).order_by("-created_at").first()
+
+
+def test_a_log_in_is_kept_sealed_and_never_shown(site: Site) -> None:
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    kept = client.post("/connection/", typed())
+    assert kept.status_code == 200
+    site.reseller.refresh_from_db()
+    assert site.reseller.kazoo_url == PUBLIC
+    assert SECRET not in site.reseller.sealed_credentials
+    for page in (kept, client.get("/connection/"), client.get("/audit/")):
+        assert SECRET not in page.content.decode()
+        assert site.reseller.sealed_credentials not in page.content.decode()
+    assert job_of("accounts") is not None
+    assert job_of("connection") is not None
+
+
+def test_a_stored_secret_stays_with_its_address(site: Site) -> None:
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    client.post("/connection/", typed())
+    assert client.post("/connection/", typed(api_key="", currency="eur")).status_code == 200
+    for do in ("keep", "test"):
+        elsewhere = client.post("/connection/", typed(api_key="", url="https://93.184.215.15/v2", do=do))
+        assert elsewhere.status_code == 422
+        assert "Enter the API key" in elsewhere.content.decode()
+    site.reseller.refresh_from_db()
+    assert (site.reseller.kazoo_url, site.reseller.currency) == (PUBLIC, "EUR")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8000/v2",
+        "http://localhost:8000/v2",
+        "http://10.0.0.1/v2",
+        "http://192.168.1.1/v2",
+        "http://169.254.169.254/v2",
+        "http://[::1]:8000/v2",
+        "http://[::ffff:10.0.0.1]/v2",
+        "http://[64:ff9b::a00:1]/v2",
+        "http://2130706433/v2",
+        "http://0x7f.1/v2",
+        "http://0.0.0.0/v2",
+        "file:///etc/passwd",
+        "gopher://93.184.215.14/v2",
+        "https://user:password@93.184.215.14/v2",
+    ],
+)
+@pytest.mark.parametrize("do", ["keep", "test"])
+def test_no_private_network_is_asked(site: Site, url: str, do: str) -> None:
+    answer = site.as_(site.user(Role.RESELLER_ADMIN)).post("/connection/", typed(url=url, do=do))
+    assert answer.status_code == 422
+    assert job_of("connection") is None
+    site.reseller.refresh_from_db()
+    assert site.reseller.kazoo_url == ""
+
+
+def test_the_operator_allows_private_networks(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.conf import settings
+
+    allowing = replace(site.house.settings, kazoo_private_networks="allowed")
+    monkeypatch.setattr(settings, "HOUSE", replace(site.house, settings=allowing))
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    assert client.post("/connection/", typed(url="http://127.0.0.1:8000/v2")).status_code == 200
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/v2", "http://localhost:1/v2"])
+def test_an_address_is_judged_again_as_it_is_connected_to(site: Site, url: str) -> None:
+    """As if the name had led elsewhere when it was typed."""
+    from reseller_reporting.app.tenancy import KazooLogin, house_at
+
+    async def ask() -> None:
+        async with house_at(site.house, KazooLogin(url=url, api_key="k")).kazoo():
+            pass
+
+    with pytest.raises(InvalidSettings, match="private network"):
+        asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700::1111", True),
+        ("100.64.0.1", False),
+        ("224.0.0.1", False),
+        ("2002:0a00:0001::1", False),
+        ("fe80::1%eth0", False),
+        ("nonsense", False),
+    ],
+)
+def test_what_is_public(address: str, expected: bool) -> None:
+    assert is_public(address) is expected
+
+
+def test_a_test_leaves_its_findings_and_forgets_what_was_typed(site: Site) -> None:
+    from reseller_reporting.app.jobs import perform
+    from reseller_reporting.control import jobs
+
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    page = client.post("/connection/", typed(do="test", url="http://93.184.215.14:1/v2")).content.decode()
+    assert "KAZOO is being asked" in page
+    job = job_of("connection")
+    assert SECRET not in str(job.payload)
+    # By an installation whose operator allows it, so that the test asks no network but this machine.
+    from reseller_reporting.app.connections import sealed_login
+    from reseller_reporting.app.tenancy import KazooLogin
+
+    job.payload = {"sealed": sealed_login(site.house, KazooLogin(url="http://127.0.0.1:1/v2", api_key=SECRET))}
+    job.save()
+    leased = jobs.lease_next(owner="test", now=site.house.clock(), kinds=["connection"])
+    assert leased is not None
+    perform(site.house, leased)
+    job.refresh_from_db()
+    assert (job.state, job.payload) == ("done", {})
+    part = client.get(f"/connection/test/{job.pk}").content.decode()
+    assert "private network" in part
+    assert "hx-trigger" not in part
+    assert SECRET not in part
+
+
+@pytest.mark.parametrize(
+    ("role", "stated", "status"),
+    [
+        (Role.OPERATOR, {}, 200),
+        (Role.RESELLER_ADMIN, {}, 200),
+        (Role.RESELLER_ADMIN, {"account_id": "1" * 32}, 403),
+        (Role.RESELLER_VIEWER, {}, 403),
+        (Role.CUSTOMER_ADMIN, {}, 403),
+    ],
+)
+def test_who_connects(site: Site, role: Role, stated: dict[str, Any], status: int) -> None:
+    client = site.as_(site.user(role, **stated))
+    assert client.get("/connection/").status_code == status
+    assert client.post("/connection/", typed()).status_code == status
+
+
+def test_an_operator_works_for_another_reseller_and_nobody_else_does(site: Site) -> None:
+    operator = site.as_(site.user(Role.OPERATOR))
+    assert "Charlie" in operator.get("/connection/").content.decode()
+    operator.post("/connection/reseller", {"reseller": site.other.pk})
+    operator.post("/connection/", typed())
+    site.other.refresh_from_db()
+    assert site.other.kazoo_url == PUBLIC
+    assert operator.post("/connection/reseller", {"name": "Dora & Co"}).status_code == 302
+    assert "Dora &amp; Co" in operator.get("/connection/").content.decode()
+    admin = site.as_(site.user(Role.RESELLER_ADMIN))
+    assert "Charlie" not in admin.get("/connection/").content.decode()
+    assert admin.post("/connection/reseller", {"reseller": site.other.pk}).status_code == 403

@@ -1,0 +1,255 @@
+"""The page that a month begins with: what it orders, whom it lets choose, and that size does not slow it down."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from reseller_reporting.control.roles import Role
+
+if TYPE_CHECKING:
+    from sites import Site
+
+FIRST = "1" * 32
+
+
+def form(**stated: Any) -> dict[str, Any]:
+    """What the page sends when nothing on it was touched."""
+    return {
+        "scope": "all", "accounts": "", "period": "last-month", "timezone": "Europe/Berlin", "email": "",
+        "edition": "internal", "token": "once",
+    } | stated  # fmt: skip
+
+
+def orders() -> list[dict[str, Any]]:
+    from reseller_reporting.control.models import Run
+    from reseller_reporting.control.scoping import across_resellers
+
+    with across_resellers():
+        return list(Run.objects.order_by("created_at").values_list("order", flat=True))
+
+
+def test_the_button_alone_orders_last_month_for_all(tree: Site) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    answer = client.post("/", form())
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/reports/")
+    (order,) = orders()
+    assert (order["period"], order["accounts"], order["timezone"]) == ("2026-10", None, "Europe/Berlin")
+    assert client.get(answer.headers["Location"]).status_code == 200
+
+
+def test_a_button_pressed_twice_orders_once(tree: Site) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    first, second = client.post("/", form()), client.post("/", form())
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(orders()) == 1
+
+
+@pytest.mark.parametrize(
+    ("stated", "period"),
+    [
+        ({"period": "this-month"}, "2026-11"),
+        ({"period": "last-week"}, "2026-11-16..2026-11-23"),
+        ({"period": "this-week"}, "2026-11-23..2026-11-30"),
+        ({"period": "range", "first": "2026-10-05", "last": "2026-10-05"}, "2026-10-05..2026-10-06"),
+    ],
+)
+def test_periods_are_what_a_clerk_means(tree: Site, stated: dict[str, Any], period: str) -> None:
+    tree.as_(tree.user(Role.RESELLER_ADMIN)).post("/", form(**stated))
+    assert [order["period"] for order in orders()] == [period]
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"period": "range", "first": "2026-10-05", "last": "2026-10-04"},
+        {"period": "range", "first": "2026-10-05"},
+        {"period": "range", "first": "9999-12-31", "last": "9999-12-31"},
+        {"period": "2027-05"},
+        {"period": "nonsense"},
+        {"timezone": "../../etc/passwd"},
+        {"scope": "some"},
+        {"scope": "some", "accounts": "e" * 32},
+        {"email": "a@example.com\r\nBcc: b@example.com"},
+        {"email": "a@example.com"},  # No mail server is set up.
+        {"edition": "everything"},
+    ],
+)
+def test_what_cannot_be_is_said_and_not_ordered(tree: Site, stated: dict[str, Any]) -> None:
+    answer = tree.as_(tree.user(Role.RESELLER_ADMIN)).post("/", form(**stated))
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert orders() == []
+
+
+def test_chosen_customers_are_ordered_and_strangers_among_them_are_not(tree: Site) -> None:
+    tree.as_(tree.user(Role.RESELLER_ADMIN)).post("/", form(scope="some", accounts=f"{FIRST},{'e' * 32}, {5:032x}"))
+    assert [order["accounts"] for order in orders()] == [[f"{5:032x}", FIRST]]
+
+
+def test_an_admin_of_a_branch_orders_their_branch_and_nothing_else(tree: Site) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN, account_id=FIRST))
+    assert "Customer 00010" not in client.get("/report/accounts?q=customer").content.decode()
+    client.post("/", form(token="a"))
+    client.post("/", form(token="b", scope="some", accounts=f"{10:032x},{5:032x}"))
+    everyone, some = (order["accounts"] for order in orders())
+    assert everyone is not None
+    assert f"{10:032x}" not in everyone
+    assert len(everyone) == 28
+    assert some == [f"{5:032x}"]
+
+
+def test_the_tree_opens_level_by_level_and_is_searched_by_any_part(tree: Site) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    top = client.get("/report/accounts").content.decode()
+    assert top.count("data-account=") == 3
+    below = client.get(f"/report/accounts?below={FIRST}").content.decode()
+    assert below.count("data-account=") == 27
+    found = client.get("/report/accounts?q=SIP.example 00007").content.decode()
+    assert "Customer 00007" in found
+    assert found.count("data-account=") == 1
+    assert "Nothing is found" in client.get("/report/accounts?q=%3Cscript%3E").content.decode()
+    assert "<script>" not in client.get("/report/accounts?q=%3Cscript%3E").content.decode()
+
+
+def test_a_branch_a_search_and_a_group_are_chosen_whole(tree: Site) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    assert len(client.get("/report/accounts/ids").json()["ids"]) == 30
+    assert len(client.get(f"/report/accounts/ids?branch={FIRST}").json()["ids"]) == 28
+    assert client.get("/report/accounts/ids?q=00007").json()["ids"] == [f"{7:032x}"]
+    kept = client.post("/report/groups", {"name": " Gold  <b>", "accounts": f"{FIRST},{'e' * 32}"}).content.decode()
+    assert "Gold &lt;b&gt; (1)" in kept
+    from reseller_reporting.control.models import AccountGroup
+    from reseller_reporting.control.scoping import within
+
+    with within(tree.reseller):
+        group = AccountGroup.objects.get()
+    assert client.get(f"/report/accounts/ids?group={group.pk}").json()["ids"] == [FIRST]
+    stranger = tree.as_(tree.user(Role.RESELLER_ADMIN, reseller=tree.other))
+    assert stranger.get(f"/report/accounts/ids?group={group.pk}").status_code == 404
+    assert stranger.post(f"/report/groups/{group.pk}/delete").status_code == 404
+    assert client.post(f"/report/groups/{group.pk}/delete").status_code == 200
+    assert "Give the group a name" in client.post("/report/groups", {"name": " "}).content.decode()
+
+
+def test_a_branch_sees_and_changes_no_group_of_others(tree: Site) -> None:
+    from reseller_reporting.control.models import AccountGroup
+    from reseller_reporting.control.scoping import within
+
+    outside = f"{10:032x}"
+    boss = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    for name, ids in (("Theirs", outside), ("Both", f"{outside},{5:032x}")):
+        boss.post("/report/groups", {"name": name, "accounts": ids})
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN, account_id=FIRST))
+    page = client.get("/").content.decode()
+    assert "Theirs" not in page
+    assert "Both (1)" in page
+    with within(tree.reseller):
+        numbers = list(AccountGroup.objects.values_list("pk", flat=True))
+    said = client.post("/report/groups", {"name": "Both", "accounts": FIRST}).content.decode()
+    assert "accounts that are not yours" in said
+    for number in numbers:
+        client.post(f"/report/groups/{number}/delete")
+    with within(tree.reseller):
+        kept = dict(AccountGroup.objects.values_list("name", "account_ids"))
+    assert kept == {"Theirs": [outside], "Both": sorted([outside, f"{5:032x}"])}
+
+
+def test_prices_are_by_the_stored_plans_unless_the_box_is_empty(tree: Site) -> None:
+    from reseller_reporting.control.models import PlanAssignment
+
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    assert client.post("/", form(edition="customer", token="a")).status_code == 422
+    PlanAssignment.objects.create(plan="gold", customer="*")
+    client.post("/", form(token="b"))
+    client.post("/", form(token="c", price_plans="on"))
+    client.post("/", form(token="d", edition="customer"))
+    assert [(order["price_plans"], order["edition"]) for order in orders()] == [
+        (False, "internal"),
+        (True, "internal"),
+        (True, "customer"),
+    ]
+
+
+def test_those_who_make_no_reports_are_led_to_those_that_there_are(tree: Site) -> None:
+    for role in (Role.RESELLER_VIEWER, Role.CUSTOMER_ADMIN):
+        client = tree.as_(tree.user(role))
+        assert client.get("/").headers["Location"] == "/reports/"
+        assert client.post("/", form()).status_code == 302
+        for path in ("/report/accounts", "/report/accounts/ids"):
+            assert client.get(path).status_code == 403
+        for path in ("/report/groups", "/report/accounts/read"):
+            assert client.post(path).status_code == 403
+    assert orders() == []
+
+
+def test_without_a_connection_the_page_says_what_to_do(site: Site) -> None:
+    page = site.as_(site.user(Role.RESELLER_ADMIN)).get("/").content.decode()
+    assert "Connect to your KAZOO first" in page
+    assert "Make the report" not in page
+
+
+def test_a_branch_is_offered_the_addresses_that_it_wrote_to(tree: Site) -> None:
+    from reseller_reporting.control.models import Recipient, Run
+
+    user = tree.user(Role.RESELLER_ADMIN, account_id=FIRST)
+    now = tree.house.clock()
+    for address in ("own@example.com", "others@example.com"):
+        Recipient.objects.create(reseller=tree.reseller, address=address, last_used_at=now)
+    order = {"email": ["own@example.com"], "branch": FIRST}
+    Run.objects.create(reseller=tree.reseller, order=order, created_by=user, created_at=now)
+    page = tree.as_(user).get("/").content.decode()
+    assert '<option value="own@example.com">' in page
+    assert "others@example.com" not in page
+    assert "others@example.com" in tree.as_(tree.user(Role.RESELLER_ADMIN)).get("/").content.decode()
+
+
+def test_recipients_are_remembered(tree: Site) -> None:
+    from reseller_reporting.control.models import Run
+
+    user = tree.user(Role.RESELLER_ADMIN)
+    Run.objects.create(
+        reseller=tree.reseller, order={"email": ["bills@example.com"]}, created_by=user, created_at=tree.house.clock()
+    )
+    assert 'value="bills@example.com"' in tree.as_(user).get("/").content.decode()
+
+
+@pytest.fixture
+def large(tree: Site) -> Site:
+    from reseller_reporting.control.models import KnownAccount
+    from reseller_reporting.control.scoping import within
+
+    with within(tree.reseller):
+        KnownAccount.objects.all().delete()
+    tree.grow(5000)
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("path", "seconds_max"),
+    [
+        ("/", 0.3),
+        ("/report/accounts", 0.1),
+        ("/report/accounts?q=customer", 0.1),
+        ("/report/accounts?q=cust+049", 0.1),
+        (f"/report/accounts?below={FIRST}", 0.1),
+        ("/report/accounts/ids", 0.3),
+    ],
+)
+def test_five_thousand_accounts_are_no_burden(large: Site, path: str, seconds_max: float) -> None:
+    client = large.as_(large.user(Role.RESELLER_ADMIN))
+    client.get(path)  # Templates are compiled once.
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path).status_code == 200
+    assert len(queries) <= 15
+    took = []
+    for _ in range(5):
+        began = time.thread_time()  # A busy machine is no slow page.
+        client.get(path)
+        took.append(time.thread_time() - began)
+    assert min(took) < seconds_max

@@ -1,0 +1,303 @@
+"""Past reports: who sees which, what is downloaded, what changed, and what is done with one."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from sites import HOSTILE, NOW, make_run
+
+from reseller_reporting.control.roles import Role
+
+if TYPE_CHECKING:
+    from sites import MadeRun, Site
+
+FIRST, SECOND = "1" * 32, "0" * 31 + "a"
+
+
+def job_of(made: MadeRun) -> Any:
+    from reseller_reporting.control.models import Job
+    from reseller_reporting.control.scoping import across_resellers
+
+    with across_resellers():
+        return Job.objects.get(run_id=made.run.pk, kind="report")
+
+
+def test_a_report_shows_its_figures_before_any_download(tree: Site, made_run: MadeRun) -> None:
+    page = tree.as_(tree.user(Role.RESELLER_ADMIN)).get(f"/reports/{made_run.run.pk}/").content.decode()
+    for said in ("October 2026", "12.50", "7.25", "United Kingdom", "France", "Download all", "echarts.bar.min.js"):
+        assert said in page
+    assert "<script>" not in page
+    assert "<b>" not in page
+    assert HOSTILE not in page
+
+
+def test_the_list_is_searched_by_period_customer_and_person(tree: Site, made_run: MadeRun) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    for found in ("", "2026-10", "second", "SCRIPT"):
+        assert "October 2026" in client.get("/reports/", {"q": found}).content.decode()
+    none = client.get("/reports/", {"q": "<nothing>"}).content.decode()
+    assert "Nothing is found for “&lt;nothing&gt;”" in none
+    part = client.get("/reports/", headers={"HX-Request": "true", "HX-Target": "run-list"}).content.decode()
+    assert "<html" not in part
+
+
+def test_an_empty_list_says_what_to_do_next(site: Site) -> None:
+    page = site.as_(site.user(Role.RESELLER_ADMIN)).get("/reports/").content.decode()
+    assert "There are no reports yet" in page
+    assert "New report" in page
+
+
+# Who sees what.
+
+
+@pytest.mark.parametrize(
+    ("role", "stated", "edition", "sees_run", "sees_sums", "downloads"),
+    [
+        (Role.OPERATOR, {}, "internal", True, True, {FIRST, SECOND, "summary"}),
+        (Role.RESELLER_ADMIN, {}, "internal", True, True, {FIRST, SECOND, "summary"}),
+        (Role.RESELLER_VIEWER, {}, "internal", True, True, {FIRST, SECOND, "summary"}),
+        (Role.RESELLER_VIEWER, {"account_id": FIRST}, "internal", True, False, {FIRST}),
+        (Role.RESELLER_ADMIN, {"account_id": FIRST}, "internal", True, False, {FIRST}),
+        (Role.CUSTOMER_ADMIN, {"account_id": FIRST}, "internal", False, False, set()),
+        (Role.CUSTOMER_ADMIN, {"account_id": FIRST}, "customer", True, False, {FIRST}),
+        (Role.CUSTOMER_ADMIN, {"account_id": f"{7:032x}"}, "customer", False, False, set()),
+    ],
+)
+def test_everyone_sees_what_is_theirs(
+    tree: Site, role: Role, stated: dict[str, Any], edition: str, sees_run: bool, sees_sums: bool, downloads: set[str]
+) -> None:
+    from reseller_reporting.control.models import KnownAccount
+    from reseller_reporting.control.scoping import within
+
+    with within(tree.reseller):  # The second customer is beside the first one, not below it.
+        KnownAccount.objects.filter(account_id=SECOND).update(lineage=f"/{'f' * 32}/{SECOND}/", parent_id="f" * 32)
+    made = make_run(tree, edition=edition)
+    client = tree.as_(tree.user(role, **stated))
+    base = f"/reports/{made.run.pk}/"
+    page = client.get(base)
+    assert page.status_code == (200 if sees_run else 404)
+    text = page.content.decode()
+    assert ("7.25" in text) == sees_sums
+    assert ("Second" in text) == (SECOND in downloads)
+    assert ("October 2026" in client.get("/reports/").content.decode()) == sees_run
+    names = {FIRST: f"accounts/{FIRST}.xlsx", SECOND: f"accounts/{SECOND}.xlsx", "summary": "summary.csv"}
+    got = {key for key, name in names.items() if client.get(f"{base}files/{name}").status_code == 200}
+    assert got == downloads
+    archive = client.get(f"{base}zip")
+    assert archive.status_code == (200 if downloads else 404)
+    if downloads:
+        listed = set(zipfile.ZipFile(io.BytesIO(b"".join(archive.streaming_content))).namelist())  # type: ignore[attr-defined]
+        assert {names[key] for key in downloads} <= listed
+        assert not {names[key] for key in names.keys() - downloads} & listed
+
+
+@pytest.mark.parametrize(
+    ("role", "stated"),
+    [
+        (Role.RESELLER_VIEWER, {}),
+        (Role.CUSTOMER_ADMIN, {}),
+        (Role.RESELLER_ADMIN, {"account_id": FIRST}),  # Sees a part of it; changing concerns all of it.
+    ],
+)
+@pytest.mark.parametrize("what", ["cancel", "retry", "send", "delete", "undelete"])
+def test_whoever_may_not_change_a_report_cannot(
+    tree: Site, made_run: MadeRun, role: Role, stated: dict[str, Any], what: str
+) -> None:
+    client = tree.as_(tree.user(role, **stated))
+    answer = client.post(f"/reports/{made_run.run.pk}/{what}", {"email": "a@example.com"})
+    assert answer.status_code in {403, 404}
+    made_run.run.refresh_from_db()
+    assert made_run.run.deleted_at is None
+    assert job_of(made_run).state == "done"
+
+
+def test_of_another_reseller_nothing_is_there(tree: Site, made_run: MadeRun) -> None:
+    base = f"/reports/{made_run.run.pk}/"
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN, reseller=tree.other))
+    for path in ("", "zip", "files/summary.csv", "progress"):
+        assert client.get(base + path).status_code == 404, path
+    for path in ("cancel", "retry", "send", "delete", "undelete"):
+        assert client.post(base + path).status_code == 404, path
+    assert "October" not in client.get("/reports/").content.decode()
+    assert client.get(f"/reports/compare?run={made_run.run.pk}&run={made_run.run.pk}").status_code == 302
+
+
+def test_an_admin_of_a_branch_changes_what_they_made(tree: Site) -> None:
+    user = tree.user(Role.RESELLER_ADMIN, account_id=FIRST)
+    made = make_run(tree, created_by=user)
+    client = tree.as_(user)
+    assert "Delete this report" in client.get(f"/reports/{made.run.pk}/").content.decode()
+    assert client.post(f"/reports/{made.run.pk}/delete").status_code == 302
+
+
+@pytest.mark.parametrize("role", [Role.RESELLER_ADMIN, Role.RESELLER_VIEWER, Role.CUSTOMER_ADMIN])
+@pytest.mark.parametrize("edition", ["internal", "customer"])
+def test_the_resellers_workbook_is_nothing_to_whoever_belongs_to_one_account(
+    tree: Site, role: Role, edition: str
+) -> None:
+    """Not even in a report that they ordered themselves: it tells of margins, and of the trunks that all share."""
+    user = tree.user(role, account_id=FIRST)
+    base = f"/reports/{make_run(tree, edition=edition, created_by=user).run.pk}/"
+    client = tree.as_(user)
+    assert client.get(f"{base}files/reseller.xlsx").status_code == 404
+    assert "reseller.xlsx" not in client.get(base).content.decode()
+    for query in ("", "?what=summaries", "?what=workbooks"):
+        answer = client.get(f"{base}zip{query}")
+        if answer.status_code == 200:
+            archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
+            assert "reseller.xlsx" not in archive.namelist()
+    whole = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    assert whole.get(f"{base}files/reseller.xlsx").status_code == 200
+    assert "reseller.xlsx" in whole.get(base).content.decode()
+
+
+# Downloads.
+
+
+def test_a_workbook_comes_as_it_lies_there(tree: Site, made_run: MadeRun) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    answer = client.get(f"/reports/{made_run.run.pk}/files/accounts/{FIRST}.xlsx")
+    assert b"".join(answer.streaming_content) == b"workbook of " + FIRST.encode()  # type: ignore[attr-defined]
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{FIRST}.xlsx"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../secret-key",
+        "..%2f..%2fsecret-key",
+        "accounts/../../../secret-key",
+        "/etc/passwd",
+        "%2fetc%2fpasswd",
+        "accounts",
+        "summary.csv%00.xlsx",
+        "other.xlsx",
+    ],
+)
+def test_no_name_leads_out_of_the_run(tree: Site, made_run: MadeRun, name: str) -> None:
+    (tree.house.settings.home / "secret-key").write_text("secret")
+    (made_run.folder / "other.xlsx").write_text("on disk, but no row")
+    client = tree.as_(tree.user(Role.OPERATOR))
+    assert client.get(f"/reports/{made_run.run.pk}/files/{name}").status_code == 404
+
+
+def test_not_even_a_row_leads_out_of_the_run(tree: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control.models import RunFile
+
+    (tree.house.settings.home / "secret-key").write_text("secret")
+    RunFile.objects.create(
+        run=made_run.run, reseller=tree.reseller, name="../../secret-key", kind="summary", size_bytes=1, sha256=""
+    )
+    client = tree.as_(tree.user(Role.OPERATOR))
+    assert client.get(f"/reports/{made_run.run.pk}/files/../../secret-key").status_code == 404
+    assert client.get(f"/reports/{made_run.run.pk}/zip").status_code == 404
+
+
+def test_files_that_are_gone_are_said(tree: Site, made_run: MadeRun) -> None:
+    for path in sorted(made_run.folder.rglob("*"), reverse=True):
+        if path.is_file():
+            path.unlink()
+    client = tree.as_(tree.user(Role.OPERATOR))
+    assert client.get(f"/reports/{made_run.run.pk}/").status_code == 200
+    assert client.get(f"/reports/{made_run.run.pk}/files/summary.csv").status_code == 404
+
+
+# What is done with one.
+
+
+def test_deleting_is_undone(tree: Site, made_run: MadeRun) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    base = f"/reports/{made_run.run.pk}/"
+    led = client.post(f"{base}delete").headers["Location"]
+    assert "Undo" in client.get(led).content.decode()
+    assert client.get(base).status_code == 404
+    assert client.get(f"{base}files/summary.csv").status_code == 404
+    assert "October 2026" not in client.get("/reports/").content.decode()
+    assert "October 2026" in client.get("/reports/?deleted=1").content.decode()
+    assert client.post(f"{base}undelete").headers["Location"] == base
+    assert client.get(base).status_code == 200
+
+
+def test_what_failed_is_tried_again_and_what_waits_is_cancelled(tree: Site, made_run: MadeRun) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    base = f"/reports/{made_run.run.pk}/"
+    client.post(f"{base}retry")
+    assert job_of(made_run).state == "queued"
+    assert "hx-trigger" in client.get(base).content.decode()
+    client.post(f"{base}cancel")
+    assert job_of(made_run).state == "cancelled"
+    ended = client.get(f"{base}progress")
+    assert ended.headers["HX-Refresh"] == "true"
+
+
+def test_progress_names_stage_rate_and_customers(tree: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control.models import Job, JobItem
+    from reseller_reporting.control.scoping import within
+
+    with within(tree.reseller):
+        Job.objects.update(
+            state="running",
+            stage="Reading calls",
+            stage_done=30,
+            stage_total=90,
+            stage_began_at=NOW - timedelta(minutes=2),
+            percent=40,
+        )
+        JobItem.objects.filter(account_id=SECOND).update(state="failed", message="KAZOO was <b>away</b>.")
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    part = client.get(f"/reports/{made_run.run.pk}/progress").content.decode()
+    for said in ("Reading calls", "30 / 90", "15 a minute", "about 4 minutes left", "KAZOO was &lt;b&gt;away"):
+        assert said in part
+    assert "<html" not in part
+    failed = client.get(f"/reports/{made_run.run.pk}/progress?state=failed").content.decode()
+    assert "Second" in failed
+    assert "alert(1)" not in failed
+
+
+def test_a_report_is_sent_once_for_each_wish(tree: Site, made_run: MadeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.conf import settings
+
+    from reseller_reporting.control.models import Delivery
+    from reseller_reporting.control.scoping import within
+
+    mailing = replace(tree.house.settings, smtp_url="smtp://127.0.0.1:25", mail_from="reports@example.com")
+    monkeypatch.setattr(settings, "HOUSE", replace(tree.house, settings=mailing))
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    url = f"/reports/{made_run.run.pk}/send"
+    for _ in range(2):
+        client.post(url, {"email": "a@example.com, b@example.com", "token": "once"})
+    client.post(url, {"email": "a@example.com\r\nBcc: evil@example.com", "token": "twice"})
+    client.post(url, {"email": " ", "token": "thrice"})
+    with within(tree.reseller):
+        assert [each.recipients for each in Delivery.objects.all()] == [["a@example.com", "b@example.com"]]
+
+
+def test_what_changed_between_two_is_told_to_the_cent(tree: Site, made_run: MadeRun) -> None:
+    later = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    page = client.get(f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}").content.decode()
+    assert "+7.50" in page
+    assert "1 customer is as before" in page
+    assert "<script>" not in page
+    for wrong in ("", "?run=1", f"?run={later.run.pk}", "?run=%00&run=x"):
+        assert client.get(f"/reports/compare{wrong}").status_code == 302
+    assert tree.as_(tree.user(Role.CUSTOMER_ADMIN)).get("/reports/compare").status_code == 403
+
+
+def test_no_page_asks_more_than_fifteen_questions(tree: Site, made_run: MadeRun) -> None:
+    for _ in range(30):
+        make_run(tree)
+    client = tree.as_(tree.user(Role.OPERATOR))
+    for path in ("/", "/reports/", f"/reports/{made_run.run.pk}/", f"/reports/{made_run.run.pk}/progress"):
+        client.get(path)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200
+        assert len(queries) <= 15, (path, [each["sql"][:120] for each in queries])
