@@ -94,10 +94,11 @@ class UsageRows:
         if formulas is None:
             formulas = self._formulas[where] = self._formulas_of(where)
         values, number = self._values(figures), str(row + 1)
-        return [
-            None if values[title] is None else Formula(formula.replace(_ROW, number), values[title])
-            for title, formula in formulas.items()
-        ]
+        made: list[Cell] = []
+        for title, formula in formulas.items():
+            value = values[title]
+            made.append(None if value is None else Formula(formula.replace(_ROW, number), value))
+        return made
 
     def _formulas_of(self, where: tuple[Where, ...]) -> dict[str, str]:
         """By the titles of all columns, in their order."""
@@ -116,9 +117,7 @@ class UsageRows:
         return {title: f"={made[title]}" for title in titles}
 
     def _minutes_of_types(self, where: tuple[Where, ...], tags: tuple[str, ...]) -> str:
-        return "+".join(
-            self.ranges.total(MINUTES, *where, self.ranges.type_is(RESELLER_TYPE, tag)) for tag in tags
-        )
+        return "+".join(self.ranges.total(MINUTES, *where, self.ranges.type_is(RESELLER_TYPE, tag)) for tag in tags)
 
     def _values(self, figures: Figures) -> dict[str, int | float | Decimal | None]:
         price, margin = figures.price_micros, figures.margin_micros
