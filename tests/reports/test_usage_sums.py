@@ -102,5 +102,6 @@ def test_what_is_summed_with_a_plan_and_without_one_adds_up_batch_by_batch(make_
 def sum_of(several: Iterable[Figures]) -> Figures:
     several = list(several)
     names = [field.name for field in fields(Figures)]
-    values: dict[str, Any] = {name: [getattr(each, name) for each in several] for name in names}
-    return Figures(**{name: None if None in each else sum(each) for name, each in values.items()})
+    values = {name: [getattr(each, name) for each in several] for name in names}
+    summed: dict[str, Any] = {name: None if None in each else sum(each) for name, each in values.items()}
+    return Figures(**summed)
