@@ -64,6 +64,14 @@ def users(ask: Ask) -> Reply:
     return paged_by_name(ask, ask.world.users(ask.account.id), _by_id, lambda each: each)
 
 
+def user(ask: Ask) -> Reply:
+    wanted = ask.parts["user"]
+    for each in ask.world.users(ask.account.id):
+        if each["id"] == wanted:
+            return Reply({"enabled": True, **each})
+    raise bad_identifier()
+
+
 def devices(ask: Ask) -> Reply:
     return paged_by_name(ask, ask.world.devices(ask.account.id), _by_id, lambda each: each)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
@@ -18,6 +19,11 @@ def watch() -> None:
 
 def address_of(request: HttpRequest | None) -> str:
     return str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""
+
+
+def forget_failures(request: HttpRequest, name: str) -> None:
+    """Those counted under a name that is not the user's own, once it has let them in."""
+    AxesProxyHandler.reset_attempts(username=name, ip_address=address_of(request))
 
 
 def _logged_in(*, request: HttpRequest, user: User, **_: Any) -> None:

@@ -53,7 +53,10 @@ TEMPLATES = [
     }
 ]
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend",
+    "reseller_reporting.web.kazoo_door.KazooBackend",
+]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -63,6 +66,7 @@ AXES_RESET_ON_SUCCESS = True
 # Of one name from one address: a stranger cannot lock someone out of their own office.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "reseller_reporting.web.pages.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["password", "code"]
 AXES_VERBOSE = False
 
 SESSION_COOKIE_NAME = "reseller_reporting_session"
