@@ -9,6 +9,7 @@ Invariants
 
 import asyncio
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,12 +35,12 @@ _AT_ONCE = threading.BoundedSemaphore(6)
 def connected_reseller(house: House, key: str) -> Reseller | None:
     """Whose KAZOO lets people in at this address."""
     reseller = Reseller.objects.filter(key=key).first()
-    return reseller if reseller is not None and is_connected(house, reseller) else None
+    with suppress(InvalidSettings):  # What is stored cannot be read: people log in without KAZOO all the same.
+        return reseller if reseller is not None and is_connected(house, reseller) else None
+    return None
 
 
-def admit(
-    house: House, reseller: Reseller, *, account: str, username: str, password: str, address: str
-) -> User | None:
+def admit(house: House, reseller: Reseller, *, account: str, username: str, password: str, address: str) -> User | None:
     """The user, made or brought up to date; None when nobody may come in by this. KazooUnavailable when there is no
     telling."""
     visitor = asked(house, reseller, account=account, username=username, password=password)

@@ -52,9 +52,7 @@ def switch_on(house: House, user: User, secret: str, code: str, doer: Doer) -> l
     now = house.clock()
     with transaction.atomic():
         _forget(user)
-        SecondFactor.objects.create(
-            user=user, sealed_secret=seal(house).seal(secret), last_step=step, created_at=now
-        )
+        SecondFactor.objects.create(user=user, sealed_secret=seal(house).seal(secret), last_step=step, created_at=now)
         RecoveryCode.objects.bulk_create([RecoveryCode(user=user, digest=_digest(each)) for each in codes])
         _record(house, "second_factor_on", user, doer)
     return codes

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from reseller_reporting.simulate import gregorian
-from reseller_reporting.simulate.crossbar_answers import Refused, Reply
+from reseller_reporting.simulate.crossbar_answers import Refused, Reply, bad_identifier
 from reseller_reporting.simulate.crossbar_listing import (
     Ask,
     created_range,

@@ -175,7 +175,6 @@ class GeneratedWorld:
             owner_id=str(generate_services.users(self._parties[0])[0]["id"]),
         )
 
-
     def _people(self, seed: int) -> Iterator[Login]:
         """An administrator and someone else of the reseller and of its first customers, by their own user names."""
         for party in self._parties[: _ACCOUNTS_WITH_PEOPLE + 1]:

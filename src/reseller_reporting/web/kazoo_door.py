@@ -19,7 +19,7 @@ class KazooBackend(ModelBackend):
         self,
         request: HttpRequest | None,
         *,
-        username: str,  # Under which wrong passwords are counted: user and account, as they were typed.
+        username: str,  # noqa: ARG002 - Under which wrong passwords are counted: user and account, as they were typed.
         kazoo_reseller: Reseller,
         kazoo_account: str,
         kazoo_user: str,

@@ -1,7 +1,7 @@
 """Logging in: by a password of ours or by KAZOO's, and the second step of those who have one.
 
 Invariants
-- Nobody has a session before the last step: until then the browser holds the mere right to type a code, for ten minutes.
+- Nobody has a session before the last step: until then the browser holds the mere right to type a code, for a while.
 - Every way in is counted and closed after too many tries; what refuses says no reason.
 """
 
@@ -31,7 +31,6 @@ from reseller_reporting.control.models import Reseller, User
 from reseller_reporting.control.plans import OWN
 from reseller_reporting.model.errors import ResellerReportingError
 from reseller_reporting.web.forms import LogInForm, Styled
-from reseller_reporting.web.log_ins import address_of
 from reseller_reporting.web.log_ins import forget_failures
 from reseller_reporting.web.pages import locked_out
 
@@ -51,7 +50,7 @@ class _FirstStep(auth.LoginView):
         self.request.session.flush()
         self.request.session[WAITING_FOR_CODE] = {
             "user": user.pk,
-            "backend": user.backend,  # type: ignore[attr-defined]  # Django's authenticate leaves it there.
+            "backend": user.backend,  # Django's authenticate leaves it there.
             "hash": user.get_session_auth_hash(),
             "at": this_house().clock().isoformat(),
         }
@@ -189,8 +188,8 @@ def _waiting_for_code(request: HttpRequest) -> User | None:
         return None
     if datetime.fromisoformat(stated["at"]) < this_house().clock() - _CODE_WITHIN:
         return None
-    user = cast("User | None", load_backend(stated["backend"]).get_user(stated["user"]))
+    user = load_backend(stated["backend"]).get_user(stated["user"])
     if user is None or not constant_time_compare(stated["hash"], user.get_session_auth_hash()):
         return None
-    user.backend = stated["backend"]  # type: ignore[attr-defined]  # Django's log-in reads it there.
+    user.backend = stated["backend"]  # Django's log-in reads it there.
     return user
