@@ -193,7 +193,9 @@ def test_what_kazoo_says_of_them_is_not_changed_here(door: Door) -> None:
     stated = {"role": "reseller_admin", "name": "Ann", "account": ""}
     assert "KAZOO says what they are" in admin.post(f"/users/{user.pk}/", stated).content.decode()
     assert "It is changed there" in admin.post(f"/users/{user.pk}/password", follow=True).content.decode()
-    assert admin.post(f"/users/{user.pk}/", stated | {"role": "customer_admin", "account": door.alice}).status_code == 302
+    assert (
+        admin.post(f"/users/{user.pk}/", stated | {"role": "customer_admin", "account": door.alice}).status_code == 302
+    )
     page = door.site.client.get("/password/", follow=True)
     assert "Change it there" in page.content.decode()
     user.refresh_from_db()
