@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sites import NOW
 
 from reseller_reporting.control.roles import Role
+from reseller_reporting.control.scoping import within
 from reseller_reporting.simulate.scripted import ScriptedWorld
 from reseller_reporting.simulate.server import running
 
@@ -49,33 +49,12 @@ class Door:
 
         return list(User.log_ins.order_by("pk"))
 
-    def read_tree(self, reseller: Any) -> None:
-        from reseller_reporting.app.tenancy import keep_tree
-        from reseller_reporting.control.scoping import within
-        from reseller_reporting.model.account import Account
-
-        ids = [self.acme, self.alice]
-        records = [record for each in ids if (record := self.world.account(each)) is not None]
-        own, *tree = [
-            Account(
-                id=each.id,
-                name=each.name,
-                realm=each.realm,
-                parent_id=each.tree[-1] if each.tree else None,
-                reseller_id=each.reseller_id,
-                is_reseller=each.is_reseller,
-                timezone=each.timezone,
-                tree=each.tree,
-            )
-            for each in records
-        ]
-        with within(reseller):
-            keep_tree(reseller, own, tree, now=NOW)
-
 
 @pytest.fixture
 def door(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     from django.conf import settings
+
+    from reseller_reporting.app.tenancy import read_tree
 
     world = ScriptedWorld()
     acme = world.reseller("Acme")
@@ -86,7 +65,8 @@ def door(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
         monkeypatch.setattr(settings, "HOUSE", replace(site.house, settings=settled))
         site.house = settings.HOUSE
         found = Door(site, world, kazoo.url, acme, alice, stranger)
-        found.read_tree(site.reseller)
+        with within(site.reseller):
+            read_tree(site.house, site.reseller)
         yield found
 
 
@@ -213,7 +193,7 @@ def test_who_someone_is_goes_by_kazoos_id_and_not_by_the_name(door: Door) -> Non
     assert len({each.username for each in door.users()}) == 2
     # The first one comes back by another name and is who she was.
     door.world.logins[-2] = replace(door.world.logins[-2], username="anna")
-    next(each for each in door.world.users(door.acme) if each["id"] == first)["username"] = "anna"  # type: ignore[index]
+    next(each for each in door.world.users(door.acme) if each["id"] == first)["username"] = "anna"
     door.site.client.post("/logout/")
     assert door.try_in(username="anna").status_code == 302
     assert [each.username.partition("@")[0] for each in door.users()] == ["anna", "ann"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
+from second_steps import switched_on
 from sites import NOW, PASSWORD
 
 from reseller_reporting.control.roles import Role
@@ -31,7 +32,7 @@ class Post:
     site: Site
     arrived: list[tuple[list[str], Message]] = field(default_factory=list)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name.
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name.
         assert isinstance(envelope.content, bytes)
         self.arrived.append((list(envelope.rcpt_tos), message_from_bytes(envelope.content)))
         return "250 OK"
@@ -239,8 +240,6 @@ def test_where_no_mail_can_be_sent_it_is_said_whom_to_ask(
 
 
 def test_the_second_step_stays(post: Post) -> None:
-    from test_second_step import switched_on
-
     user = post.site.user(Role.RESELLER_ADMIN)
     switched_on(post.site, user)
     post.ask(user.username)
