@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from second_steps import switched_on
 
 from reseller_reporting.control.roles import Role
 from reseller_reporting.control.scoping import within
@@ -259,3 +260,21 @@ def test_it_is_written_down(door: Door) -> None:
         told = list(AuditEvent.objects.order_by("pk").values_list("action", "who"))
     (user,) = door.users()
     assert told == [("log_in_refused", "ann@acme"), ("user_added", user.username), ("logged_in", user.username)]
+
+
+def test_a_second_step_is_asked_for_and_switched_off_with_the_password_of_kazoo(door: Door) -> None:
+    for account, name in ((door.acme, "Acme"), (door.alice, "Alice Inc")):
+        door.person(account, "ann")
+        door.try_in(account=name)
+        user = door.users()[-1]
+        _, codes = switched_on(door.site, user)
+        door.site.client.post("/logout/")
+        assert door.try_in(account=name).headers["Location"] == "/login/code/"
+        assert door.site.client.get("/").status_code == 302
+        assert door.site.client.post("/login/code/", {"code": codes[0]}).status_code == 302
+        off = "/second-step/off"
+        assert door.site.client.post(off, {"password": "wrong"}).status_code == 422
+        assert door.site.client.post(off, {"password": SECRET}).status_code == 302
+        door.site.client.post("/logout/")
+        assert door.try_in(account=name).headers["Location"] == "/"
+        door.site.client.post("/logout/")
