@@ -3,7 +3,8 @@
 Owns: what a customer may see. Does not own: how a sheet leaves a column out.
 
 Invariant
-- A customer's document has no reseller cost, no margin, no rate name of the provider's, and nothing of other customers.
+- A customer's document has no reseller cost, no margin, no rate name of the provider's, and nothing of other customers;
+  no warning that speaks of any of these.
 """
 
 from collections.abc import Sequence
@@ -47,8 +48,8 @@ FORBIDDEN_TITLES = (
 # The evidence of usage may name a deck, and a markup on what the reseller paid.
 _HIDDEN_EVIDENCE = frozenset({LineKind.USAGE})
 
-
-# Warnings speak of the reseller's costs, of other customers, and of what its office has to mend.
+# Warnings speak of the reseller's costs, of other customers, and of what its office has to mend; that
+# something is missing is said in any edition.
 _WARNINGS_OF_CUSTOMERS = frozenset({"period_not_over"})
 
 

@@ -95,7 +95,8 @@ class LegColumns:
             return pa.nulls(batch.num_rows, kind)
         sources = [batch.column(name) for name in column.sources]
         values = pc.coalesce(*sources) if len(sources) > 1 else sources[0]
-        if column.label is not None:
+        # Phrases stay English: a tool finds the same words whatever the workbooks speak.
+        if column.label in ("user", "country"):
             return _labelled(values, self.user if column.label == "user" else self.country)
         if column.kind == "minutes":
             return _minutes(values)
