@@ -70,7 +70,10 @@ class KazooLogInForm(Styled, AuthenticationForm):
     """`reseller` is whose KAZOO is asked."""
 
     account = forms.CharField(
-        label=_("Account"), max_length=200, help_text=_("Its name or its realm, as you log in to KAZOO with.")
+        label=_("Account"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "organization"}),
+        help_text=_("Its name or its realm, as you log in to KAZOO with."),
     )
     field_order = ("account", "username", "password")
     error_messages = {  # noqa: RUF012 - Django's own way to say it.
@@ -85,6 +88,7 @@ class KazooLogInForm(Styled, AuthenticationForm):
         super().__init__(*arguments, **named)
         self._reseller = reseller
         self.fields["username"].label = _("User name")
+        self.fields["username"].widget.attrs.pop("autofocus", None)
 
     def clean(self) -> dict[str, Any]:
         stated = self.cleaned_data

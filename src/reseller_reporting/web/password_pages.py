@@ -37,6 +37,9 @@ class ChangePassword(auth.PasswordChangeView):
             return redirect("home")
         return super().dispatch(request, *arguments, **named)
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"request": self.request}
+
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_valid(form)  # Other sessions of this user end by it; this one gets a new key.
         asked = asking(self.request)
