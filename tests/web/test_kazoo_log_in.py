@@ -208,7 +208,7 @@ def test_the_kazoo_of_one_reseller_says_nothing_of_anothers_people(door: Door) -
     acme = evil.reseller("Acme", account_id=door.acme)
     evil.login(acme, username="ann", password=SECRET)
     with running(evil) as kazoo:
-        evil.logins[0] = replace(evil.logins[0], owner_id=evil.user(acme, "Ann", username="ann", level="admin"))
+        evil.logins[-1] = replace(evil.logins[-1], owner_id=evil.user(acme, "Ann", username="ann", level="admin"))
         keep_login(door.site.house, door.site.other, KazooLogin(url=kazoo.url, api_key=kazoo.api_key))
         assert "does not answer" in door.try_in(path="charlie/").content.decode()  # No private network is asked.
         from django.conf import settings
