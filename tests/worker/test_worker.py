@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from asyncio.base_events import Server
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from django.db import connections
+from months import plans
 
 from reseller_reporting.app.house import House
 from reseller_reporting.config import PREFIX, load_settings
@@ -232,6 +234,38 @@ def test_an_order_becomes_a_report_and_one_mail(office: Office) -> None:
     with office.worker():
         office.settled()
     check_done(office)
+
+
+@ON_A_FILE
+def test_a_priced_order_becomes_what_is_for_the_customers_and_for_the_books(office: Office) -> None:
+    from reseller_reporting.control.models import RunFile
+
+    plan = "plan: retail\ncurrency: USD\nusage:\n  uk: {direction: outbound, countries: [GB], per_minute: 0.05}\n"
+    plans(office.terminal, {"retail": plan})
+    assert office.terminal.run("plans", "import", "plans").code == 0
+    assert office.terminal.run("plans", "assign", "retail").code == 0
+    also = ["accounting", "csv", "parquet", "pdf", "quickbooks", "xero"]
+    office.order(edition="customer", also=also)
+    with office.worker():
+        office.settled()
+    report = office.job()
+    assert (report.state, report.message) == ("done", "The report is ready.")
+    assert report.run is not None
+    # Of each, 60 calls of 67 begun minutes.
+    assert report.run.totals["price"] == "603.0000"
+    kinds = Counter(RunFile.objects.values_list("kind", flat=True))
+    assert {kind: count for kind, count in kinds.items() if count > 1} == {
+        "workbook": 3, "legs": 6, "statement": 3, "accounting": 3,
+    }  # fmt: skip
+    assert office.files(report) == set(RunFile.objects.values_list("name", flat=True))
+    editions = set(RunFile.objects.exclude(account_id="").values_list("edition", flat=True))
+    assert editions == {"customer"}
+    left = office.terminal.left(str(office.house.settings.home / "runs" / str(report.run_id)))
+    assert {each["price"] for each in left.manifest["accounts"]} == {"201.0000"}
+    headings = {name for sheet in left.book("Customer 1") for name in next(sheet.iter_rows(values_only=True))}
+    assert "Price" in headings
+    assert not {"Reseller Cost", "Margin"} & headings
+    assert len(office.mailbox.received) == 1
 
 
 @pytest.mark.slow

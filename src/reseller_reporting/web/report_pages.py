@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from reseller_reporting.app import connections, groups
+from reseller_reporting.app.extras import PRICED, Also
 from reseller_reporting.app.orders import Asked, has_price_plans, order_report
 from reseller_reporting.app.tenancy import is_connected, this_house
 from reseller_reporting.control import searching
@@ -28,6 +29,14 @@ from reseller_reporting.web import choosing, periods
 from reseller_reporting.web.access import needs
 
 _ALL, _SOME = "all", "some"
+_EXTRAS = {
+    Also.PDF: gettext_lazy("Statements as PDF"),
+    Also.ACCOUNTING: gettext_lazy("Invoice lines for the books (CSV)"),
+    Also.QUICKBOOKS: gettext_lazy("Invoices for QuickBooks"),
+    Also.XERO: gettext_lazy("Invoices for Xero"),
+    Also.CSV: gettext_lazy("Calls as CSV"),
+    Also.PARQUET: gettext_lazy("Calls as Parquet"),
+}
 
 
 class ReportForm(forms.Form):
@@ -45,6 +54,7 @@ class ReportForm(forms.Form):
     edition = forms.ChoiceField(choices=[("internal", "internal"), ("customer", "customer")])
     all_legs = forms.BooleanField(required=False)
     refresh = forms.BooleanField(required=False)
+    also = forms.MultipleChoiceField(required=False, choices=[(each.value, each.value) for each in Also])
     token = forms.CharField(max_length=60)
 
     def clean_timezone(self) -> str:
@@ -110,10 +120,18 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "has_mail": bool(house.settings.smtp_url),
             "has_plans": has_price_plans(reseller),
             "edition": stated.get("edition", "internal"),
+            "extras": _extras(asked.POST.getlist("also")),
             "token": secrets.token_urlsafe(12),
         },
         status=status,
     )
+
+
+def _extras(chosen: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {"code": each.value, "label": label, "is_priced": each in PRICED, "is_chosen": each.value in chosen}
+        for each, label in _EXTRAS.items()
+    ]
 
 
 def _order(asked: Asking) -> HttpResponseBase:
@@ -142,6 +160,7 @@ def _order(asked: Asking) -> HttpResponseBase:
                 legs="all" if stated["all_legs"] else "billable",
                 price_plans=stated["price_plans"],
                 edition=stated["edition"],
+                also=sorted(stated["also"]),
                 email=[
                     part for part in stated["email"].replace(";", ",").replace("\n", ",").split(",") if part.strip()
                 ],
