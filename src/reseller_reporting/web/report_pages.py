@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import connections, groups
 from reseller_reporting.app.extras import PRICED, Also
@@ -188,6 +188,7 @@ def _chosen(form: ReportForm, accounts: QuerySet[KnownAccount]) -> list[str] | N
 # The tree.
 
 
+@require_safe
 @needs(Action.MAKE_REPORTS)
 def accounts(asked: Asking) -> HttpResponse:
     """A part of the page: a level of the tree, or what a search finds."""
@@ -201,6 +202,7 @@ def accounts(asked: Asking) -> HttpResponse:
     return render(asked, "report/_accounts.html", {"listed": listed, "q": text, "below": below})
 
 
+@require_safe
 @needs(Action.MAKE_REPORTS)
 def account_ids(asked: Asking) -> HttpResponse:
     """The ids of what a button chooses: a branch, all that a search found, a group, or all."""

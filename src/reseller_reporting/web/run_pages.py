@@ -15,7 +15,7 @@ from django.http import FileResponse, Http404, HttpResponse, StreamingHttpRespon
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import past_runs, run_changes
 from reseller_reporting.app.run_files import note_download, open_file, zipped
@@ -43,6 +43,7 @@ _CUSTOMERS_A_PAGE = 50
 _CHARTED = 10
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def runs(asked: Asking) -> HttpResponse:
     text = asked.GET.get("q", "").strip()[:200]
@@ -86,6 +87,7 @@ def _page(rows: Any, asked: Asking, size: int) -> Page[Any]:
     return Paginator(rows, size).get_page(asked.GET.get("page"))
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def run(asked: Asking, run_id: UUID) -> HttpResponse:
     visible = with_wholeness(visible_runs(asked.user), asked.user).select_related("created_by")
@@ -155,6 +157,7 @@ def _quick_look(found: Run) -> dict[str, Any]:
     }
 
 
+@require_safe
 @needs(Action.SEE_INTERNAL_EDITION)
 def compare(asked: Asking) -> HttpResponse:
     """What changed between two runs, customer by customer."""
@@ -188,6 +191,7 @@ def compare(asked: Asking) -> HttpResponse:
 # Downloads.
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def download(asked: Asking, run_id: UUID, name: str) -> HttpResponseBase:
     """A file that is a row of someone who may see it; no other name leads to the disk."""
@@ -199,6 +203,7 @@ def download(asked: Asking, run_id: UUID, name: str) -> HttpResponseBase:
     return FileResponse(opened, as_attachment=True, filename=PurePosixPath(file.name).name)
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def download_zip(asked: Asking, run_id: UUID) -> HttpResponseBase:
     """All that they may see of a run, the workbooks or the summaries alone; streamed."""
