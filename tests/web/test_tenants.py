@@ -293,7 +293,9 @@ def secrets_before(market: Market, role: str, sent: str) -> list[str]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_is_answered_what_the_matrix_says_and_reads_nothing_of_others(market: Market, role: str) -> None:
-    found, wanted, leaks = {}, {}, []
+    found: dict[tuple[str, str, bool], int] = {}
+    wanted: dict[tuple[str, str, bool], int] = {}
+    leaks: list[tuple[str, str, bool, str]] = []
     for asked in cases():
         method, route = asked
         for of in (market.own, market.other):

@@ -7,19 +7,17 @@ import signal
 import subprocess
 import threading
 import time
-from asyncio.base_events import Server
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import Envelope
 from django.db import connections
+from mailboxes import Mailbox, taking_mail
 from months import plans
 
 from reseller_reporting.app.house import House
@@ -56,27 +54,6 @@ class Telling(ScriptedWorld):
         self.listed += 1
         self.tell(self.listed)
         return super().cdrs(account_id, month, span)
-
-
-@dataclass
-class Mailbox:
-    """Takes a message only after `on_message` has returned."""
-
-    received: list[Envelope] = field(default_factory=list)
-    on_message: Callable[[], None] = lambda: None
-    answer: str = "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
-        self.received.append(envelope)
-        self.on_message()
-        return self.answer
-
-
-class FreePortController(Controller):
-    def _trigger_server(self) -> None:
-        assert isinstance(self.server, Server)
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @dataclass
@@ -183,12 +160,10 @@ def office(database_url: str, terminal: Terminal) -> Iterator[Office]:
     from reseller_reporting.control.scoping import within
 
     world, mailbox = Telling(), Mailbox()
-    controller = FreePortController(mailbox, hostname="127.0.0.1", port=0)
-    controller.start()
-    with running(world) as kazoo:
+    with running(world) as kazoo, taking_mail(mailbox) as smtp_url:
         terminal.connect(kazoo).settings |= {
             "DATABASE_URL": database_url,
-            "SMTP_URL": f"smtp://127.0.0.1:{controller.port}",
+            "SMTP_URL": smtp_url,
             "KAZOO_PAGE_SIZE": "20",
         }
         environ = {PREFIX + name: value for name, value in terminal.settings.items()}
@@ -201,7 +176,6 @@ def office(database_url: str, terminal: Terminal) -> Iterator[Office]:
                 yield Office(terminal, house, world, mailbox, acme)
         finally:
             connections.close_all()
-            controller.stop()
 
 
 BOOKS = {f"accounts/customer-{number}--{str(number + 1) * 32}.xlsx" for number in range(3)}
