@@ -100,7 +100,9 @@ def served(new_terminal: Callable[[], Terminal]) -> Iterator[Installation]:
             "ADMIN_PASSWORD": password,
         }
         with serving(terminal, "serve") as (_, said):
-            yield Installation(said["url"].rstrip("/"), username, password, town, mailbox, Path(terminal.settings["HOME"]))
+            yield Installation(
+                said["url"].rstrip("/"), username, password, town, mailbox, Path(terminal.settings["HOME"])
+            )
 
 
 def log_in(served: Installation, page: Page) -> None:

@@ -32,7 +32,11 @@ class _Documentation(Swagger):
     template = "api_documentation.html"
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **named: Any) -> HttpResponse:
-        stated = self.default_settings | {"validatorUrl": None, "deepLinking": False, "url": self.get_openapi_url(api, named)}
+        stated = self.default_settings | {
+            "validatorUrl": None,
+            "deepLinking": False,
+            "url": self.get_openapi_url(api, named),
+        }
         return render(request, self.template, {"swagger_settings": json.dumps(stated)})
 
 
