@@ -36,11 +36,12 @@ from reseller_reporting.rating import as_billed, billed_columns
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.as_xlsx import assemble, write_workbook
+from reseller_reporting.reports.render.column_help import HELP
 from reseller_reporting.reports.render.frame import Frame
 from reseller_reporting.reports.render.local_time import local_clock
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.package import Compression
-from reseller_reporting.reports.render.sheet import close_sheet, open_sheet
+from reseller_reporting.reports.render.sheet import header_formats
 from reseller_reporting.reports.render.sheet_calls import (
     CALL_COLUMNS,
     ROWS_PER_SHEET_MAX,
@@ -252,6 +253,7 @@ def _our_sheet(folder: Path, batches: list[pa.RecordBatch] | Path, rows: int, co
         workbook,
         Look(workbook),
         columns=CALL_COLUMNS,
+        notes=HELP,
         scratch=folder,
         compression=compression,
         listed_count=rows,
@@ -320,8 +322,13 @@ def _xlsxwriter(folder: Path, asked: argparse.Namespace, *, has_table: bool) -> 
             titles = [{"header": column.title} for column in CALL_COLUMNS]
             sheet.add_table(0, 0, asked.rows, len(CALL_COLUMNS) - 1, {"columns": titles})
         else:
-            sheet = open_sheet(workbook, look, "Calls", CALL_COLUMNS)
-            close_sheet(sheet, CALL_COLUMNS, asked.rows)
+            sheet = workbook.add_worksheet("Calls")
+            sheet.freeze_panes(1, 0)
+            for place, (column, header) in enumerate(
+                zip(CALL_COLUMNS, header_formats(look, CALL_COLUMNS), strict=True)
+            ):
+                sheet.write_string(0, place, column.title, header)
+            sheet.autofilter(0, 0, asked.rows, len(CALL_COLUMNS) - 1)
         kinds = [column.kind for column in CALL_COLUMNS]
         row = 1
         for batch in batches:

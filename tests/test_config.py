@@ -106,6 +106,19 @@ def test_a_file_variable_wins_over_the_value_in_the_settings_file(folder: Path) 
         ({"smtp_url": "mail.example.com:25"}, ["must be smtp://"]),
         ({"mail_from": "Acme Billing"}, ["is no mail address"]),
         ({"database_url": "mysql://host/x"}, ["postgresql://"]),
+        ({"language": "da"}, ["RESELLER_REPORTING_LANGUAGE", "'da'", "en, de, fr, es, nl, it or pt"]),
+        ({"company_name": "a\nb"}, ["COMPANY_NAME", "single line"]),
+        ({"company_name": "x" * 101}, ["101 characters", "100"]),
+        ({"footer_text": "a\u2028b"}, ["FOOTER_TEXT", "single line"]),
+        ({"accent_colour": "teal"}, ["ACCENT_COLOUR", "#RRGGBB"]),
+        ({"accent_colour": "#FFCC00"}, ["#FFCC00", "too light", "1.5:1", "4.5:1"]),
+        ({"second_colour": "#777777"}, ["SECOND_COLOUR", "4.4:1", "4.5:1"]),
+        ({"mail_subject": "{firm}: bills"}, ["MAIL_SUBJECT", "{firm}", "{company}, {period}"]),
+        ({"mail_subject": "a\nBcc: eve@example.com"}, ["MAIL_SUBJECT", "single line"]),
+        ({"mail_greeting": "Dear {Company},"}, ["MAIL_GREETING", "{Company}"]),
+        ({"mail_text": "100 % { of it"}, ["MAIL_TEXT", "brace"]),
+        ({"mail_text": "{company.__class__}"}, ["MAIL_TEXT", "brace"]),
+        ({"mail_text": "x" * 5001}, ["MAIL_TEXT", "5001"]),
     ],
 )
 def test_a_mistake_gets_one_sentence_that_names_the_setting(
@@ -162,3 +175,21 @@ def test_either_log_in_is_enough(folder: Path) -> None:
     by_name = {"kazoo_username": "u", "kazoo_password": "p", "kazoo_account_name": "Acme"}
     assert kazoo_credentials_problem(load(folder, kazoo_url=URL, kazoo_api_key="k")) is None
     assert kazoo_credentials_problem(load(folder, kazoo_url=URL, **by_name)) is None
+
+
+def test_the_brand_in_the_environment(folder: Path) -> None:
+    settings = load(
+        folder, company_name=" Müller & Söhne ", accent_colour="#8a1c4a", logo="logo.png", mail_text="{days}\n{period}"
+    )
+    assert (settings.company_name, settings.accent_colour) == ("Müller & Söhne", "#8A1C4A")
+    assert settings.logo == folder / "work" / "logo.png"
+    assert settings.mail_text == "{days}\n{period}"
+    assert settings.language == "en"
+
+
+def test_a_logo_in_the_file_lies_beside_it(folder: Path) -> None:
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    (home / "reseller-reporting.toml").write_text('language = "de"\nlogo = "logo.png"\nmail_text = """\na\nb\n"""\n')
+    settings = load(folder, home=str(home))
+    assert (settings.language, settings.logo, settings.mail_text) == ("de", home / "logo.png", "a\nb")

@@ -9,14 +9,18 @@ the value. The file is looked for in the working folder, then in HOME; the first
 import difflib
 import re
 import tomllib
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import platformdirs
 
+from reseller_reporting.model.brand import CONTRAST_LEAST, contrast_to_white, is_colour
 from reseller_reporting.model.errors import InvalidSettings
+from reseller_reporting.words.message import LANGUAGES
 
 PREFIX = "RESELLER_REPORTING_"
 SETTINGS_FILE = "reseller-reporting.toml"
@@ -43,6 +47,16 @@ class Settings:
     store_url: str  # An absolute folder.
     currency: str = "USD"
     workbook_compression: str = "fast"  # Or `small`.
+    language: str = "en"  # Of documents and mails.
+    company_name: str = ""  # Default: the reseller's name in KAZOO.
+    company_address: str = ""
+    footer_text: str = ""
+    logo: Path | None = None  # Looked into when documents are made.
+    accent_colour: str = ""
+    second_colour: str = ""
+    mail_subject: str | None = None
+    mail_greeting: str | None = None
+    mail_text: str | None = None
     secret_key: str | None = field(default=None, repr=False)  # None: made once and kept in HOME.
     admin_email: str | None = None
     admin_password: str | None = field(default=None, repr=False)
@@ -130,7 +144,7 @@ def _from_file(file: Path) -> dict[str, str]:
             raise InvalidSettings(f"{key} in {file} must be a text or a whole number.")
         given[key] = str(value)
     found = _with_files_read({key: value for key, value in given.items() if value != ""}, file.parent, shown=str)
-    for key in ("home", "store_url"):
+    for key in ("home", "store_url", "logo"):
         if key in found and "://" not in found[key]:
             found[key] = str(_absolute(found[key], file.parent))
     return found
@@ -184,6 +198,16 @@ def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
         store_url=_store_url(found.get("store_url"), home, working_folder),
         currency=_currency(found.get("currency", "USD")),
         workbook_compression=_one_of(found, "workbook_compression", ("fast", "small")),
+        language=_one_of(found, "language", LANGUAGES),
+        company_name=_line(found, "company_name", most=100),
+        company_address=_line(found, "company_address", most=200),
+        footer_text=_line(found, "footer_text", most=300),
+        logo=_absolute(found["logo"], working_folder) if "logo" in found else None,
+        accent_colour=_colour(found, "accent_colour"),
+        second_colour=_colour(found, "second_colour"),
+        mail_subject=_mail_text(found, "mail_subject", is_line=True),
+        mail_greeting=_mail_text(found, "mail_greeting", is_line=True),
+        mail_text=_mail_text(found, "mail_text"),
         secret_key=_secret_key(found.get("secret_key")),
         admin_email=_admin_email(found.get("admin_email")),
         admin_password=found.get("admin_password"),
@@ -260,8 +284,49 @@ def _one_of(found: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
     """The first word is the default."""
     word = found.get(name, words[0])
     if word not in words:
-        raise InvalidSettings(f"{_variable(name)} is '{word}'; it takes {' or '.join(words)}.")
+        offered = f"{', '.join(words[:-1])} or {words[-1]}"
+        raise InvalidSettings(f"{_variable(name)} is '{word}'; it takes {offered}.")
     return word
+
+
+def _line(found: Mapping[str, str], name: str, *, most: int) -> str:
+    text = found.get(name, "").strip()
+    if len(text) > most:
+        raise InvalidSettings(f"{_variable(name)} has {len(text)} characters; {most} are the most.")
+    return _one_line(text, name)
+
+
+def _one_line(text: str, name: str) -> str:
+    if any(unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in text):
+        raise InvalidSettings(f"{_variable(name)} must be a single line of text.")
+    return text
+
+
+def _colour(found: Mapping[str, str], name: str) -> str:
+    """What is written in it, in small type on white paper, must be read by everyone."""
+    text = found.get(name, "").strip()
+    if not text:
+        return ""
+    if not is_colour(text):
+        raise InvalidSettings(f"{_variable(name)} is '{text}'; it takes a colour as #RRGGBB, such as #0B6E6E.")
+    contrast = contrast_to_white(text)
+    if contrast < CONTRAST_LEAST:
+        # Cut off, never up: what is refused must not look as if it were enough.
+        shown = contrast.quantize(Decimal("0.1"), rounding=ROUND_DOWN)
+        raise InvalidSettings(
+            f"{_variable(name)} is {text}, which is too light to read on white: its contrast is {shown}:1 and must be "
+            f"at least {CONTRAST_LEAST}:1. Take a darker one."
+        )
+    return text.upper()
+
+
+def _mail_text(found: Mapping[str, str], name: str, *, is_line: bool = False) -> str | None:
+    if name not in found:
+        return None
+    from reseller_reporting.delivery.mail_texts import check_mail_text
+
+    text = check_mail_text(found[name].strip(), called=_variable(name))
+    return _one_line(text, name) if is_line else text
 
 
 def _secret_key(text: str | None) -> str | None:

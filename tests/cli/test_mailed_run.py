@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
+from logos import png
 
 if TYPE_CHECKING:
     from tests.conftest import Terminal
@@ -80,7 +81,7 @@ def test_one_message_to_all_with_the_files(connected: Terminal, mailbox: Mailbox
     assert message["From"] == "Acme <acme@example.com>"
     assert message["To"] == ", ".join(BOTH)
     assert "Acme" in message["Subject"]
-    assert "2024-06" in message["Subject"]
+    assert "June 2024" in message["Subject"]
     made = connected.left().files()
     books = {name.removeprefix("accounts/"): made[name] for name in made if name.startswith("accounts/")}
     assert mailbox.attached() == {**{name: made[name] for name in CSV}, **books}
@@ -102,8 +103,9 @@ def test_many_files_travel_as_one_zip(acme: ScriptedWorld, connected: Terminal, 
     assert connected.run(*RUN).code == 0
     ((name, content),) = mailbox.attached().items()
     assert str(name).endswith(".zip")
-    made = connected.left().files_without_history()
-    del made["manifest.json"]
+    made = connected.left().files()
+    # The reseller's own workbook has its margins, and stays in the folder.
+    del made["manifest.json"], made["reseller.xlsx"]
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert {each: archive.read(each) for each in archive.namelist()} == made
 
@@ -171,6 +173,39 @@ def test_names_smuggle_nothing_into_the_message(
     html = message.get_body(("html",))
     assert html is not None
     assert "<script" not in html.get_content()
+
+
+def test_a_german_mail_with_the_resellers_own_name_and_words(connected: Terminal, mailbox: Mailbox) -> None:
+    (connected.folder / "logo.png").write_bytes(png(240, 80))
+    connected.settings |= {
+        "LANGUAGE": "de",
+        "COMPANY_NAME": "Müller & Söhne GmbH",
+        "COMPANY_ADDRESS": "Hauptstraße 1, 10115 Berlin",
+        "LOGO": "logo.png",
+        "MAIL_GREETING": "Sehr geehrte Damen und Herren,",
+        "MAIL_TEXT": "anbei die Auswertung für {days}.",
+    }
+    assert connected.run(*RUN).code == 0
+    message = mailbox.message()
+    assert message["Subject"] == "Müller & Söhne GmbH: Anrufe und Kosten, Juni 2024"
+    body = message.get_body(("plain",))
+    assert body is not None
+    text = body.get_content().replace("\r\n", "\n")
+    assert text.startswith(
+        "Sehr geehrte Damen und Herren,\n\nanbei die Auswertung für 1. bis 30. Juni 2024.\n\n"
+        "Müller & Söhne GmbH: Anrufe und Kosten, Juni 2024 (UTC), Beträge in USD\n"
+    )
+    # Alice talked for 3 + 1 minutes at 0.0300.
+    (alice,) = [line.split() for line in text.splitlines() if line.startswith("Alice")]
+    assert alice[1:5] == ["2", "4,00", "0,1200", "0,1200"]
+    assert "Vollständig" in text
+    assert set(mailbox.attached()) >= set(CSV)
+
+
+def test_the_language_of_a_run_wins_over_the_setting(connected: Terminal, mailbox: Mailbox) -> None:
+    connected.settings["LANGUAGE"] = "de"
+    assert connected.run(*RUN, "--language", "fr").code == 0
+    assert mailbox.message()["Subject"] == "Acme : appels et coûts, juin 2024"
 
 
 def test_a_mail_with_workbooks_for_customers_says_who_its_figures_are_for(

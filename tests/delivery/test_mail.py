@@ -20,16 +20,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
-from reseller_reporting.delivery.mail import (
-    CustomerLine,
-    ReportMail,
-    check_address,
-    check_sender,
-    probe_mail,
-    send_report,
-)
+from reseller_reporting.delivery.mail import check_address, check_sender, probe_mail, send_report
+from reseller_reporting.delivery.mail_page import CustomerLine, ReportMail
 from reseller_reporting.delivery.smtp import Security, parse_smtp_url
-from reseller_reporting.model.errors import InvalidSettings, MailFailed
+from reseller_reporting.model.errors import InvalidSettings, MailFailed, MailPartlyRefused
 
 # A test's server on loopback may take a password without encryption.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -175,7 +169,7 @@ def test_one_message_reaches_all_recipients(report: ReportMail, mailbox: Mailbox
     assert mailbox.received[0].rcpt_tos == ["alice@acme.example", "bob@acme.example"]
     assert message["To"] == "alice@acme.example, bob@acme.example"
     assert message["From"] == "bills@acme.example"
-    assert message["Subject"] == "Acme: calls and costs 2026-10"
+    assert message["Subject"] == "Acme: calls and costs, 2026-10"
     assert message["Date"].datetime == NOVEMBER
     assert message["Message-ID"].endswith("@acme.example>")
 
@@ -205,7 +199,7 @@ def test_the_summary_is_readable_as_text_and_as_html(report: ReportMail, mailbox
 def test_names_from_everywhere_arrive_as_written(report: ReportMail, mailbox: Mailbox, url: str) -> None:
     send(replace(report, reseller="Ährenfeld Телеком 電信", customers=[line("Łódź & <Söhne> 📞")]), url)
     message = mailbox.message()
-    assert message["Subject"] == "Ährenfeld Телеком 電信: calls and costs 2026-10"
+    assert message["Subject"] == "Ährenfeld Телеком 電信: calls and costs, 2026-10"
     assert "Łódź & <Söhne> 📞" in body(message, "plain")
     assert "Łódź &amp; &lt;Söhne&gt; 📞" in body(message, "html")
 
@@ -363,6 +357,27 @@ def test_a_server_that_says_nothing_is_not_waited_for(report: ReportMail) -> Non
         url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(MailFailed, match="did not answer in time"):
             send_report(report, smtp_url=url, timeout_seconds=0.1)
+
+
+class Curt(Mailbox):
+    """It takes messages, and answers a farewell with a refusal."""
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Envelope) -> str:  # noqa: N802
+        return "421 closing transmission channel"
+
+
+def test_what_was_taken_is_sent_whatever_the_server_says_in_parting(report: ReportMail) -> None:
+    """Who reads that as a refusal sends the message a second time."""
+    curt = Curt(refused={"boss@example.com"})
+    controller = started(curt)
+    url = f"smtp://127.0.0.1:{controller.port}"
+    try:
+        send(replace(report, recipients=["clerk@example.com"]), url)
+        with pytest.raises(MailPartlyRefused, match=r"boss@example\.com"):
+            send(replace(report, recipients=["clerk@example.com", "boss@example.com"]), url)
+    finally:
+        controller.stop()
+    assert len(curt.received) == 2
 
 
 def test_a_probe_logs_in_and_sends_nothing(mailbox: Mailbox, place_with_log_in: str) -> None:

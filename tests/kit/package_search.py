@@ -17,6 +17,9 @@ from pypdf import PdfReader
 # What stands between figures, in a cell's XML or on a page.
 _NUMBER = re.compile(r"(?<![\w.])[-−]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])")
 
+# Where a whole value ends: those of two cells make no word together, the runs of one text do.
+_ENDS = re.compile(r"</(?:c|c:v|f|si|v)>")
+
 
 def parts_of(path: Path) -> Iterator[tuple[str, str]]:
     """Each part's name and its text."""
@@ -58,6 +61,7 @@ def _words(text: str) -> str:
     """What markup says, values of attributes included, without its own names: every sheet has `pageMargins`."""
     if not text.startswith("<"):
         return text
+    text = _ENDS.sub(r"\g<0>\n", text)
     values = re.sub(r"<([^<>]*)>", lambda tag: " ".join(re.findall(r'"([^"]*)"', tag[1])), text)
     return unescape(f"{values}\n{re.sub('<[^<>]*>', '', text)}")
 

@@ -152,9 +152,9 @@ def test_headers_are_frozen_filtered_and_repeated_on_paper(
     book = openpyxl.load_workbook(path)
     for sheet in book.worksheets[1:]:
         assert (sheet.freeze_panes, sheet.print_title_rows) == ("A2", "$1:$1")
-        assert sheet.auto_filter.ref is not None
+        assert [table.autoFilter.ref == table.ref for table in sheet.tables.values()] == [True]
         assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
-    assert book["Calls"].auto_filter.ref == "A1:S3"
+    assert book["Calls"].tables["Calls"].ref == "A1:S3"
 
 
 def test_only_billable_legs_are_rows_unless_all_are_asked_for(

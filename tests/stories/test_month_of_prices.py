@@ -20,6 +20,7 @@ from months import key_figures, page, plans, pull, shown, statement, table
 from package_search import figures_found, texts_found
 from recalculation import recalculated
 
+from reseller_reporting.reports.render.column_help import CUSTOMER_HELP
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld, invoice, invoice_item
 from reseller_reporting.simulate.server import running
 
@@ -457,7 +458,11 @@ def test_a_customers_workbook_has_no_place_to_hide_anything(customers: Left) -> 
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == ["Summary", "Calls", "Countries", "Users", "Statement"]
     assert {sheet.sheet_state for sheet in book.worksheets} == {"visible"}
-    assert all(cell.comment is None for sheet in book.worksheets for row in sheet.iter_rows() for cell in row)
+    # Notes are those of the headers, in the words that are for customers.
+    cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
+    notes = {(cell.row, str(cell.value), cell.comment.text) for cell in cells if cell.comment is not None}
+    assert notes == {(1, title, CUSTOMER_HELP[title]) for _, title, _ in notes}
+    assert {"Billing Minutes", "Price", "Calls"} <= {title for _, title, _ in notes}
     hidden = [
         dimension
         for sheet in book.worksheets
@@ -468,12 +473,15 @@ def test_a_customers_workbook_has_no_place_to_hide_anything(customers: Left) -> 
     # Names are those of print titles and filters, which name cells alone.
     assert not book.defined_names
     properties = book.properties
-    assert (properties.creator or "", properties.title, properties.description, properties.keywords) == (
-        *("", None, None, None),
+    assert (properties.creator, properties.title, properties.subject) == (
+        *("Acme", "Calls and costs, October 2024", "Blue Cafe"),
     )
+    others = (properties.description, properties.keywords, properties.category, properties.lastModifiedBy)
+    assert others == (None, None, None, "Acme")
     with zipfile.ZipFile(path) as package:
         parts = package.namelist()
-        assert not [part for part in parts if "comments" in part or "custom" in part or "external" in part]
+        assert not [part for part in parts if "custom" in part or "external" in part]
+        assert len([part for part in parts if "comments" in part]) == 3  # Of Calls, Countries and Users.
         # The usual order of parts, and nothing behind the last one.
         assert parts[0] == "[Content_Types].xml"
         assert package.comment == b""

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from reseller_reporting.app.branding import brand_of
 from reseller_reporting.config import Settings, kazoo_credentials_problem
+from reseller_reporting.model.brand import Brand
 from reseller_reporting.model.errors import InvalidSettings
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ class House:
     settings: Settings
     clock: Callable[[], datetime] = utc_now
     is_kazoo_typed: bool = False  # By a user, not by the operator: then it is asked outside alone.
+
+    @cached_property
+    def brand(self) -> Brand:
+        return brand_of(self.settings)
 
     @cached_property
     def lake(self) -> "Lake":

@@ -46,7 +46,7 @@ from reseller_reporting.model.errors import (
 
 if TYPE_CHECKING:
     from reseller_reporting.app import report
-    from reseller_reporting.delivery.mail import ReportMail
+    from reseller_reporting.delivery.mail_page import ReportMail
 
 _log = structlog.get_logger()
 

@@ -4,13 +4,19 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from reseller_reporting.app.branding import mail_texts_of
 from reseller_reporting.app.house import House
 from reseller_reporting.app.report import COUNTRIES, MANIFEST, RESELLER_BOOK, SUMMARY, Report
-from reseller_reporting.delivery.mail import CustomerLine, ReportMail, send_report
+from reseller_reporting.delivery.mail import send_report
+from reseller_reporting.delivery.mail_page import CustomerLine, ReportMail
+from reseller_reporting.model.period import parse_period
 from reseller_reporting.reports.edition import Edition
+from reseller_reporting.reports.period_text import spoken_days, spoken_period
+from reseller_reporting.words.language import Words
 
 _TIMEOUT_SECONDS = 60
 
@@ -23,12 +29,19 @@ class Letter:
     reseller: str
     period: str
     timezone: str
+    language: str | None = None  # None: as the settings say.
 
 
 def mail(house: House, report: Report, recipients: Sequence[str]) -> None:
     """One message to all of them: the summary to read, the files to work with."""
     period = report.period
-    letter = Letter(folder=report.folder, reseller=report.reseller.name, period=period.name, timezone=period.timezone)
+    letter = Letter(
+        folder=report.folder,
+        reseller=report.reseller.name,
+        period=period.name,
+        timezone=period.timezone,
+        language=report.words.language,
+    )
     send(house, compose_letter(house, letter, recipients))
 
 
@@ -41,43 +54,68 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
     """From the files of the run, so that a message says the same whenever it is sent."""
     manifest = json.loads((letter.folder / MANIFEST).read_bytes())
     totals, accounts = manifest["totals"], manifest["accounts"]
+    words = Words(letter.language or house.settings.language)
+    period = parse_period(letter.period, timezone=letter.timezone, now=house.clock())
     names = {account["id"]: account["name"] for account in accounts}  # A CSV guards names against spreadsheets.
     with (letter.folder / SUMMARY).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    lines = [
-        CustomerLine(
-            name=names.get(row["Account ID"], row["Name"]),
-            calls=row["Calls"],
-            minutes=row["Billing Minutes"],
-            reseller_cost=row["Reseller Cost"],
-            customer_cost=row["Customer Cost"],
-            complete=row["Complete"],
-        )
-        for row in rows
-    ]
     total = CustomerLine(
-        name="Total",
-        calls=str(totals["calls"]),
+        name="",
+        calls=words.number(totals["calls"]),
         minutes="",
-        reseller_cost=totals["reseller_cost"] or "",
-        customer_cost=totals["customer_cost"] or "",
-        complete="yes" if all(row["Complete"] == "yes" for row in rows) else "no",
+        reseller_cost=_money(words, totals["reseller_cost"] or ""),
+        customer_cost=_money(words, totals["customer_cost"] or ""),
+        complete=_yes_or_no(words, all(row["Complete"] == "yes" for row in rows)),
     )
     return ReportMail(
         sender=house.settings.mail_from,
         recipients=recipients,
-        reseller=letter.reseller,
+        reseller=house.brand.company_or(letter.reseller),
         period=letter.period,
+        period_spoken=spoken_period(period, words),
+        days_spoken=spoken_days(period, words),
         timezone=letter.timezone,
         currency=house.settings.currency,
-        customers=lines,
+        customers=[_line(words, row, names.get(row["Account ID"], row["Name"])) for row in rows],
         totals=total,
-        warnings=[*_notes(manifest), *(f"{each['message']} ({each['count']} ×)" for each in manifest["warnings"])],
+        warnings=[*_notes(words, manifest), *(_warning(words, warning) for warning in manifest["warnings"])],
         folder=letter.folder,
         files=_files(manifest),
         limit_bytes=house.settings.mail_limit_megabytes * 1_000_000,
         sent_at=house.clock(),
+        words=words,
+        brand=house.brand,
+        texts=mail_texts_of(house.settings),
     )
+
+
+def _line(words: Words, row: Mapping[str, str], name: str) -> CustomerLine:
+    """A row of the summary, its figures as people of that language write them."""
+    return CustomerLine(
+        name=name,
+        calls=_exact(words, row["Calls"], places=0),
+        minutes=_minutes(words, row["Billing Minutes"]),
+        reseller_cost=_money(words, row["Reseller Cost"]),
+        customer_cost=_money(words, row["Customer Cost"]),
+        complete=_yes_or_no(words, row["Complete"] == "yes"),
+    )
+
+
+def _exact(words: Words, text: str, *, places: int) -> str:
+    return words.exact(Decimal(text), places=places) if text else ""
+
+
+def _money(words: Words, text: str) -> str:
+    return _exact(words, text, places=4)
+
+
+def _minutes(words: Words, text: str) -> str:
+    """To the hundredth: who wants more looks into the files."""
+    return words.number(Decimal(text), places=2) if text else ""
+
+
+def _yes_or_no(words: Words, is_complete: bool) -> str:
+    return words.say("yes") if is_complete else words.say("no")
 
 
 def _files(manifest: Mapping[str, Any]) -> list[str]:
@@ -87,12 +125,16 @@ def _files(manifest: Mapping[str, Any]) -> list[str]:
     return [SUMMARY, COUNTRIES, *workbooks, *(name for name in more if not name.startswith((RESELLER_BOOK, "legs/")))]
 
 
-def _notes(manifest: Mapping[str, Any]) -> list[str]:
+def _notes(words: Words, manifest: Mapping[str, Any]) -> list[str]:
     """The mail goes to the reseller's office, whoever the workbooks are for."""
     if manifest["edition"] == Edition.INTERNAL:
         return []
-    note = (
+    note = words.say(
         "The workbooks and statements are for customers, each for its own. This message and the CSV files show what "
         "you pay: they are for your office."
     )
     return [note]
+
+
+def _warning(words: Words, warning: Mapping[str, Any]) -> str:
+    return f"{words.phrase(warning['message'])} ({words.number(warning['count'])} ×)"

@@ -15,6 +15,7 @@ from typing import Any
 from reseller_reporting.app.carry_over import earlier_months, lacks_calls
 from reseller_reporting.app.changes import Comparison, compared, line_of, version_of
 from reseller_reporting.app.extras import PRICED, Also
+from reseller_reporting.app.history import month_figures, read_history
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
 from reseller_reporting.app.pricing import Book, Pricing, is_below_sub_reseller, open_book, with_pools
@@ -46,12 +47,14 @@ from reseller_reporting.reports.render.as_legs import LegsFile, LegsForm, digest
 from reseller_reporting.reports.render.as_pdf import check_pdf_extra
 from reseller_reporting.reports.render.package import Compression
 from reseller_reporting.reports.render.reseller_book import ResellerReport, write_reseller_book
+from reseller_reporting.reports.style import Style
 from reseller_reporting.reports.summary import country_rows, summary_row
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store import calls, coverage, snapshots
 from reseller_reporting.store.calls import Pinned
 from reseller_reporting.store.coverage import Covered
 from reseller_reporting.store.reported import ReportedLine
+from reseller_reporting.words.language import ENGLISH, Words
 
 SUMMARY, COUNTRIES, MANIFEST, MARGINS = "summary.csv", "summary-by-country.csv", "manifest.json", "margin.csv"
 RESELLER_BOOK = "reseller.xlsx"
@@ -76,6 +79,7 @@ class Order:
     plans: PlanBook = field(default_factory=PlanBook)  # Checked; empty: nothing is priced.
     edition: str = Edition.INTERNAL.value
     also: frozenset[Also] = frozenset()
+    language: str | None = None  # Of documents and mails; None: as the settings say.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,7 @@ class Report:
     manifest: dict[str, Any]
     is_answered: bool  # False: KAZOO did not answer to the end, and the next run may bring more.
     entries: list[tuple[AccountFacts, UsageSums | None]]
+    words: Words = ENGLISH
 
     @property
     def failed(self) -> list[AccountFacts]:
@@ -113,6 +118,7 @@ def check(order: Order) -> None:
 
 def run(house: House, order: Order, progress: Progress) -> Report:
     """The documents of a period in a folder: all of them under their final names, or none."""
+    _style(house, order)  # A logo that is none is seen as early.
     with RunFolder(order.out or _expected_folder(house, order)):
         pass  # An unwritable folder is seen before KAZOO is asked.
     pulled = stored(house, order.wanted) if order.source == "store" else sync(house, order.wanted, progress)
@@ -120,6 +126,10 @@ def run(house: House, order: Order, progress: Progress) -> Report:
     folder = order.out or Path("reports") / pulled.period.name
     with RunFolder(folder) as target:
         return _make(house, order, pulled, target, progress)
+
+
+def _style(house: House, order: Order) -> Style:
+    return Style(words=Words(order.language or house.settings.language), brand=house.brand)
 
 
 def _expected_folder(house: House, order: Order) -> Path:
@@ -135,7 +145,8 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
     covered = coverage.read(house.lake)
     parts = recurring_parts(pulled, taken)
     pool = read_pool(house, pinned, pulled, taken, covered)
-    book = open_book(house, order.plans, pulled, taken)
+    history = read_history(house, pinned, pulled, covered)
+    book, style = open_book(house, order.plans, pulled, taken), _style(house, order)
     pricings: dict[str, Pricing] = {}
     units: dict[str, tuple[int, Unit]] = {}
     failed: list[AccountFacts] = []
@@ -145,12 +156,13 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
         if facts.status == "failed":
             failed.append(facts)
             continue
+        before = month_figures(history.get(str(account.id), []), has_reseller_view=facts.has_reseller_view)
         pricing = book.pricing(account)
         if pricing is None and not order.plans.is_empty:
             facts.warnings.append(ReportWarning("no_price_plan", "No price plan is given to this customer."))
         left = coverage.gaps(own_pulls, pulled.period, until=house.clock())
         unit = Unit(
-            facts=facts,
+            facts=replace(facts, months_before=before),
             calls=book.calls(pinned, account),
             workbook=target.stage(f"accounts/{workbook_name(facts.account)}"),
             spill=house.lake.folder / "spill",
@@ -161,6 +173,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
             statement=_statement_file(order, target, account) if pricing else None,
             legs=_legs_files(order, target, account),
             reported=_reported_file(target, number) if order.wanted.accounts is None else None,
+            style=style,
         )
         if pricing is not None:
             pricings[str(account.id)] = pricing
@@ -171,7 +184,7 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
         *((f, None) for f in failed),
     ]
     entries.sort(key=lambda entry: account_order(entry[0].account))
-    return _publish(house, order, pulled, entries, target, pool)
+    return replace(_publish(house, order, pulled, entries, target, pool), words=style.words)
 
 
 def _share(pool: Pool | str | None, pulled: Pulled, account: Account) -> PoolShare | str | None:
@@ -367,7 +380,14 @@ def _publish(
     with compared(house, *_comparison(house, order, pulled, made, document, target)) as comparison:
         book = _reseller_report(pulled, house, made, more, pool, comparison)
         compression = Compression(house.settings.workbook_compression)
-        write_reseller_book(target.stage(RESELLER_BOOK), book, country_name=country_name, compression=compression)
+        style = _style(house, order)
+        write_reseller_book(
+            target.stage(RESELLER_BOOK),
+            book,
+            country_name=lambda code: style.words.country(code, country_name(code)),
+            compression=compression,
+            style=style,
+        )
         document["edition"] = order.edition
         document["files"] = _more_files(target, [*more.names, RESELLER_BOOK], made)
         target.stage(MANIFEST).write_bytes(manifest_bytes(document))
@@ -494,7 +514,6 @@ def _store_version(entries: Sequence[tuple[AccountFacts, Made | None]], said_of_
         # What plans make of the rows is no part of them.
         warnings = [warning for warning in facts.warnings if warning.code not in PRICE_WARNINGS]
         stated = (facts.account, snapshot, facts.status, facts.complete, warnings, facts.problems)
-        digest.update(
-            repr((stated, facts.reseller_recurring, made and made.digest)).encode("utf-8", "backslashreplace")
-        )
+        used = (stated, facts.reseller_recurring, made and made.digest, *facts.months_before)
+        digest.update(repr(used).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()

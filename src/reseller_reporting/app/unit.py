@@ -39,6 +39,7 @@ from reseller_reporting.reports.render.as_legs import LegColumns, LegsFile, dige
 from reseller_reporting.reports.render.as_pdf import StatementHeader, write_statement_pdf
 from reseller_reporting.reports.render.as_xlsx import write_workbook
 from reseller_reporting.reports.render.package import Compression
+from reseller_reporting.reports.style import PRODUCT_STYLE, Style
 from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.store.calls import AccountCalls, CallsReader, Overview, reading
 from reseller_reporting.store.reported import ReportedLegsFile
@@ -78,6 +79,7 @@ class Unit:
     statement: Path | None = None  # Where a PDF of it goes, if it is wanted.
     legs: tuple[LegsFile, ...] = ()  # The rated legs, for tools.
     reported: Path | None = None  # Where what is said of each leg waits for a later report to be compared with.
+    style: Style = PRODUCT_STYLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,13 +240,14 @@ def _written(read: _Read, facts: AccountFacts, batches: Iterable[pa.RecordBatch]
             _handed_to(takers, batches),
             listed_count=read.overview.legs if facts.legs_listed == "all" else read.overview.billable,
             owner_names=owner_names,
-            country_name=country_name,
+            country_name=_country_name(unit.style),
             trunks=read.trunks,
             compression=unit.compression,
+            style=unit.style,
         )
         reported = said.finish() if said is not None else None
     if facts.prices is not None and unit.statement is not None:
-        _write_statement(unit.statement, facts, facts.prices.statement, sums)
+        _write_statement(unit.statement, facts, facts.prices.statement, sums, unit.style)
     pool = read.trunks.pool
     return Made(
         facts=facts,
@@ -266,14 +269,23 @@ def _handed_to(
         yield batch
 
 
-def _write_statement(path: Path, facts: AccountFacts, statement: Statement, sums: UsageSums) -> None:
+def _country_name(style: Style) -> Callable[[str], str]:
+    return lambda code: style.words.country(code, country_name(code))
+
+
+def _write_statement(path: Path, facts: AccountFacts, statement: Statement, sums: UsageSums, style: Style) -> None:
     """With bars by country: what a rule is called says less than where the calls went."""
     of_country: Counter[str] = Counter()
+    name = _country_name(style)
     for (code, _), figures in sums.by_country.items():
-        of_country[country_name(code)] += figures.price_micros or 0
+        of_country[name(code)] += figures.price_micros or 0
     destinations = sorted(of_country.items(), key=lambda each: (-each[1], each[0]))
     header = StatementHeader(
-        reseller=facts.reseller, customer=facts.account, period=facts.period, destinations=destinations
+        reseller=facts.reseller,
+        customer=facts.account,
+        period=facts.period,
+        destinations=destinations,
+        style=style,
     )
     write_statement_pdf(path, header, statement)
 
@@ -349,6 +361,8 @@ def _with_calls(
         has_reseller_view=has_reseller_view,
         ledger_per_minute_units=units,
         data_from=in_words(overview.sources) or facts.data_from,
+        # Earlier months were counted by the view that this one should have had.
+        months_before=facts.months_before if has_reseller_view == unit.calls.shows_reseller else (),
     )
 
 

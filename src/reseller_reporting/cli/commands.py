@@ -82,6 +82,16 @@ def also_named(texts: list[str]) -> list[AlsoName]:
     return [AlsoName(name) for name in named]
 
 
+class LanguageName(StrEnum):
+    EN = "en"
+    DE = "de"
+    FR = "fr"
+    ES = "es"
+    NL = "nl"
+    IT = "it"
+    PT = "pt"
+
+
 class CallFormat(StrEnum):
     KAZOO_CSV = "kazoo-csv"
     KAZOO_JSON = "kazoo-json"
@@ -124,6 +134,9 @@ def run(
             "(needs the extra 'pdf'), accounting, quickbooks, xero, all of which need price plans.",
         ),
     ] = None,
+    language: Annotated[
+        LanguageName | None, typer.Option(help="Of workbooks, statements and mails; CSV and manifest stay English.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Make the report of a period: a workbook per customer, two summaries, and a manifest.
@@ -145,6 +158,7 @@ def run(
         plans=plan_book(house, plans_named(price_plans)),
         edition=edition.value,
         also=frozenset(Also(each.value) for each in also_named(also or [])),
+        language=language and language.value,
     )
     report.check(order)
     with watched() as progress:

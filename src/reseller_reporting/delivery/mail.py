@@ -1,7 +1,7 @@
 """Mail: one message per run to all recipients, with a summary to read and the files that fit.
 
-Owns: what the message says, which files it carries.
-Does not own: the figures, which come as finished texts; the server.
+Owns: the headers, which files it carries.
+Does not own: the figures, which come as finished texts; how they are shown (`mail_page`); the server.
 
 Invariants
 - The message as sent is no larger than the limit, as long as its text alone is not.
@@ -9,33 +9,39 @@ Invariants
 - Names from outside reach a header or HTML only with line breaks and markup taken out.
 """
 
-import html
 import io
 import re
 import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
 
-import css_inline
-
+from reseller_reporting.delivery.mail_page import (
+    ReportMail,
+    as_html,
+    as_text,
+    cleaned,
+    one_line,
+    placeholders,
+    spoken,
+)
 from reseller_reporting.delivery.smtp import SmtpServer, parse_smtp_url, probe_server, transmit
 from reseller_reporting.model.errors import InvalidSettings, MailFailed
+from reseller_reporting.model.logo import Logo
+from reseller_reporting.words.message import filled
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 _NAMED_ADDRESS = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _DEFAULT_SENDER = "reseller-reporting@localhost"
+_LOGO_ID = "logo@reseller-reporting"
 
-# More files than this are a nuisance one by one; a mail with more rows than this is not read but searched.
-_SINGLE_FILES_MAX = 5
-_CUSTOMERS_SHOWN_MAX = 50
+_SINGLE_FILES_MAX = 5  # More are a nuisance one by one.
 
 _TYPES = {
     ".csv": ("text", "csv"),
@@ -49,37 +55,6 @@ _MESSAGE_OVERHEAD_BYTES = 1000
 _ZIP_ENTRY_OVERHEAD_BYTES = 76
 # The earliest time a zip can hold: the same files give the same zip.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerLine:
-    """One row of the summary, as texts; empty where nothing is known."""
-
-    name: str
-    calls: str
-    minutes: str
-    reseller_cost: str
-    customer_cost: str
-    complete: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportMail:
-    """Everything a message is made of. `files` are names relative to the folder, in any order."""
-
-    sender: str | None  # None: the log-in of the mail server, where that is an address.
-    recipients: Sequence[str]
-    reseller: str
-    period: str
-    timezone: str
-    currency: str
-    customers: Sequence[CustomerLine]
-    totals: CustomerLine
-    warnings: Sequence[str]
-    folder: Path
-    files: Sequence[str]
-    limit_bytes: int
-    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +73,7 @@ def check_address(text: str) -> str:
         domain = ""
     good = at and len(local) <= 64 and len(domain) <= 253 and _LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain)
     if not good:
-        raise InvalidSettings(f"'{_one_line(text)}' is no mail address; write one like billing@example.com.")
+        raise InvalidSettings(f"'{one_line(text)}' is no mail address; write one like billing@example.com.")
     return f"{local}@{domain}"
 
 
@@ -107,7 +82,7 @@ def check_sender(text: str) -> str:
     named = _NAMED_ADDRESS.fullmatch(text.strip(" "))
     if named is None:
         return check_address(text)
-    return str(Address(_one_line(named["name"]).strip('"'), addr_spec=check_address(named["address"])))
+    return str(Address(one_line(named["name"]).strip('"'), addr_spec=check_address(named["address"])))
 
 
 def send_report(message: ReportMail, *, smtp_url: str, timeout_seconds: float) -> None:
@@ -158,16 +133,19 @@ def _assembled(
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = ", ".join(message.recipients)
-    mail["Subject"] = _one_line(f"{message.reseller}: calls and costs {message.period}")
+    mail["Subject"] = one_line(_subject(message))
     mail["Date"] = format_datetime(message.sent_at)
     mail["Message-ID"] = make_msgid(domain=_bare(sender).rpartition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"  # Holiday replies stay away.
-    message = _cleaned(message)
-    mail.set_content(_as_text(message, left_out), cte="quoted-printable")
-    mail.add_alternative(_as_html(message, left_out), subtype="html", cte="quoted-printable")
+    message = cleaned(message)
+    mail.set_content(as_text(message, left_out), cte="quoted-printable")
+    mail.add_alternative(as_html(message, left_out, logo_id=_LOGO_ID), subtype="html", cte="quoted-printable")
+    if message.brand.logo is not None:
+        _add_logo(mail, message.brand.logo)
     for attachment in attachments:
         main, sub = _TYPES.get(Path(attachment.name).suffix, ("application", "octet-stream"))
         mail.add_attachment(attachment.content, maintype=main, subtype=sub, filename=Path(attachment.name).name)
+    mail["Content-Language"] = message.words.language  # Set before, it would go along with the first part.
     return mail
 
 
@@ -224,98 +202,19 @@ def _zip(files: Sequence[_Attachment]) -> bytes:
     return target.getvalue()
 
 
-_COLUMNS = ("Customer", "Calls", "Minutes", "Reseller cost", "Customer cost", "Complete")
+def _add_logo(mail: EmailMessage, logo: Logo) -> None:
+    """Within the message, since mail programs fetch nothing from elsewhere."""
+    page = mail.get_body(("html",))
+    assert isinstance(page, EmailMessage)
+    name = f"logo.{logo.kind}"
+    page.add_related(logo.content, "image", logo.kind, cid=f"<{_LOGO_ID}>", filename=name, disposition="inline")
 
 
-def _rows(message: ReportMail) -> list[tuple[str, ...]]:
-    """The table: the customers as far as they are shown, the totals of all of them last."""
-    lines = [*message.customers[:_CUSTOMERS_SHOWN_MAX], replace(message.totals, name="Total")]
-    return [
-        (line.name, line.calls, line.minutes, line.reseller_cost, line.customer_cost, line.complete) for line in lines
-    ]
-
-
-def _more_customers(message: ReportMail) -> list[str]:
-    more = len(message.customers) - _CUSTOMERS_SHOWN_MAX
-    return [f"{more} more customers are in summary.csv; the total counts them."] if more > 0 else []
-
-
-def _heading(message: ReportMail) -> str:
-    return f"{message.reseller}: calls and costs {message.period} ({message.timezone}), amounts in {message.currency}"
-
-
-def _left_out_sentence(message: ReportMail) -> str:
-    limit = f"{message.limit_bytes / 1_000_000:g} MB"
-    return f"Not attached, since a message may have {limit} at most; in {message.folder} you find:"
-
-
-def _as_text(message: ReportMail, left_out: Sequence[str]) -> str:
-    rows = [_COLUMNS, *_rows(message)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    table = [
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    blocks = [_heading(message), "\n".join([*table, *_more_customers(message)])]
-    if message.warnings:
-        blocks.append("\n".join(["Please note:", *(f"- {warning}" for warning in message.warnings)]))
-    if left_out:
-        blocks.append("\n".join([_left_out_sentence(message), *(f"- {name}" for name in left_out)]))
-    return "\n\n".join(blocks) + "\n"
-
-
-_STYLE = """
-body { font-family: Arial, Helvetica, sans-serif; font-size: 14px; color: #1f2937 }
-h1 { font-size: 17px }
-h2 { font-size: 14px; margin-bottom: 4px }
-table { border-collapse: collapse }
-th, td { padding: 4px 10px; border-bottom: 1px solid #d1d5db; text-align: right; white-space: nowrap }
-.name { text-align: left }
-.total { font-weight: bold }
-"""
-
-
-def _as_html(message: ReportMail, left_out: Sequence[str]) -> str:
-    """The same as the text. Styles stand at each element, since mail programs drop style sheets."""
-    *customers, total = [_html_row("td", row) for row in _rows(message)]
-    table = [_html_row("th", _COLUMNS), *customers, total.replace("<tr>", '<tr class="total">')]
-    parts = [
-        f"<h1>{html.escape(_heading(message))}</h1>",
-        f"<table>{''.join(table)}</table>",
-        *(f"<p>{html.escape(sentence)}</p>" for sentence in _more_customers(message)),
-    ]
-    if message.warnings:
-        parts.append(f"<h2>Please note</h2>{_html_list(message.warnings)}")
-    if left_out:
-        parts.append(f"<p>{html.escape(_left_out_sentence(message))}</p>{_html_list(left_out)}")
-    page = f"<html><head><style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>"
-    return css_inline.CSSInliner(load_remote_stylesheets=False).inline(page)
-
-
-def _html_row(tag: str, cells: Sequence[str]) -> str:
-    name, *figures = (html.escape(cell) for cell in cells)
-    return f'<tr><{tag} class="name">{name}</{tag}>{"".join(f"<{tag}>{figure}</{tag}>" for figure in figures)}</tr>'
-
-
-def _html_list(items: Sequence[str]) -> str:
-    return f"<ul>{''.join(f'<li>{html.escape(item)}</li>' for item in items)}</ul>"
-
-
-def _cleaned(message: ReportMail) -> ReportMail:
-    """Names and warnings come from outside: a line break in one must not begin a row or a header."""
-    return replace(
-        message,
-        reseller=_one_line(message.reseller),
-        customers=[replace(line, name=_one_line(line.name)) for line in message.customers],
-        warnings=[_one_line(warning) for warning in message.warnings],
-    )
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+def _subject(message: ReportMail) -> str:
+    own = message.texts.subject
+    if own is not None:
+        return filled(own, placeholders(message))
+    return message.words.say("{company}: calls and costs, {period}", company=message.reseller, period=spoken(message))
 
 
 def _bare(sender: str) -> str:

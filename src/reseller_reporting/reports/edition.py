@@ -3,7 +3,8 @@
 Owns: what a customer may see. Does not own: how a sheet leaves a column out.
 
 Invariant
-- A customer's document has no reseller cost, no margin, no rate name of the provider's, and nothing of other customers.
+- A customer's document has no reseller cost, no margin, no rate name of the provider's, and nothing of other customers;
+  no warning that speaks of any of these.
 """
 
 from collections.abc import Sequence
@@ -32,8 +33,6 @@ CUSTOMER_CALL_COLUMNS = (
     "Price",
     "Price Breakdown",
 )
-# Sheets that hold nothing but what a customer may see, in columns that the customer edition leaves them.
-CUSTOMER_SHEETS = ("Statement", "Calls", "Countries", "Users")
 # Words that stand in no part of a customer's document: titles of columns, kinds of figures.
 FORBIDDEN_TITLES = (
     "Reseller Cost",
@@ -47,8 +46,8 @@ FORBIDDEN_TITLES = (
 # The evidence of usage may name a deck, and a markup on what the reseller paid.
 _HIDDEN_EVIDENCE = frozenset({LineKind.USAGE})
 
-
-# Warnings speak of the reseller's costs, of other customers, and of what its office has to mend.
+# Warnings speak of the reseller's costs, of other customers, and of what its office has to mend; that
+# something is missing is said in any edition.
 _WARNINGS_OF_CUSTOMERS = frozenset({"period_not_over"})
 
 

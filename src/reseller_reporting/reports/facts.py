@@ -22,6 +22,17 @@ class PriceFacts:
     loss_micros: int | None  # By how much, together.
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthFigures:
+    """What the store holds of an earlier month, whole. There are no prices: they are not kept."""
+
+    month: str  # `2026-09`
+    calls: int
+    answered_seconds: int
+    customer_cost_units: int
+    reseller_cost_units: int | None  # None: not known.
+
+
 Status = Literal["ok", "failed"]
 LegsListed = Literal["billable", "all"]
 
@@ -47,4 +58,5 @@ class AccountFacts:
     prices: PriceFacts | None = None  # None: no plan, or what it needs is not known; a warning says so.
     findings: list[Problem] = field(default_factory=list)  # Legs without a price, or priced below their cost.
     edition: Edition = Edition.INTERNAL
+    months_before: tuple[MonthFigures, ...] = ()  # One after the other up to the period, which is a month then.
     data_from: str = ""  # Where the data came from, in words a person reads: no path, no host.

@@ -9,29 +9,33 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from reseller_reporting.model.statement import Line, LineKind, Statement
+from reseller_reporting.words.language import ENGLISH, Words
+from reseller_reporting.words.message import mark
 
 TITLES = {
-    LineKind.USAGE: "Usage",
-    LineKind.BUNDLE: "Bundles",
-    LineKind.RECURRING: "Recurring",
-    LineKind.ONE_OFF: "One-off",
-    LineKind.DISCOUNT: "Discounts",
-    LineKind.MINIMUM: "Minimum",
-    LineKind.TAX: "Taxes",
-    LineKind.ROUNDING: "Rounding",
+    LineKind.USAGE: mark("Usage"),
+    LineKind.BUNDLE: mark("Bundles"),
+    LineKind.RECURRING: mark("Recurring"),
+    LineKind.ONE_OFF: mark("One-off"),
+    LineKind.DISCOUNT: mark("Discounts"),
+    LineKind.MINIMUM: mark("Minimum"),
+    LineKind.TAX: mark("Taxes"),
+    LineKind.ROUNDING: mark("Rounding"),
 }
+# Kinds whose lines have a text of ours unless the plan gives one.
+_NAMED_BY_US = (LineKind.MINIMUM, LineKind.ROUNDING)
 # Kinds that come after the net amount.
 AFTER_NET = (LineKind.TAX, LineKind.ROUNDING)
 
 _OTHER = {
-    LineKind.USAGE: "Other destinations",
-    LineKind.BUNDLE: "Other bundles",
-    LineKind.RECURRING: "Other services",
-    LineKind.ONE_OFF: "Other charges and credits",
-    LineKind.DISCOUNT: "Other discounts",
-    LineKind.MINIMUM: "Other minimums",
-    LineKind.TAX: "Other taxes",
-    LineKind.ROUNDING: "Other rounding",
+    LineKind.USAGE: mark("Other destinations ({count})"),
+    LineKind.BUNDLE: mark("Other bundles ({count})"),
+    LineKind.RECURRING: mark("Other services ({count})"),
+    LineKind.ONE_OFF: mark("Other charges and credits ({count})"),
+    LineKind.DISCOUNT: mark("Other discounts ({count})"),
+    LineKind.MINIMUM: mark("Other minimums ({count})"),
+    LineKind.TAX: mark("Other taxes ({count})"),
+    LineKind.ROUNDING: mark("Other rounding ({count})"),
 }
 _USAGE_LINES_LEAST = 6
 
@@ -42,7 +46,13 @@ def by_kind(statement: Statement) -> dict[LineKind, list[Line]]:
     return {kind: lines for kind, lines in groups.items() if lines}
 
 
-def page_lines(statement: Statement, *, rows_max: int) -> dict[LineKind, list[Line]]:
+def line_text(line: Line, words: Words) -> str:
+    """What the plan calls it; what the product itself named is said in the language of the statement."""
+    text = line.text or line.key
+    return words.phrase(text) if line.kind in _NAMED_BY_US else text
+
+
+def page_lines(statement: Statement, *, rows_max: int, words: Words = ENGLISH) -> dict[LineKind, list[Line]]:
     """Lines by kind that need no more rows than there are: one for each line, and one for each kind's title."""
     groups = by_kind(statement)
     assert rows_max >= 2 * len(groups), "not even one line of each kind fits"
@@ -55,20 +65,20 @@ def page_lines(statement: Statement, *, rows_max: int) -> dict[LineKind, list[Li
     while excess > 0:
         counts[max(counts, key=counts.__getitem__)] -= 1
         excess -= 1
-    return {kind: _folded(lines, counts[kind]) for kind, lines in groups.items()}
+    return {kind: _folded(lines, counts[kind], words) for kind, lines in groups.items()}
 
 
-def _folded(lines: list[Line], count: int) -> list[Line]:
+def _folded(lines: list[Line], count: int, words: Words) -> list[Line]:
     """The largest amounts in their order, and one line for all others."""
     if len(lines) <= count:
         return lines
     largest = sorted(range(len(lines)), key=lambda position: (-abs(lines[position].amount_micros), position))
     kept = set(largest[: count - 1])
     rest = [line for position, line in enumerate(lines) if position not in kept]
-    return [*(lines[position] for position in sorted(kept)), _other(rest)]
+    return [*(lines[position] for position in sorted(kept)), _other(rest, words)]
 
 
-def _other(lines: Sequence[Line]) -> Line:
+def _other(lines: Sequence[Line], words: Words) -> Line:
     units = {line.unit for line in lines}
     is_countable = len(units) == 1 and units.isdisjoint({"", "percent"})
     first = lines[0]
@@ -76,7 +86,7 @@ def _other(lines: Sequence[Line]) -> Line:
         kind=first.kind,
         group=first.group,
         key="",
-        text=f"{_OTHER[first.kind]} ({len(lines)})",
+        text=words.say(_OTHER[first.kind], count=words.number(len(lines))),
         quantity=sum((line.quantity for line in lines), Decimal(0)) if is_countable else Decimal(0),
         unit=first.unit if is_countable else "",
         unit_price_micros=None,

@@ -1,4 +1,4 @@
-"""Usage: the sums of an account's legs, in total and by country, rate, user and billing tag.
+"""Usage: the sums of an account's legs, in total and by country, rate, user, day and billing tag.
 
 Owns: UsageSums, Figures. Does not own: how a sum is shown, prices.
 
@@ -37,6 +37,7 @@ _MEASURES = (
     "priced_calls",
     "billed_seconds",
 )
+_PRICE = len(_MEASURES) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,10 @@ class UsageSums:
     _owners: dict[str, list[int]] = field(default_factory=dict)
     _customer_types: dict[str, list[int]] = field(default_factory=dict)
     _reseller_types: dict[str, list[int]] = field(default_factory=dict)
+    _days: dict[int, list[int]] = field(default_factory=dict)
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Count the legs of a batch."""
+    def add(self, batch: pa.RecordBatch, *, days: pa.Array | None = None) -> None:
+        """Count the legs of a batch; `days` says on which day each of them began, as numbers that follow each other."""
         self.has_prices = self.has_prices or "price_micros" in batch.schema.names
         self.legs_read += batch.num_rows
         billable = batch.filter(batch.column("is_billable"))
@@ -107,6 +109,9 @@ class UsageSums:
             return
         self.legs_without_reseller_view += billable.column("reseller_call_type").null_count
         measured = _measured(billable)
+        if days is not None:
+            by_day = measured.append_column("day", days.filter(batch.column("is_billable")))
+            _add_groups(self._days, by_day, ["day"])
         self._total = _plus(self._total, [pc.sum(measured[name]).as_py() for name in _MEASURES])
         _add_groups(self._countries, measured, ["country_code", "direction"])
         _add_groups(self._rates, measured, ["rate_name", "rate_units"])
@@ -144,6 +149,11 @@ class UsageSums:
     def by_user(self, labels: Mapping[str, str]) -> dict[str, Figures]:
         """By the label of the leg's owner, else its id; owners of one label are one user."""
         return self._grouped((labels.get(owner, owner), sums) for owner, sums in self._owners.items())
+
+    @property
+    def by_day(self) -> dict[int, Figures]:
+        """By the day on which the leg began; empty where days were not told."""
+        return self._grouped(self._days.items())
 
     @property
     def by_customer_type(self) -> dict[str, Figures]:

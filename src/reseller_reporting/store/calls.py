@@ -5,9 +5,9 @@ Invariants
 - Rows are read in one total order: start, then call id, then leg id.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -212,6 +212,46 @@ class LedgerDifference:
     calls: int
     listed_units: int
     ledger_units: int  # Net debit.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthSums:
+    """An account's legs of one month, added up: billable ones, and those that the customer's tag alone makes so."""
+
+    month: str
+    calls: int = 0
+    answered_seconds: int = 0
+    customer_calls: int = 0
+    customer_answered_seconds: int = 0
+    customer_cost_units: int = 0
+    reseller_cost_units: int | None = 0  # None: a leg does not state it.
+
+
+def month_sums(legs: Files, spans: Mapping[str, tuple[datetime, datetime]]) -> dict[tuple[str, str], MonthSums]:
+    """By account and month, which is cut at the moments given; an account without a leg in it is not there."""
+    by_customer = "customer_call_type <> ''"
+    billable = f"({by_customer} OR coalesce(reseller_call_type, '') <> '')"
+    sql = f"""
+        SELECT account_id, months.name,
+            count(*) FILTER ({billable}) AS calls,
+            coalesce(sum(answered_seconds) FILTER ({billable}), 0)::BIGINT AS answered_seconds,
+            count(*) FILTER ({by_customer}) AS customer_calls,
+            coalesce(sum(answered_seconds) FILTER ({by_customer}), 0)::BIGINT AS customer_answered_seconds,
+            coalesce(sum(customer_cost_units) FILTER ({billable}), 0)::BIGINT AS customer_cost_units,
+            CASE WHEN bool_and(reseller_cost_units IS NOT NULL)
+                THEN coalesce(sum(reseller_cost_units) FILTER ({billable}), 0)::BIGINT END AS reseller_cost_units
+        FROM {scan(legs, LEGS)} AS legs
+        JOIN (SELECT unnest($months) AS name, unnest($froms) AS from_at, unnest($tos) AS to_at) AS months
+            ON started_at >= from_at AND started_at < to_at
+        GROUP BY account_id, months.name
+    """
+    froms, tos = [span[0] for span in spans.values()], [span[1] for span in spans.values()]
+    with connect() as con:
+        rows = con.execute(sql, {"months": list(spans), "froms": froms, "tos": tos}).fetchall()
+    return {(row[0], row[1]): MonthSums(**dict(zip(_OF_MONTH, row[1:], strict=True))) for row in rows}
+
+
+_OF_MONTH = tuple(each.name for each in fields(MonthSums))
 
 
 class CallsReader:

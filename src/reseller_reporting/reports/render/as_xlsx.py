@@ -24,11 +24,15 @@ from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.model.trunks import NO_TRUNKS, Trunks
 from reseller_reporting.reports.edition import Edition, warnings_shown
 from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.period_text import spoken_period
+from reseller_reporting.reports.render import summary_words as words
+from reseller_reporting.reports.render.cell_text import one_line
+from reseller_reporting.reports.render.column_help import help_for
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.frame import Frame
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.package import Compression, Package, deflated
-from reseller_reporting.reports.render.sheet import page_footer
+from reseller_reporting.reports.render.sheet import page_footer, page_header
 from reseller_reporting.reports.render.sheet_calls import (
     ROWS_PER_SHEET_MAX,
     CallSheets,
@@ -37,14 +41,18 @@ from reseller_reporting.reports.render.sheet_calls import (
     user_label,
 )
 from reseller_reporting.reports.render.sheet_statement import write_statement
-from reseller_reporting.reports.render.sheet_summary import Tables, add_summary, write_summary_sheet
+from reseller_reporting.reports.render.sheet_summary import add_summary, write_summary_sheet
 from reseller_reporting.reports.render.sheet_trunks import has_trunks, write_trunks
 from reseller_reporting.reports.render.sheets_record import write_problems, write_services
 from reseller_reporting.reports.render.sheets_usage import UsageView, write_countries, write_rates, write_users
+from reseller_reporting.reports.render.summary_figures import Tables
+from reseller_reporting.reports.style import PRODUCT_STYLE, Style
 from reseller_reporting.reports.usage import UsageSums
 
 # Files must not tell when they were made; office programs want a date all the same.
 _CREATED_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - Written as it stands.
+
+_PROPERTY_MAX = 255
 
 _ROWS_SUMMED_AT_ONCE = 32_768
 
@@ -60,6 +68,7 @@ def write_workbook(
     trunks: Trunks = NO_TRUNKS,
     rows_per_sheet: int = ROWS_PER_SHEET_MAX,
     compression: Compression = Compression.FAST,
+    style: Style = PRODUCT_STYLE,
 ) -> UsageSums:
     """Write the workbook and return the sums of its calls.
 
@@ -70,13 +79,14 @@ def write_workbook(
     try:
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
             made, workbook = Path(scratch) / "workbook.xlsx", Frame(Path(scratch))
-            workbook.set_properties({"created": _CREATED_AT})
-            look, country = Look(workbook), country_label(country_name)
-            summary = add_summary(workbook)
+            look, country = Look(workbook, style), country_label(country_name)
+            workbook.set_properties(_properties(facts, look))
+            summary = add_summary(workbook, look)
             calls = CallSheets(
                 workbook,
                 look,
                 columns=call_columns(facts.edition, is_priced=facts.prices is not None),
+                notes=help_for(facts.edition),
                 scratch=Path(scratch),
                 compression=compression,
                 listed_count=listed_count,
@@ -107,19 +117,37 @@ def write_workbook(
     return sums
 
 
+def _properties(facts: AccountFacts, look: Look) -> dict[str, Any]:
+    """What file managers show of it. They must not tell when it was made."""
+    sender = one_line(look.style.brand.company_or(facts.reseller.name), _PROPERTY_MAX)
+    title = one_line(_title(facts, look), _PROPERTY_MAX)
+    about = one_line(facts.account.name or str(facts.account.id), _PROPERTY_MAX)
+    return {"title": title, "subject": about, "author": sender, "company": sender, "created": _CREATED_AT}
+
+
+def _title(facts: AccountFacts, look: Look) -> str:
+    return look.words.say(words.TITLE, period=spoken_period(facts.period, look.words))
+
+
 def _fill_calls(calls: CallSheets, batches: Iterable[pa.RecordBatch], sums: UsageSums) -> UsageSums:
     """Sums take many rows at once: the merging of groups, not the rows, is what they cost."""
-    waiting: list[pa.RecordBatch] = []
     count = 0
+    waiting: list[pa.RecordBatch] = []
+
+    def take() -> None:
+        batch = pa.concat_batches(waiting)
+        sums.add(batch, days=calls.days(batch))
+        waiting.clear()
+
     for batch in batches:
         calls.add(batch)
         waiting.append(batch)
         count += batch.num_rows
         if count >= _ROWS_SUMMED_AT_ONCE:
-            sums.add(pa.concat_batches(waiting))
-            waiting, count = [], 0
+            take()
+            count = 0
     if waiting:
-        sums.add(pa.concat_batches(waiting))
+        take()
     calls.finish()
     return sums
 
@@ -152,9 +180,19 @@ def _fill_others(
     cells = write_statement(workbook, look, statement, edition=facts.edition) if statement else None
     if is_internal:
         _write_records(workbook, look, ranges, facts, sums, trunks)
-    tables = Tables(ranges=ranges, view=view, country_count=country_count, service_count=service_count, statement=cells)
-    write_summary_sheet(summary, look, facts, sums, tables)
+    tables = Tables(
+        ranges=ranges,
+        view=view,
+        country_labels={code: country(code) for code, _ in sums.by_country},
+        country_count=country_count,
+        service_count=service_count,
+        statement=cells,
+        words=look.words,
+    )
+    write_summary_sheet(workbook, summary, look, facts, sums, tables)
+    title, sender = _title(facts, look), look.style.brand.company_or(facts.reseller.name)
     for sheet in workbook.worksheets():
+        sheet.set_header(page_header(sender, title))
         sheet.set_footer(page_footer(facts.account.name, facts.period.name))
 
 

@@ -17,3 +17,9 @@ def cell_text(text: str) -> str:
 
 def _has_surrogate(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def one_line(text: str, length_max: int) -> str:
+    """For what is no cell: footers, properties of the file. Such places hold no control character and little text."""
+    shown = "".join(character for character in cell_text(text[: 2 * length_max]) if character.isprintable())
+    return shown[:length_max]

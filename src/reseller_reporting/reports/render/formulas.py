@@ -13,9 +13,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
-Match = Literal["plain", "exact", "blank", "number"]
+# `from` and `before` compare numbers: at least the operand, and less than it.
+Match = Literal["plain", "exact", "blank", "number", "from", "before"]
 
 _PLAIN = re.compile(r"[^\W\d_][^*?~=<>\"\x00-\x1f\x7f]{0,254}")
 _DIGIT = re.compile(r"\d")
@@ -50,19 +52,20 @@ class Where:
     match: Match = "plain"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CallRanges:
-    """Where the calls stand: each sheet's name and its last row."""
+    """Where the calls stand, or the rows of another table: each sheet's name and its last row."""
 
     sheets: Sequence[tuple[str, int]]
     letters: Mapping[str, str]  # Of each column, by its title.
-    has_on_net: bool  # Rows that must not count are among them.
+    has_on_net: bool = False  # Rows that must not count are among them.
     exact_types: bool = False  # A tag that only its case tells from one of ours is about.
 
     def count(self, *where: Where) -> str:
         return self._billable(None, where)
 
     def total(self, column: str, *where: Where) -> str:
+        """Of the rows where all of it holds; of all rows, where nothing is asked."""
         return self._billable(column, where)
 
     def type_is(self, column: str, tag: str) -> Where:
@@ -70,39 +73,53 @@ class CallRanges:
 
     def _billable(self, column: str | None, where: Sequence[Where]) -> str:
         counted = self._over_sheets(column, where)
-        tagged = any(one.column in _TYPE_COLUMNS and one.match != "blank" for one in where)
-        if not self.has_on_net or tagged:
+        if not self.has_on_net or any(one.column in _TYPE_COLUMNS and one.match != "blank" for one in where):
             return "+".join(counted)
         untagged = [*where, *(Where(name, "", "blank") for name in _TYPE_COLUMNS)]
         return "+".join(counted) + "".join(f"-{part}" for part in self._over_sheets(column, untagged))
 
     def _over_sheets(self, column: str | None, where: Sequence[Where]) -> list[str]:
-        return [self._on_sheet(name, last_row, column, where) for name, last_row in self.sheets]
+        return [_over(cells, column, where) for cells in self._cells]
 
-    def _on_sheet(self, sheet: str, last_row: int, column: str | None, where: Sequence[Where]) -> str:
-        def cells(title: str) -> str:
-            letter = self.letters[title]
-            return f"'{sheet}'!${letter}$2:${letter}${max(last_row, 2)}"
+    @cached_property
+    def _cells(self) -> list[dict[str, str]]:
+        """Of each sheet the cells of each column, by its title."""
+        return [
+            {title: f"'{name}'!${letter}$2:${letter}${max(last_row, 2)}" for title, letter in self.letters.items()}
+            for name, last_row in self.sheets
+        ]
 
-        if any(one.match == "exact" for one in where):
-            conditions = "*".join(_condition(cells(one.column), one) for one in where)
-            return f"SUMPRODUCT(1*{conditions})" if column is None else f"SUMPRODUCT(1*{conditions},{cells(column)})"
-        # LibreOffice may miss rows where a blank is asked for first.
-        ordered = sorted(where, key=lambda one: one.match == "blank")
-        criteria = ",".join(f"{cells(one.column)},{_criterion(one)}" for one in ordered)
-        return f"COUNTIFS({criteria})" if column is None else f"SUMIFS({cells(column)},{criteria})"
+
+def _over(cells: Mapping[str, str], column: str | None, where: Sequence[Where]) -> str:
+    if not where:
+        assert column is not None, "rows are counted where something holds"
+        return f"SUM({cells[column]})"
+    if any(one.match == "exact" for one in where):
+        conditions = "*".join(_condition(cells[one.column], one) for one in where)
+        return f"SUMPRODUCT(1*{conditions})" if column is None else f"SUMPRODUCT(1*{conditions},{cells[column]})"
+    # LibreOffice may miss rows where a blank is asked for first.
+    ordered = sorted(where, key=lambda one: one.match == "blank")
+    criteria = ",".join([f"{cells[one.column]},{_criterion(one)}" for one in ordered])
+    return f"COUNTIFS({criteria})" if column is None else f"SUMIFS({cells[column]},{criteria})"
 
 
 _TYPE_COLUMNS = ("Reseller Call Type", "Customer Call Type")
 
 
+_COMPARED = {"from": ">=", "before": "<"}
+
+
 def _criterion(where: Where) -> str:
+    if where.match in _COMPARED:
+        return f'"{_COMPARED[where.match]}"&{where.operand}'
     return '"="' if where.match == "blank" else where.operand
 
 
 def _condition(cells: str, where: Where) -> str:
     if where.match == "blank":
         return f'({cells}="")'
+    if where.match in _COMPARED:
+        return f"({cells}{_COMPARED[where.match]}{where.operand})"
     return f"({cells}={where.operand})" if where.match == "number" else f"EXACT({cells},{where.operand})"
 
 

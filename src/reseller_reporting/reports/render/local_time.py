@@ -1,7 +1,7 @@
 """Local time: moments on the clock of the report's zone, counted as spreadsheets count."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,6 +46,20 @@ class LocalClock:
         offset = at.utcoffset()
         assert offset is not None
         return offset // timedelta(microseconds=1)
+
+
+def days_of(clock: LocalClock, moments: pa.Array) -> pa.Array:
+    """The serial number of the day on the clock, of each moment."""
+    return pa.array(clock.of(moments).to_numpy(zero_copy_only=False) // _DAY)
+
+
+def serial_of_day(day: date) -> int:
+    """Days since 1899-12-30."""
+    return (day - _EPOCH.date()).days + _EPOCH_SERIAL_DAYS
+
+
+def day_of_serial(serial: int) -> date:
+    return _EPOCH.date() + timedelta(days=serial - _EPOCH_SERIAL_DAYS)
 
 
 @lru_cache(maxsize=64)

@@ -32,6 +32,7 @@ from reseller_reporting.reports.render.reseller_figures import write_countries, 
 from reseller_reporting.reports.render.reseller_record import write_pool_sheet, write_problems, write_warnings
 from reseller_reporting.reports.render.reseller_summary import SummarySources, add_summary, write_summary
 from reseller_reporting.reports.render.sheet import page_footer
+from reseller_reporting.reports.style import PRODUCT_STYLE, Style
 from reseller_reporting.reports.usage import UsageSums
 
 # Files must not tell when they were made; office programs want a date all the same.
@@ -60,13 +61,14 @@ def write_reseller_book(
     *,
     country_name: Callable[[str], str],
     compression: Compression = Compression.FAST,
+    style: Style = PRODUCT_STYLE,
 ) -> None:
     """The workbook, complete under its name or not at all."""
     try:
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
             workbook = Frame(Path(scratch))
             workbook.set_properties({"created": _CREATED_AT})
-            _fill(workbook, report, country_name)
+            _fill(workbook, Look(workbook, style), report, country_name)
             workbook.close()
             made = Path(scratch) / "workbook.xlsx"
             with made.open("wb") as file:
@@ -79,9 +81,8 @@ def write_reseller_book(
         raise CannotWrite(f"The workbook {path.name} could not be written into {path.parent}: {error}.") from error
 
 
-def _fill(workbook: Any, report: ResellerReport, country_name: Callable[[str], str]) -> None:
-    look = Look(workbook)
-    summary = add_summary(workbook)
+def _fill(workbook: Any, look: Look, report: ResellerReport, country_name: Callable[[str], str]) -> None:
+    summary = add_summary(workbook, look)
     customers = write_customers(workbook, look, report.entries, report.files)
     countries = write_countries(workbook, look, report.entries, country_name, report.currency)
     if report.margins:
@@ -106,4 +107,4 @@ def _fill(workbook: Any, report: ResellerReport, country_name: Callable[[str], s
     )
     write_summary(workbook, summary, look, sources)
     for sheet in workbook.worksheets():
-        sheet.set_footer(page_footer(report.reseller.name, report.period.name))
+        sheet.set_footer(page_footer(look.style.brand.company_or(report.reseller.name), report.period.name))

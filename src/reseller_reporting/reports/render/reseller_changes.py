@@ -11,17 +11,37 @@ from reseller_reporting.reports.render.local_time import serial_days
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, write_row
 from reseller_reporting.reports.render.table_sheet import letters_of, open_table, sum_of, write_more, write_totals
+from reseller_reporting.words.language import Words
+from reseller_reporting.words.message import mark
 
-CHANGES, CHANGED_CALLS = "Changes", "Changed Calls"
+CHANGES, CHANGED_CALLS = mark("Changes"), mark("Changed Calls")
 CALLS_MAX = 200  # More are counted.
 _STATES = {
-    "new": "new customer",
-    "gone": "gone: not among the customers any more",
-    "failed": "could not be read now; calls not compared",
-    "failed before": "could not be read then; calls not compared",
-    "changed": "changed",
+    "new": mark("new customer"),
+    "gone": mark("gone: not among the customers any more"),
+    "failed": mark("could not be read now; calls not compared"),
+    "failed before": mark("could not be read then; calls not compared"),
+    "changed": mark("changed"),
 }
-_KINDS = {LegChange.LATE: "late", LegChange.GONE: "gone", LegChange.CHANGED: "changed"}
+_KINDS = {LegChange.LATE: mark("late"), LegChange.GONE: mark("gone"), LegChange.CHANGED: mark("changed")}
+# Titles that are put together below, whole for those who translate them.
+TITLES = (
+    mark("Calls Then"),
+    mark("Calls Now"),
+    mark("Late Calls"),
+    mark("Gone Calls"),
+    mark("Reseller Cost Then"),
+    mark("Reseller Cost Now"),
+    mark("Reseller Cost Difference"),
+    mark("Customer Cost Then"),
+    mark("Customer Cost Now"),
+    mark("Customer Cost Difference"),
+    mark("Price Then"),
+    mark("Price Now"),
+    mark("Price Difference"),
+    mark("Billing Minutes Then"),
+    mark("Billing Minutes Now"),
+)
 
 
 def _columns(titles: Sequence[str], kind: Any, width: int) -> tuple[Column, ...]:
@@ -60,7 +80,7 @@ def write_changes(workbook: Any, look: Look, changes: Changes) -> None:
     sheet = open_table(workbook, look, CHANGES, columns, len(changes.customers))
     known: dict[str, list[Any]] = {column.title: [] for column in columns if column.kind in ("count", "money")}
     for row, change in enumerate(changes.customers, 1):
-        made = {**_of_customer(change), **_amounts_of(change, letters, row)}
+        made = {**_of_customer(look.words, change), **_amounts_of(change, letters, row)}
         write_row(sheet, look, row, columns, [made.get(column.title) for column in columns])
         for title, values in known.items():
             cell = made.get(title)
@@ -74,10 +94,10 @@ def _is_priced(changes: Changes) -> bool:
     return any(side.amounts.price_micros is not None for side in sides if side and side.amounts)
 
 
-def _of_customer(change: CustomerChange) -> dict[str, Cell]:
-    what = _STATES.get(change.state, "")
+def _of_customer(words: Words, change: CustomerChange) -> dict[str, Cell]:
+    what = words.say(_STATES.get(change.state, ""))
     if change.before is not None and change.now is not None and change.before.name != change.now.name:
-        renamed = f"renamed, was: {change.before.name}"
+        renamed = words.say("renamed, was: {name}", name=change.before.name)
         what = renamed if change.state == "renamed" else f"{what}; {renamed}"
     legs = {kind: each.legs for kind, each in change.legs.sums.items()} if change.legs else {}
     return {
@@ -131,15 +151,21 @@ def write_changed_calls(workbook: Any, look: Look, changes: Changes, zone: ZoneI
             "Name": customer.name if customer.name.strip() else customer.id,
             "Account ID": customer.id,
             "Date/time": serial,
-            **_of_leg(leg),
+            **_of_leg(look.words, leg),
         }
         write_row(sheet, look, row, columns, [made.get(column.title) for column in columns])
     if count > len(shown):
-        write_more(sheet, look, len(shown) + 2, 0, f"{count - len(shown)} more; the sheet Changes counts them all.")
+        write_more(
+            sheet,
+            look,
+            len(shown) + 2,
+            0,
+            look.words.say("{count} more; the sheet Changes counts them all.", count=count - len(shown)),
+        )
 
 
-def _of_leg(leg: ChangedLeg) -> dict[str, Cell]:
-    cells: dict[str, Cell] = {"What": _KINDS[leg.kind], "Call ID": leg.call_id}
+def _of_leg(words: Words, leg: ChangedLeg) -> dict[str, Cell]:
+    cells: dict[str, Cell] = {"What": words.say(_KINDS[leg.kind]), "Call ID": leg.call_id}
     for when, side in (("Then", leg.before), ("Now", leg.now)):
         if side is not None:
             cells[f"Billing Minutes {when}"] = side.billing_seconds / 60

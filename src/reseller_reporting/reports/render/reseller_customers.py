@@ -13,8 +13,10 @@ from reseller_reporting.reports.render.sheet import Cell, Column, Formula, write
 from reseller_reporting.reports.render.table_sheet import TOTALS_GAP, letters_of, open_table, sum_of, write_totals
 from reseller_reporting.reports.summary import SUMMARY_COLUMNS, TEXT_COLUMNS, summary_row
 from reseller_reporting.reports.usage import Figures, UsageSums
+from reseller_reporting.words.language import Words
+from reseller_reporting.words.message import mark
 
-SHEET = "Customers"
+SHEET = mark("Customers")
 _FIRST = (
     Column("Name", 32),
     Column("Account ID", 35),
@@ -55,15 +57,16 @@ class Customers:
 
     row_count: int
     totals: Mapping[str, Any]
+    sheet: str  # As the reader sees it named.
 
     def column(self, title: str) -> str:
         """The cells of a column, for a formula on another sheet."""
         letter = LETTERS[title]
-        return f"'{SHEET}'!${letter}$2:${letter}${max(self.row_count, 1) + 1}"
+        return f"'{self.sheet}'!${letter}$2:${letter}${max(self.row_count, 1) + 1}"
 
     def cell(self, title: str, place: int) -> str:
         """Of the customer at that place, counted from 0."""
-        return f"'{SHEET}'!${LETTERS[title]}${place + 2}"
+        return f"'{self.sheet}'!${LETTERS[title]}${place + 2}"
 
 
 def shown_figures(facts: AccountFacts, sums: UsageSums) -> Figures:
@@ -78,7 +81,7 @@ def write_customers(
     sheet = open_table(workbook, look, SHEET, COLUMNS, len(entries))
     known: dict[str, list[Any]] = {column.title: [] for column in COLUMNS if column.kind in _SUMMED}
     for row, (facts, sums) in enumerate(entries, 1):
-        cells = _cells(facts, sums, row)
+        cells = _cells(look.words, facts, sums, row)
         for column, cell in zip(COLUMNS, cells, strict=True):
             if column.title in known:
                 known[column.title].append(cell.value if isinstance(cell, Formula) else cell)
@@ -93,13 +96,13 @@ def write_customers(
     _mark(sheet, look, len(entries))
     # Quantities and warnings would make the page too small to read; they are for the screen.
     sheet.print_area(0, 0, len(entries) + TOTALS_GAP, len(_FIRST) - 1)
-    return Customers(len(entries), totals)
+    return Customers(len(entries), totals, sheet.name)
 
 
 _SUMMED: frozenset[CellKind] = frozenset({"count", "minutes", "money"})
 
 
-def _cells(facts: AccountFacts, sums: UsageSums | None, row: int) -> list[Cell]:
+def _cells(words: Words, facts: AccountFacts, sums: UsageSums | None, row: int) -> list[Cell]:
     texts = summary_row(facts, sums)
     figures = shown_figures(facts, sums) if sums is not None else None
     cells: list[Cell] = []
@@ -107,6 +110,10 @@ def _cells(facts: AccountFacts, sums: UsageSums | None, row: int) -> list[Cell]:
         text = texts[column.title]
         if column.title == "Name":
             cells.append(text if text.strip() else str(facts.account.id))
+        elif column.title == "Complete":
+            cells.append(words.say(text))
+        elif column.title == "Warnings":
+            cells.append(" | ".join(words.phrase(warning.message) for warning in facts.warnings))
         elif column.title in TEXT_COLUMNS:
             cells.append(text)
         elif column.title in _SECONDS:
@@ -126,6 +133,6 @@ def _mark(sheet: Any, look: Look, row_count: int) -> None:
     titles = [column.title for column in COLUMNS]
     complete, margin = titles.index("Complete"), titles.index("Margin")
     warned = look.made(font_color=AMBER_INK, bg_color=AMBER, bold=True)
-    is_no = {"type": "cell", "criteria": "==", "value": '"no"', "format": warned}
+    is_no = {"type": "cell", "criteria": "==", "value": f'"{look.words.say("no")}"', "format": warned}
     sheet.conditional_format(1, complete, last, complete, is_no)
     sheet.conditional_format(1, margin, last, margin, {"type": "cell", "criteria": "<", "value": 0, "format": warned})

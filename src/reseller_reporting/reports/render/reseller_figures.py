@@ -14,6 +14,7 @@ from reseller_reporting.reports.render.sheet import Cell, Column, Formula, write
 from reseller_reporting.reports.render.sheet_calls import country_label
 from reseller_reporting.reports.render.table_sheet import letters_of, open_table, sum_of, write_totals
 from reseller_reporting.reports.usage import Figures, UsageSums
+from reseller_reporting.words.message import mark
 
 COUNTRIES = "Countries"
 _COUNTRY_COLUMNS = (
@@ -63,11 +64,11 @@ class CountrySums:
 class Countries:
     """The rows of the sheet in its order."""
 
-    rows: tuple[tuple[str, str, str, CountrySums], ...]  # Name, code, direction.
+    rows: tuple[tuple[str, str, str, CountrySums], ...]  # Name, code, direction as it is shown.
+    sheet: str  # As the reader sees it named.
 
-    @staticmethod
-    def cell(title: str, place: int) -> str:
-        return f"'{COUNTRIES}'!${_LETTERS[title]}${place + 2}"
+    def cell(self, title: str, place: int) -> str:
+        return f"'{self.sheet}'!${_LETTERS[title]}${place + 2}"
 
 
 def write_countries(
@@ -85,13 +86,14 @@ def write_countries(
             groups.setdefault(key, CountrySums()).add(shown)
     ordered = sorted(groups.items(), key=lambda group: (-(group[1].reseller_cost_units or 0), *group[0]))
     name = country_label(country_name)
-    rows = tuple((name(code), code, direction, sums) for (code, direction), sums in ordered)
+    said = look.words.phrase
+    rows = tuple((name(code), code, said(direction), sums) for (code, direction), sums in ordered)
     sheet = open_table(workbook, look, COUNTRIES, _COUNTRY_COLUMNS, len(rows))
     for row, (label, code, direction, together) in enumerate(rows, 1):
         write_row(sheet, look, row, _COUNTRY_COLUMNS, [label, code, direction, *_figures(together, row), money_code])
     write_totals(sheet, look, _COUNTRY_COLUMNS, len(rows), _country_totals([sums for *_, sums in rows]))
     _mark_losses(sheet, look, _COUNTRY_COLUMNS, ("Margin",), len(rows))
-    return Countries(rows)
+    return Countries(rows, sheet.name)
 
 
 def _figures(sums: CountrySums, row: int) -> list[Cell]:
@@ -139,7 +141,7 @@ def _micros(micros: int | None) -> Decimal | None:
     return None if micros is None else micros_amount(micros)
 
 
-MARGINS = "Margins"
+MARGINS = mark("Margins")
 _MARGIN_COLUMNS = (
     Column("Name", 32),
     Column("Account ID", 35),

@@ -9,12 +9,13 @@ from reseller_reporting.model.trunks import TrunkFigures
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.look import Look
+from reseller_reporting.reports.render.plain_sheet import PlainSheet
 from reseller_reporting.reports.render.sheet import (
     Cell,
     Column,
-    PlainSheet,
     header_format,
     set_up_print,
+    sheet_name,
     write_row,
 )
 from reseller_reporting.reports.render.sheet_trunks import write_pool
@@ -63,7 +64,7 @@ def write_pool_sheet(
     zone: ZoneInfo,
 ) -> None:
     """The replay over all accounts, and whose calls found no trunk: those that ran over most come first."""
-    sheet = workbook.add_worksheet("Trunks", PlainSheet)
+    sheet = workbook.add_worksheet(sheet_name(look.words, "Trunks"), PlainSheet)
     set_up_print(sheet)
     row = write_pool(workbook, sheet, look, pool, zone, 0)
     of_accounts = [(facts, share) for facts, _ in entries if (share := shares.get(str(facts.account.id)))]
@@ -71,12 +72,12 @@ def write_pool_sheet(
         return
     of_accounts.sort(key=lambda each: -each[1].over.legs)
     sheet.set_row(row, 22)
-    sheet.write_string(row, 0, "Whose calls they were", look.section)
+    sheet.write_string(row, 0, look.words.say("Whose calls they were"), look.section)
     for position in range(1, len(_SHARE_COLUMNS)):
         sheet.write_blank(row, position, None, look.section)
     row += 1
     for position, column in enumerate(_SHARE_COLUMNS):
-        sheet.write_string(row, position, column.title, header_format(look, column.kind))
+        sheet.write_string(row, position, look.words.say(column.title), header_format(look, column.kind))
     for at, (facts, share) in enumerate(of_accounts, row + 1):
         on_trunks = share.flat.legs + share.burst.legs
         cost = None if share.over.cost_units is None else currency(share.over.cost_units)
@@ -89,7 +90,7 @@ def write_problems(workbook: Any, look: Look, entries: _Entries) -> None:
     count = sum(len(facts.problems) + len(facts.findings) for facts, _ in entries)
     found = ((facts, one) for facts, _ in entries for one in (*facts.problems, *facts.findings))
     rows: list[list[Cell]] = [
-        [shown_name(facts), facts.account.id, one.source, one.row, one.record_id, one.reason]
+        [shown_name(facts), facts.account.id, one.source, one.row, one.record_id, look.words.phrase(one.reason)]
         for facts, one in islice(found, PROBLEMS_MAX)
     ]
     _write(workbook, look, "Problems", _PROBLEM_COLUMNS, rows, count)
@@ -99,7 +100,7 @@ def write_warnings(workbook: Any, look: Look, entries: _Entries) -> None:
     count = sum(len(facts.warnings) for facts, _ in entries)
     found = ((facts, one) for facts, _ in entries for one in facts.warnings)
     rows: list[list[Cell]] = [
-        [shown_name(facts), facts.account.id, facts.status, one.code, one.count, one.message]
+        [shown_name(facts), facts.account.id, facts.status, one.code, one.count, look.words.phrase(one.message)]
         for facts, one in islice(found, WARNINGS_MAX)
     ]
     _write(workbook, look, "Warnings", _WARNING_COLUMNS, rows, count)
@@ -114,4 +115,10 @@ def _write(
     for row, cells in enumerate(rows, 1):
         write_row(sheet, look, row, columns, cells)
     if count > len(rows):
-        write_more(sheet, look, len(rows) + 2, 0, f"{count - len(rows)} more: manifest.json lists them all.")
+        write_more(
+            sheet,
+            look,
+            len(rows) + 2,
+            0,
+            look.words.say("{count} more: manifest.json lists them all.", count=count - len(rows)),
+        )

@@ -13,10 +13,13 @@ from reseller_reporting.reports.figure_text import micros_amount
 from reseller_reporting.reports.period_text import spoken_period
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.look import COUNT, INK, MINUTES, MONEY, QUIET, ROW_HEIGHT, RULE, Look
+from reseller_reporting.reports.render.plain_sheet import PlainSheet
 from reseller_reporting.reports.render.reseller_customers import SHEET, Customers, shown_figures
 from reseller_reporting.reports.render.reseller_figures import COUNTRIES, Countries
-from reseller_reporting.reports.render.sheet import PlainSheet, set_up_print
+from reseller_reporting.reports.render.sheet import SUMMARY_SHEET, set_up_print, sheet_name
 from reseller_reporting.reports.usage import Figures, UsageSums
+from reseller_reporting.words.language import Words
+from reseller_reporting.words.message import mark
 
 _WIDTHS = (34, 17, 17, 17, 3, 12, 12, 12, 12, 12, 12)
 _LAST_COLUMN = len(_WIDTHS) - 1
@@ -29,14 +32,14 @@ _CHARACTERS_PER_LINE = 150
 _COLOURS = {"Reseller Cost": INK, "Customer Cost": "#86A0CC", "Price": "#86A0CC", "Margin": "#D98A00"}
 _NAMES_TOLD = 5
 _ABOUT = {
-    "Customers": "every customer in a line, each with a link to its workbook",
-    "Countries": "all customers together, by country and direction",
-    "Margins": "what each customer brought in and cost",
-    "Trunks": "how full the reseller's trunks were, and whose calls found none",
-    "Changes": "customers whose figures are not those of the last report",
-    "Changed Calls": "the calls behind that",
-    "Problems": "malformed records and conspicuous prices of all customers",
-    "Warnings": "what a reader must know, customer by customer",
+    "Customers": mark("every customer in a line, each with a link to its workbook"),
+    "Countries": mark("all customers together, by country and direction"),
+    "Margins": mark("what each customer brought in and cost"),
+    "Trunks": mark("how full the reseller's trunks were, and whose calls found none"),
+    "Changes": mark("customers whose figures are not those of the last report"),
+    "Changed Calls": mark("the calls behind that"),
+    "Problems": mark("malformed records and conspicuous prices of all customers"),
+    "Warnings": mark("what a reader must know, customer by customer"),
 }
 
 
@@ -54,9 +57,9 @@ class SummarySources:
     not_compared: str
 
 
-def add_summary(workbook: Any) -> Any:
+def add_summary(workbook: Any, look: Look) -> Any:
     """The sheet, first in the workbook; it is filled last, when everything is known."""
-    sheet = workbook.add_worksheet("Summary", PlainSheet)
+    sheet = workbook.add_worksheet(sheet_name(look.words, SUMMARY_SHEET), PlainSheet)
     sheet.hide_gridlines(2)
     for position, width in enumerate(_WIDTHS):
         sheet.set_column(position, position, width)
@@ -95,44 +98,56 @@ class _Page:
     sources: SummarySources
     row: int = 0
 
+    def say(self, message: str, **named: object) -> str:
+        return self.look.words.say(message, **named)
+
     def title(self) -> None:
         reseller, period = self.sources.reseller, self.sources.period
         self.sheet.set_row(0, 32)
-        self.sheet.write_string(0, 0, cell_text(reseller.name or str(reseller.id) or "All customers"), self.look.title)
+        self.sheet.write_string(
+            0, 0, cell_text(self._name() or str(reseller.id) or self.say("All customers")), self.look.title
+        )
         self.sheet.set_row(1, 20)
-        text = f"All customers, {spoken_period(period)}"
+        text = self.say("All customers, {period}", period=spoken_period(period, self.look.words))
         self.sheet.write_string(1, 0, cell_text(text), self.look.subtitle)
         self.row = 3
+
+    def _name(self) -> str:
+        return self.look.style.brand.company_or(self.sources.reseller.name)
 
     def banner(self) -> None:
         lacking = [facts for facts, _ in self.sources.entries if facts.status == "failed" or not facts.complete]
         if not lacking:
             return
-        count = f"{len(lacking)} of {len(self.sources.entries)} customers"
-        headline = f"Not complete for {count}: figures are missing or may still change. See Customers and Warnings."
+        headline = self.say(
+            "Not complete for {count} of {all} customers: figures are missing or may still change. "
+            "See Customers and Warnings.",
+            count=len(lacking),
+            all=len(self.sources.entries),
+        )
         self._line(headline, self.look.banner, padding=9)
         for facts in lacking[:_NAMES_TOLD]:
-            why = " ".join(warning.message for warning in facts.warnings)
+            why = " ".join(self.look.words.phrase(warning.message) for warning in facts.warnings)
             self._line(f"{shown(facts.account.name, facts.account.id)}: {why}", self.look.banner_line, padding=3)
         if len(lacking) > _NAMES_TOLD:
-            self._line(f"and {len(lacking) - _NAMES_TOLD} more", self.look.banner_line, padding=3)
+            self._line(self.say("and {count} more", count=len(lacking) - _NAMES_TOLD), self.look.banner_line, padding=3)
         self.row += 1
 
     def key_figures(self) -> None:
-        self._section("Key figures")
+        self._section(self.say("Key figures"))
         customers, code = self.sources.customers, self.sources.currency
         entries = self.sources.entries
         names = customers.column("Name")
-        self._figure("Customers", f"=COUNTA({names})", len(entries), COUNT, "accounts", "")
+        self._figure("Customers", f"=COUNTA({names})", len(entries), COUNT, mark("accounts"), "")
         complete = sum(facts.status == "ok" and facts.complete for facts, _ in entries)
-        formula = f'=COUNTIF({customers.column("Complete")},"yes")'
-        self._figure("Complete", formula, complete, COUNT, "accounts", "Everything was read and used")
+        formula = f'=COUNTIF({customers.column("Complete")},"{self.say("yes")}")'
+        self._figure("Complete", formula, complete, COUNT, "accounts", self.say("Everything was read and used"))
         for title, number_format, unit, note in _key_figures(code):
             value = customers.totals.get(title)
             if value is None and title in _ONLY_WITH_PLANS:
                 continue
             known = f"=SUM({customers.column(title)})"
-            self._figure(title, known, value, number_format, unit, self._note(title, note))
+            self._figure(title, known, value, number_format, unit, self._note(title, self.say(note)))
         self.row += 1
 
     def _note(self, title: str, note: str) -> str:
@@ -140,7 +155,7 @@ class _Page:
         if title not in ("Reseller Cost", "Price", "Margin"):
             return note
         unknown = sum(not _knows(title, facts, sums) for facts, sums in self.sources.entries)
-        return f"{note}; not known of {unknown}" if unknown else note
+        return self.say("{note}; not known of {count}", note=note, count=unknown) if unknown else note
 
     def top_customers(self) -> None:
         series = self._series()
@@ -158,7 +173,7 @@ class _Page:
             )
             for place, facts, figures in made[:_TOP]
         ]
-        self._block("Customers by cost", SHEET, len(made), series, bars)
+        self._block(mark("Customers by cost"), SHEET, len(made), series, bars)
 
     def top_countries(self) -> None:
         series = self._series()
@@ -172,41 +187,44 @@ class _Page:
             )
             for place, (name, _, direction, sums) in ordered[:_TOP]
         ]
-        self._block("Countries by cost", COUNTRIES, len(rows), series, bars)
+        self._block(mark("Countries by cost"), COUNTRIES, len(rows), series, bars)
 
     def since_last(self) -> None:
-        self._section("Since the last report")
-        for sentence in _since_last(self.sources.changes, self.sources.not_compared, self.sources.currency):
+        self._section(self.say("Since the last report"))
+        for sentence in _since_last(
+            self.look.words, self.sources.changes, self.sources.not_compared, self.sources.currency
+        ):
             self.sheet.set_row(self.row, _LINE_HEIGHT)
             self.sheet.write_string(self.row, 0, sentence, self.look.value)
             self.row += 1
         self.row += 1
 
     def contents(self) -> None:
-        self._section("Sheets")
+        self._section(self.say("Sheets"))
         link = self.look.made(font_color="#1F4E9E", underline=1)
         for sheet in self.workbook.worksheets():
-            if sheet.name in _ABOUT:
+            about = {self.say(name): text for name, text in _ABOUT.items()}
+            if sheet.name in about:
                 self.sheet.set_row(self.row, _LINE_HEIGHT)
                 self.sheet.write_url(self.row, 0, f"internal:'{sheet.name}'!A1", link, sheet.name)
-                self.sheet.write_string(self.row, 1, _ABOUT[sheet.name], self.look.note)
+                self.sheet.write_string(self.row, 1, self.say(about[sheet.name]), self.look.note)
                 self.row += 1
         self.row += 1
 
     def about(self) -> None:
-        self._section("Report")
+        self._section(self.say("Report"))
         period, reseller = self.sources.period, self.sources.reseller
         pairs = [
-            ("Reseller", f"{reseller.name} ({reseller.id})"),
-            ("From", period.from_local.isoformat(sep=" ", timespec="minutes")),
-            ("To (exclusive)", period.to_local.isoformat(sep=" ", timespec="minutes")),
+            ("Reseller", f"{self._name()} ({reseller.id})"),
+            ("From", self.look.words.moment(period.from_local)),
+            ("To (exclusive)", self.look.words.moment(period.to_local)),
             ("Time zone", period.timezone),
             ("Currency", self.sources.currency),
-            ("For", "the reseller's own office: it holds costs and margins of all customers"),
+            (mark("For"), self.say("the reseller's own office: it holds costs and margins of all customers")),
         ]
         for label, value in pairs:
             self.sheet.set_row(self.row, _LINE_HEIGHT)
-            self.sheet.write_string(self.row, 0, label, self.look.label)
+            self.sheet.write_string(self.row, 0, self.say(label), self.look.label)
             self.sheet.write_string(self.row, 1, cell_text(value), self.look.value)
             self.row += 1
 
@@ -226,12 +244,12 @@ class _Page:
 
     def _figure(self, name: str, formula: str, value: Any, number_format: str, unit: str, note: str) -> None:
         self.sheet.set_row(self.row, _LINE_HEIGHT)
-        self.sheet.write_string(self.row, 0, name, self.look.label)
+        self.sheet.write_string(self.row, 0, self.say(name), self.look.label)
         if value is None:
-            self.sheet.write_string(self.row, 1, "not available", self.look.missing)
+            self.sheet.write_string(self.row, 1, self.say("not available"), self.look.missing)
         else:
             self.sheet.write_formula(self.row, 1, formula, self.look.figure(number_format), value)
-        self.sheet.write_string(self.row, 2, unit, self.look.note)
+        self.sheet.write_string(self.row, 2, self.say(unit), self.look.note)
         self.sheet.write_string(self.row, 3, note, self.look.note)
         self.row += 1
 
@@ -243,12 +261,13 @@ class _Page:
         """The first of them as live figures, beside their chart."""
         if not bars:
             return
-        more = f", the first {len(bars)} of {count}" if count > len(bars) else ""
-        self._section(f"{title}{more}")
+        title = self.say(title)
+        more = self.say("{title}, the first {count} of {all}", title=title, count=len(bars), all=count)
+        self._section(more if count > len(bars) else title)
         top, money = self.row, self.look.made(num_format=MONEY, valign="vcenter")
-        self.sheet.write_string(top, 0, sheet_name, self.look.header)
+        self.sheet.write_string(top, 0, self.say(sheet_name), self.look.header)
         for position, name in enumerate(series, 1):
-            self.sheet.write_string(top, position, name, self.look.header_right)
+            self.sheet.write_string(top, position, self.say(name), self.look.header_right)
         for row, bar in enumerate(bars, top + 1):
             self.sheet.set_row(row, _LINE_HEIGHT)
             self.sheet.write_string(row, 0, cell_text(bar.name), self.look.value)
@@ -267,9 +286,9 @@ class _Page:
         for position, name in enumerate(series, 1):
             chart.add_series(
                 {
-                    "name": name,
-                    "categories": ["Summary", first, 0, last, 0],
-                    "values": ["Summary", first, position, last, position],
+                    "name": self.say(name),
+                    "categories": [self.sheet.name, first, 0, last, 0],
+                    "values": [self.sheet.name, first, position, last, position],
                     "categories_data": [bar.name for bar in bars],
                     "values_data": [told[1] if (told := bar.cells[name]) else 0 for bar in bars],
                     "fill": {"color": _COLOURS[name]},
@@ -287,7 +306,11 @@ class _Page:
         chart.set_legend({"position": "bottom", "font": font})
         chart.set_chartarea({"border": {"none": True}})
         chart.set_size({"width": _CHART_WIDTH, "height": _CHART_HEIGHT})
-        text = f"Bars of {', '.join(series)} for {len(bars)} lines of the table on the left, the dearest first."
+        text = self.say(
+            "Bars of {series} for {count} lines of the table on the left, the dearest first.",
+            series=", ".join(map(self.say, series)),
+            count=len(bars),
+        )
         self.sheet.insert_chart(top, _CHART_COLUMN, chart, {"description": text, "object_position": 2, "y_offset": 5})
 
 
@@ -302,17 +325,17 @@ _ONLY_WITH_PLANS = frozenset({"Price", "Margin", "Recurring Price"})
 
 
 def _key_figures(code: str) -> Iterator[tuple[str, str, str, str]]:
-    yield "Calls", COUNT, "legs", "Billable legs that started in the period"
-    yield "Billing Minutes", MINUTES, "minutes", "Charged seconds / 60; answered ones where none are charged"
-    yield "Flat-rate Minutes", MINUTES, "minutes", "Carried by the reseller's trunks, burst included"
-    yield "Per-minute Minutes", MINUTES, "minutes", "Paid by the minute from the reseller's credit"
-    yield "Reseller Cost", MONEY, code, "What the provider charged for these calls"
-    yield "Customer Cost", MONEY, code, "What the platform charged the customers' own credit"
-    yield "Price", MONEY, code, "Of the calls, by the price plans"
-    yield "Margin", MONEY, code, "Price of the calls less reseller cost"
-    yield "Reseller Recurring Cost", MONEY, code, "The customers' shares of the reseller's own invoice"
-    yield "Customer Recurring Cost", MONEY, code, "The customers' own invoices"
-    yield "Recurring Price", MONEY, code, "Of services, by the price plans"
+    yield "Calls", COUNT, "legs", mark("Billable legs that started in the period")
+    yield "Billing Minutes", MINUTES, "minutes", mark("Charged seconds / 60; answered ones where none are charged")
+    yield "Flat-rate Minutes", MINUTES, "minutes", mark("Carried by the reseller's trunks, burst included")
+    yield "Per-minute Minutes", MINUTES, "minutes", mark("Paid by the minute from the reseller's credit")
+    yield "Reseller Cost", MONEY, code, mark("What the provider charged for these calls")
+    yield "Customer Cost", MONEY, code, mark("What the platform charged the customers' own credit")
+    yield "Price", MONEY, code, mark("Of the calls, by the price plans")
+    yield "Margin", MONEY, code, mark("Price of the calls less reseller cost")
+    yield "Reseller Recurring Cost", MONEY, code, mark("The customers' shares of the reseller's own invoice")
+    yield "Customer Recurring Cost", MONEY, code, mark("The customers' own invoices")
+    yield "Recurring Price", MONEY, code, mark("Of services, by the price plans")
 
 
 def _knows(title: str, facts: AccountFacts, sums: UsageSums | None) -> bool:
@@ -348,27 +371,34 @@ def _told(cell: str, value: Any) -> tuple[str, Any] | None:
     return None if value is None else (cell, value)
 
 
-def _since_last(changes: Changes | None, not_compared: str, code: str) -> Iterator[str]:
+def _since_last(words: Words, changes: Changes | None, not_compared: str, code: str) -> Iterator[str]:
     if changes is None:
-        yield not_compared or "This is the first report of this period in this store: there is none to compare it with."
+        first = mark("This is the first report of this period in this store: there is none to compare it with.")
+        yield words.phrase(not_compared) if not_compared else words.say(first)
         return
-    yield "Held against the last report of this period that was made of other data."
+    yield words.say("Held against the last report of this period that was made of other data.")
     if not changes.customers:
-        yield "All customers and their calls are the same."
+        yield words.say("All customers and their calls are the same.")
         return
     states = [each.state for each in changes.customers]
-    yield (
-        f"Customers: {states.count('new')} new, {states.count('gone')} gone, {states.count('changed')} with other "
-        f"figures, {states.count('failed') + states.count('failed before')} not compared."
+    yield words.say(
+        "Customers: {new} new, {gone} gone, {changed} with other figures, {lacking} not compared.",
+        new=states.count("new"),
+        gone=states.count("gone"),
+        changed=states.count("changed"),
+        lacking=states.count("failed") + states.count("failed before"),
     )
-    words = ((LegChange.LATE, "late"), (LegChange.GONE, "gone"), (LegChange.CHANGED, "with other costs or prices"))
     found = [
         [each.legs.sums[kind] for each in changes.customers if each.legs and kind in each.legs.sums]
-        for kind, _ in words
+        for kind in (LegChange.LATE, LegChange.GONE, LegChange.CHANGED)
     ]
-    counts = [f"{sum(one.legs for one in sums)} {word}" for sums, (_, word) in zip(found, words, strict=True)]
-    yield f"Calls: {', '.join(counts)}."
+    late, gone, changed = (sum(one.legs for one in sums) for sums in found)
+    yield words.say(
+        "Calls: {late} late, {gone} gone, {changed} with other costs or prices.", late=late, gone=gone, changed=changed
+    )
     both = [(one.before.reseller_cost_units, one.now.reseller_cost_units) for sums in found for one in sums]
     differences = [(now or 0) - (then or 0) for then, now in both if (then, now) != (None, None)]
     if differences:
-        yield f"These calls change the reseller cost by {currency(sum(differences)):+f} {code}."
+        change = currency(sum(differences))
+        amount = f"{'-' if change < 0 else '+'}{words.exact(abs(change), places=4)}"
+        yield words.say("These calls change the reseller cost by {amount} {currency}.", amount=amount, currency=code)

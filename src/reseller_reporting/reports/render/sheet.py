@@ -1,17 +1,39 @@
 """A data sheet: a header in row 1, frozen and filtered, widths and print set-up; rows are written once, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from xlsxwriter.worksheet import Worksheet
-
-from reseller_reporting.reports.render.cell_text import cell_text
+from reseller_reporting.reports.render.cell_text import cell_text, one_line
 from reseller_reporting.reports.render.cell_xml import CellKind
-from reseller_reporting.reports.render.look import Look
+from reseller_reporting.reports.render.column_help import HELP
+from reseller_reporting.reports.render.look import FONT, NOTE, Look
+from reseller_reporting.reports.render.plain_sheet import PlainSheet
+from reseller_reporting.words.language import Words
+from reseller_reporting.words.message import mark
 
+SUMMARY_SHEET, LOSS_COLUMN = "Summary", "Margin"
+# By these the code knows the sheets; a reader sees them in the language of the report.
+SHEETS = (
+    mark("Summary"),
+    mark("Calls"),
+    mark("Countries"),
+    mark("Rates"),
+    mark("Users"),
+    mark("Services"),
+    mark("Statement"),
+    mark("Trunks"),
+    mark("Problems"),
+)
+BACK = mark("Back to the summary")  # What a header that leads there says when the mouse rests on it.
+
+_ROW_POINTS = 15.75
+_PAPER_A4, _PAPER_A3 = 9, 8  # A printer with other paper scales.
+_WIDE_CHARACTERS = 300
 _FOOTER_NAME_MAX = 80  # The whole footer may have 255 characters.
+_NOTE_CHARACTERS_PER_LINE, _NOTE_LINE_PIXELS = 36, 15
+_NOTE_LOOK: dict[str, Any] = {"width": 230, "font_name": FONT, "font_size": 9, "color": NOTE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +54,66 @@ class Formula:
 Cell = str | int | float | Decimal | Formula | None
 
 
-class PlainSheet(Worksheet):  # type: ignore[misc]
-    """A sheet whose text is text, and whose formulas name functions that every spreadsheet has.
-
-    XlsxWriter takes a text between `<r>` and `</r>` for markup and does not escape it; and it looks for thirty newer
-    functions in each formula, which takes longer than all else about it.
-    """
-
-    def _xml_rich_inline_string(self, string: str, attributes: Sequence[Any] = ()) -> None:
-        self._xml_inline_string(string, None, attributes)
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
-        return formula.removeprefix("=")
-
-
-def open_sheet(workbook: Any, look: Look, name: str, columns: Sequence[Column]) -> Any:
-    """Add the sheet; its header goes in with `write_header`, in the order of rows."""
-    sheet = workbook.add_worksheet(name, PlainSheet)
+def open_sheet(
+    workbook: Any,
+    look: Look,
+    name: str,
+    columns: Sequence[Column],
+    *,
+    notes: Mapping[str, str] = HELP,
+    number: int = 1,
+) -> Any:
+    """Add the sheet with its header: each title says in a note what its column holds, the first leads back."""
+    sheet = workbook.add_worksheet(sheet_name(look.words, name, number), PlainSheet)
     sheet.freeze_panes(1, 0)
-    for position, column in enumerate(columns):
-        sheet.set_column(position, position, column.width)
-    sheet.set_row(0, 20)
-    for position, column in enumerate(columns):
-        sheet.write_string(0, position, column.title, header_format(look, column.kind))
+    sheet.hide_gridlines(2)
+    titles = shown_titles(look.words, columns)
+    for position, (column, title) in enumerate(zip(columns, titles, strict=True)):
+        sheet.set_column(position, position, width_for(column, title))
+    sheet.set_row(0, 22)
+    formats = header_formats(look, columns)
+    back = link_to(look.words.say(SUMMARY_SHEET))
+    sheet.write_url(0, 0, back, formats[0], titles[0], look.words.say(BACK))
+    for position, title in enumerate(titles[1:], 1):
+        sheet.write_string(0, position, title, formats[position])
+    write_help(sheet, look.words, columns, notes)
     set_up_print(sheet)
+    if sum(column.width for column in columns) > _WIDE_CHARACTERS:
+        sheet.set_paper(_PAPER_A3)
     sheet.repeat_rows(0)
     return sheet
+
+
+def sheet_name(words: Words, name: str, number: int = 1) -> str:
+    """What the reader calls a sheet; what goes on in a second one is numbered."""
+    return words.say(name) if number == 1 else f"{words.say(name)} {number}"
+
+
+def width_for(column: Column, title: str) -> int:
+    """As planned for the English title; a longer one in another language gets the room that it needs."""
+    return column.width if title == column.title else max(column.width, len(title) + 3)
+
+
+def shown_titles(words: Words, columns: Sequence[Column]) -> list[str]:
+    return [words.say(column.title) for column in columns]
+
+
+def write_help(sheet: Any, words: Words, columns: Sequence[Column], notes: Mapping[str, str]) -> None:
+    for position, column in enumerate(columns):
+        if column.title in notes:
+            text = words.say(notes[column.title])
+            height = _NOTE_LINE_PIXELS * (2 + len(text) // _NOTE_CHARACTERS_PER_LINE)
+            sheet.write_comment(0, position, text, {**_NOTE_LOOK, "height": height})
+
+
+def link_to(sheet_name: str) -> str:
+    """An address inside the workbook."""
+    return f"internal:'{sheet_name}'!A1"
+
+
+def header_formats(look: Look, columns: Sequence[Column]) -> list[Any]:
+    """Of each column's title; the first one is a link."""
+    return [look.header_link, *(header_format(look, column.kind) for column in columns[1:])]
 
 
 def header_format(look: Look, kind: CellKind) -> Any:
@@ -66,24 +122,44 @@ def header_format(look: Look, kind: CellKind) -> Any:
     return look.header if kind in ("text", "date_time") else look.header_right
 
 
-def close_sheet(sheet: Any, columns: Sequence[Column], row_count: int) -> None:
-    sheet.autofilter(0, 0, row_count, len(columns) - 1)
+def close_sheet(sheet: Any, look: Look, columns: Sequence[Column], row_count: int) -> None:
+    """Make the rows a table of the sheet's name, with stripes; what is sold below its cost is marked."""
+    sheet.announce_table(sheet.name.replace(" ", "_"), shown_titles(look.words, columns), row_count)
+    last_row = max(row_count, 1)
+    for position, column in enumerate(columns):
+        if column.title == LOSS_COLUMN:
+            sheet.conditional_format(1, position, last_row, position, below_zero(look))
+    stripe = {"type": "formula", "criteria": "=MOD(ROW(),2)=1", "format": look.stripe}
+    sheet.conditional_format(1, 0, last_row, len(columns) - 1, stripe)
 
 
-def set_up_print(sheet: Any) -> None:
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4; a printer with other paper scales.
+def below_zero(look: Look) -> dict[str, Any]:
+    """Less than nothing: bold and amber, and the minus sign says it without a colour."""
+    return {"type": "cell", "criteria": "<", "value": 0, "format": look.marked, "stop_if_true": True}
+
+
+def set_up_print(sheet: Any, *, is_wide: bool = True) -> None:
+    if is_wide:
+        sheet.set_landscape()
+    sheet.set_default_row(_ROW_POINTS)
+    sheet.set_paper(_PAPER_A4)
     sheet.fit_to_pages(1, 0)
-    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+    sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
 
 
 def page_footer(name: str, period: str) -> str:
-    """Whose page it is, of which period, which sheet and page: a loose page finds its way home.
+    """Whose page it is, of which period, which sheet and page: a loose page finds its way home."""
+    return f"&L&9 {_on_paper(name)} · {period}&C&9&A&R&9&P / &N"
 
-    An ampersand is a command there, so a name's own is doubled; the space keeps its digits out of the type size.
-    """
-    shown = "".join(character for character in cell_text(name)[:_FOOTER_NAME_MAX] if character.isprintable())
-    return f"&L&9 {shown.replace('&', '&&')} · {period}&C&9&A&R&9&P / &N"
+
+def page_header(sender: str, title: str) -> str:
+    """Who sends it, and what it is."""
+    return f"&L&9 {_on_paper(sender)}&R&9 {_on_paper(title)}"
+
+
+def _on_paper(text: str) -> str:
+    """An ampersand is a command there, so a text's own is doubled. The space before it keeps digits out of the size."""
+    return one_line(text, _FOOTER_NAME_MAX).replace("&", "&&")
 
 
 def write_row(sheet: Any, look: Look, row: int, columns: Sequence[Column], cells: Sequence[Cell]) -> None:

@@ -17,21 +17,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
 
+from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.reports.edition import CUSTOMER_CALL_COLUMNS, Edition
 from reseller_reporting.reports.facts import LegsListed
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.cell_xml import column_letters
-from reseller_reporting.reports.render.local_time import local_clock
+from reseller_reporting.reports.render.local_time import days_of, local_clock
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.package import Compression, Deflated, Part
 from reseller_reporting.reports.render.rows_xml import Cells, rows_maker
-from reseller_reporting.reports.render.sheet import Column, close_sheet, header_format, open_sheet
+from reseller_reporting.reports.render.sheet import Column, close_sheet, header_formats, open_sheet, sheet_name
+from reseller_reporting.reports.style import Style
+from reseller_reporting.words.language import ENGLISH, Words
 
 ROWS_PER_SHEET_MAX = 1_048_575  # Excel's limit, less the header.
 # A deflated sheet up to this size waits in memory for its place in the file.
 _IN_MEMORY_MAX = 1 << 23
 
-Label = Literal["user", "country"]
+Label = Literal["user", "country", "phrase"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,12 @@ CALL_COLUMNS = (
     CallColumn("Billing Minutes", 15, "minutes", ("charged_seconds", "answered_seconds")),
     CallColumn("Rate", 9, "money", ("rate_units",)),
     CallColumn("Rate Name", 25, "text_indented", ("rate_name",)),
-    CallColumn("Reseller Call Type", 28, "text", ("reseller_call_type",)),
+    CallColumn("Reseller Call Type", 22, "text", ("reseller_call_type",)),
     CallColumn("Reseller Cost", 14, "money", ("reseller_cost_units",)),
-    CallColumn("Customer Call Type", 28, "text_indented", ("customer_call_type",)),
+    CallColumn("Customer Call Type", 22, "text_indented", ("customer_call_type",)),
     CallColumn("Customer Cost", 14, "money", ("customer_cost_units",)),
-    CallColumn("Reseller Cost Breakdown", 46, "text_indented", ("breakdown",)),
-    CallColumn("Direction", 11, "text", ("direction",)),
+    CallColumn("Reseller Cost Breakdown", 38, "text_indented", ("breakdown",), "phrase"),
+    CallColumn("Direction", 11, "text", ("direction",), "phrase"),
     CallColumn("Country", 20, "text", ("country_code",), "country"),
     CallColumn("User", 24, "text", ("owner_id",), "user"),
     CallColumn("Billing Seconds", 15, "count", ("answered_seconds",)),
@@ -69,7 +72,7 @@ CALL_COLUMNS = (
 _PRICED = {
     "Price": CallColumn("Price", 11, "money_micros", ("price_micros",)),
     "Margin": CallColumn("Margin", 11, "money_micros", ("margin_micros",)),
-    "Price Breakdown": CallColumn("Price Breakdown", 46, "text_indented", ("price_words",)),
+    "Price Breakdown": CallColumn("Price Breakdown", 38, "text_indented", ("price_words",), "phrase"),
 }
 
 
@@ -96,6 +99,7 @@ class CallSheets:
         look: Look,
         *,
         columns: Sequence[CallColumn],
+        notes: Mapping[str, str],
         scratch: Path,
         compression: Compression,
         listed_count: int,
@@ -109,6 +113,8 @@ class CallSheets:
         self._rows_per_sheet, self._legs_listed = rows_per_sheet, legs_listed
         self._clock = local_clock(zone)
         self._labels: dict[Label, Callable[[str], str]] = {"user": user, "country": country}
+        if look.words != ENGLISH:
+            self._labels["phrase"] = look.words.phrase
         self._listed_count, self._written_count = listed_count, 0
         styles = _claim_styles(look, columns)
         # A column without a source has no cells, but its place counts.
@@ -116,12 +122,13 @@ class CallSheets:
         cells = [Cells(column.kind, styles[place], place) for place, column in self._columns]
         self._make_rows = rows_maker(cells, expected_rows=listed_count)
         sheet_count = max(1, -(-listed_count // rows_per_sheet))
-        names = ["Calls" if number == 1 else f"Calls {number}" for number in range(1, sheet_count + 1)]
         counts = [min(rows_per_sheet, listed_count - number * rows_per_sheet) for number in range(sheet_count)]
-        self.ranges = [(name, count + 1) for name, count in zip(names, counts, strict=True)]
+        self.ranges = [(sheet_name(look.words, "Calls", place + 1), count + 1) for place, count in enumerate(counts)]
         self._sheets = [
-            _CallSheet(workbook, look, name, columns, row_count=count, scratch=scratch, compression=compression)
-            for name, count in zip(names, counts, strict=True)
+            _CallSheet(
+                workbook, look, number, columns, notes=notes, row_count=count, scratch=scratch, compression=compression
+            )
+            for number, count in enumerate(counts, 1)
         ]
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -135,6 +142,10 @@ class CallSheets:
             self._sheets[number].rows.add(self._make_rows(row + 2, values))
             self._written_count += fitting.num_rows
             rest = rest.slice(fitting.num_rows)
+
+    def days(self, batch: pa.RecordBatch) -> pa.Array:
+        """On which day of the sheet's clock each leg began."""
+        return days_of(self._clock, batch.column("started_at"))
 
     def finish(self) -> None:
         """To be called once all batches are added."""
@@ -151,7 +162,7 @@ class CallSheets:
     def _values(self, column: CallColumn, batch: pa.RecordBatch) -> pa.Array:
         sources = [batch.column(name) for name in column.sources]
         values = pc.coalesce(*sources) if len(sources) > 1 else sources[0]
-        if column.label is not None:
+        if column.label in self._labels:
             return _labelled(values, self._labels[column.label])
         return self._clock.of(values) if column.kind == "date_time" else values
 
@@ -163,19 +174,21 @@ class _CallSheet:
         self,
         workbook: Any,
         look: Look,
-        name: str,
+        number: int,
         columns: Sequence[CallColumn],
         *,
+        notes: Mapping[str, str],
         row_count: int,
         scratch: Path,
         compression: Compression,
     ) -> None:
-        sheet = open_sheet(workbook, look, name, columns)
-        close_sheet(sheet, columns, row_count)
+        sheet = open_sheet(workbook, look, "Calls", columns, notes=notes, number=number)
+        _mark_calls(sheet, look, columns, row_count)
+        close_sheet(sheet, look, columns, row_count)
         self.part_name = f"xl/worksheets/sheet{len(workbook.worksheets())}.xml"
         spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_MAX, dir=str(scratch))  # noqa: SIM115
         self.rows = Deflated(spool, compression)
-        self._head = _head(tuple(columns))
+        self._head = _head(tuple(columns), look.words)
         without_rows, with_rows = (_dimension(len(columns), count) for count in (0, row_count))
         assert self._head.count(without_rows) == 1
         self.rows.add(self._head.replace(without_rows, with_rows))
@@ -192,23 +205,39 @@ _END_OF_ROWS = b"</sheetData>"
 
 
 @cache
-def _head(columns: tuple[CallColumn, ...]) -> bytes:
+def _head(columns: tuple[CallColumn, ...], words: Words) -> bytes:
     """What XlsxWriter writes of a call sheet before its rows, the header included: the same in every workbook."""
     made = BytesIO()
     with xlsxwriter.Workbook(made, {"constant_memory": True}) as workbook:
         workbook.add_worksheet()
-        look = Look(workbook)
+        look = Look(workbook, Style(words=words))
         _claim_styles(look, columns)
-        open_sheet(workbook, look, "Calls", columns)
-        close_sheet(workbook.worksheets()[1], columns, 0)
+        open_sheet(workbook, look, "Calls", columns, notes={})  # Notes are parts of their own.
     with ZipFile(made) as parts:
         return parts.read("xl/worksheets/sheet2.xml").partition(_END_OF_ROWS)[0]
 
 
+def _mark_calls(sheet: Any, look: Look, columns: Sequence[Column], row_count: int) -> None:
+    """A call by the minute without a rate, and one without a price although there is a plan, stand out."""
+    letters = {column.title: f"${column_letters(place)}2" for place, column in enumerate(columns)}
+    places = {column.title: place for place, column in enumerate(columns)}
+    last_row = max(row_count, 1)
+    if "Rate Name" in places:
+        types = f'OR({letters["Reseller Call Type"]}="{PER_MINUTE}",{letters["Customer Call Type"]}="{PER_MINUTE}")'
+        no_rate = f'AND({types},{letters["Rate"]}=0,{letters["Rate Name"]}="",{letters["Billing Seconds"]}>0)'
+        nothing_due = f"{letters['Reseller Cost']}+{letters['Customer Cost']}=0"
+        unrated = {"type": "formula", "criteria": f"=AND({no_rate},{nothing_due})", "format": look.marked}
+        sheet.conditional_format(1, places["Rate"], last_row, places["Reseller Cost Breakdown"], unrated)
+    if "Price Breakdown" in places:
+        no_price = f'=AND({letters["Call ID"]}<>"",ISBLANK({letters["Price"]}))'
+        unpriced = {"type": "formula", "criteria": no_price, "format": look.marked}
+        sheet.conditional_format(1, places["Price"], last_row, places["Price"], unpriced)
+
+
 def _claim_styles(look: Look, columns: Sequence[Column]) -> list[int]:
     """The number of each column's format. XlsxWriter gives one on first use; here they get theirs before any other."""
-    for column in columns:
-        header_format(look, column.kind)._get_xf_index()
+    for header in header_formats(look, columns):
+        header._get_xf_index()
     formats = [look.of_kind(column.kind) for column in columns]
     return [0 if one is None else one._get_xf_index() for one in formats]
 

@@ -12,7 +12,8 @@ from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.look_statement import StatementLook
 from reseller_reporting.reports.render.sheet import Column, open_sheet
-from reseller_reporting.reports.statement_page import AFTER_NET, TITLES, by_kind
+from reseller_reporting.reports.statement_page import AFTER_NET, TITLES, by_kind, line_text
+from reseller_reporting.words.language import ENGLISH, Words
 
 STATEMENT_SHEET = "Statement"
 STATEMENT_COLUMNS = (
@@ -36,6 +37,7 @@ class StatementCells:
 
     total: str
     total_value: Decimal
+    subtotals: tuple[tuple[str, str, Decimal], ...]  # Each with what it is of.
 
 
 @dataclass(slots=True)
@@ -44,9 +46,11 @@ class _Writer:
 
     sheet: Any
     look: StatementLook
+    words: Words
     currency: str
     row: int = 1
     subtotal_rows: list[int] = field(default_factory=list)  # As people count them, from 1.
+    subtotals: list[tuple[str, str, Decimal]] = field(default_factory=list)
 
     def text(self, column: int, text: str, cell_format: Any) -> None:
         if text:
@@ -61,16 +65,16 @@ class _Writer:
 
     def line(self, line: Line, how: str, plan: str) -> None:
         look = self.look
-        self.text(_TEXT, line.text or line.key, look.line_text)
+        self.text(_TEXT, line_text(line, self.words), look.line_text)
         if line.quantity or line.unit:
             self.sheet.write_number(self.row, _QUANTITY, line.quantity, look.quantity)
-        self.text(_UNIT, line.unit, look.unit)
+        self.text(_UNIT, self.words.phrase(line.unit), look.unit)
         if line.unit_price_micros is not None:
             price = line.unit_price_micros.scaleb(-_MICROS_SCALE)
             self.sheet.write_number(self.row, _UNIT_PRICE, price, look.amount)
         self.sheet.write_number(self.row, _AMOUNT, micros_amount(line.amount_micros), look.amount)
         self.text(_CURRENCY, self.currency, look.unit)
-        self.text(_HOW, how, look.how)
+        self.text(_HOW, self.words.phrase(how), look.how)
         self.text(_PLAN, plan, look.how)
         self.row += 1
 
@@ -91,8 +95,8 @@ def write_statement(
     workbook: Any, look: Look, statement: Statement, *, edition: Edition = Edition.INTERNAL
 ) -> StatementCells:
     """Add the sheet; returns where its total stands."""
-    sheet = open_sheet(workbook, look, STATEMENT_SHEET, STATEMENT_COLUMNS)
-    writer = _Writer(sheet, StatementLook(look), statement.currency)
+    sheet = open_sheet(workbook, look, STATEMENT_SHEET, STATEMENT_COLUMNS, notes={})
+    writer = _Writer(sheet, StatementLook(look), look.words, statement.currency)
     groups = by_kind(statement)
     before_net: list[int] = []
     for kind, lines in groups.items():
@@ -102,20 +106,28 @@ def write_statement(
     total = sum(line.amount_micros for line in statement.lines)
     assert total == statement.total_micros, "the lines of a statement add up to its total"
     writer.row += 1
-    writer.sum("Total due", _added(writer.subtotal_rows), total, is_total=True)
-    reference = f"'{STATEMENT_SHEET}'!${AMOUNT_COLUMN}${writer.row}"
+    writer.sum(look.words.say("Total due"), _added(writer.subtotal_rows), total, is_total=True)
+    reference = _reference(sheet.name, writer.row)
     _write_notes(writer, look, statement, edition)
-    return StatementCells(total=reference, total_value=micros_amount(total))
+    return StatementCells(total=reference, total_value=micros_amount(total), subtotals=tuple(writer.subtotals))
+
+
+def _reference(sheet_name: str, row: int) -> str:
+    return f"'{sheet_name}'!${AMOUNT_COLUMN}${row}"
 
 
 def _write_group(writer: _Writer, kind: LineKind, lines: Sequence[Line], edition: Edition) -> None:
-    writer.title(TITLES[kind])
+    title = writer.words.say(TITLES[kind])
+    writer.title(title)
     first = writer.row + 1
     for line in lines:
         writer.line(line, evidence_shown(line, edition), plan_shown(line.plan, edition))
     formula = f"=SUM({AMOUNT_COLUMN}{first}:{AMOUNT_COLUMN}{writer.row})"
-    writer.sum(f"Subtotal {TITLES[kind].lower()}", formula, sum(line.amount_micros for line in lines))
+    amount = sum(line.amount_micros for line in lines)
+    group = title.lower() if writer.words == ENGLISH else title
+    writer.sum(writer.words.say("Subtotal {group}", group=group), formula, amount)
     writer.subtotal_rows.append(writer.row)
+    writer.subtotals.append((title, _reference(writer.sheet.name, writer.row), micros_amount(amount)))
 
 
 def _write_net(writer: _Writer, groups: dict[LineKind, list[Line]]) -> list[int]:
@@ -123,7 +135,7 @@ def _write_net(writer: _Writer, groups: dict[LineKind, list[Line]]) -> list[int]
     rows = list(writer.subtotal_rows)
     net = sum(line.amount_micros for kind, lines in groups.items() if kind not in AFTER_NET for line in lines)
     writer.row += 1
-    writer.sum("Net", _added(rows), net)
+    writer.sum(writer.words.say("Net"), _added(rows), net)
     return rows or [0]
 
 
@@ -133,11 +145,15 @@ def _added(rows: Sequence[int]) -> str:
 
 def _write_notes(writer: _Writer, look: Look, statement: Statement, edition: Edition) -> None:
     writer.row += 1
+    words = look.words
     shown = dict.fromkeys(plan_shown(label, edition) for label in statement.plans)
-    plans = f"Price plans: {', '.join(shown)}" if shown else "No price plan"
+    plans = words.say("Price plans: {plans}", plans=", ".join(shown)) if shown else words.say("No price plan")
     writer.text(_TEXT, plans, look.label)
     if statement.unpriced_calls and edition is Edition.INTERNAL:
         writer.row += 1
-        count = statement.unpriced_calls
-        calls = "1 call has no price and is" if count == 1 else f"{count} calls have no price and are"
-        writer.text(_TEXT, f"{calls} not in this statement: no rule of the plan fits.", writer.look.warning)
+        lacking = words.say_count(
+            "{count} call has no price and is not in this statement: no rule of the plan fits.",
+            "{count} calls have no price and are not in this statement: no rule of the plan fits.",
+            statement.unpriced_calls,
+        )
+        writer.text(_TEXT, lacking, writer.look.warning)

@@ -14,7 +14,7 @@ from reseller_reporting.model.units import currency
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.grid import Grid
 from reseller_reporting.reports.render.local_time import serial_days
-from reseller_reporting.reports.render.look import AMBER_FULL, HEAT, INK, QUIET, RULE, Look
+from reseller_reporting.reports.render.look import ACCENT, AMBER_FULL, FONT, HEAT, INK, QUIET, RULE, WARM, Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, close_sheet, open_sheet, write_row
 from reseller_reporting.reports.render.sheets_usage import (
     BURST,
@@ -26,6 +26,8 @@ from reseller_reporting.reports.render.sheets_usage import (
     RESELLER_TYPE,
 )
 from reseller_reporting.reports.usage import Figures, UsageSums
+from reseller_reporting.words.language import Words
+from reseller_reporting.words.message import mark
 
 _COLUMNS = (
     Column("Of", 20),
@@ -38,17 +40,19 @@ _COLUMNS = (
 # Columns of the blocks below the table.
 _LABEL, _MEANING, _OF_ALL, _LEGS, _TALKED, _COST = range(6)
 _GAP, _HOUR, _FIRST_DAY = 6, 7, 8
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEKDAYS = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"))
 _LAST = _FIRST_DAY + len(_WEEKDAYS) - 1
 _HOURS = list(range(24))
-_DAY_COLOURS = ("#1F2A44", "#35507F", "#5877AE", "#86A0CC", "#B3C3E0", "#D98A00", "#F2BE5C")
+# Workdays are blue and the weekend is orange; what the line is broken by tells each from the others.
+_DAY_COLOURS = (INK, INK, ACCENT, ACCENT, ACCENT, WARM, WARM)
+_DAY_DASHES = ("solid", "dash", "solid", "dash", "round_dot", "solid", "dash")
 _CHART_ROWS, _ROW_PIXELS, _CHART_WIDTH = 12, 20, 705
 
 _MEANINGS = {
-    "flat_rate": "a trunk was free",
-    "flat_rate_burst": "a burst trunk was free",
-    "over": "no trunk was free",
-    "not asked": "no trunk was asked for",
+    "flat_rate": mark("a trunk was free"),
+    "flat_rate_burst": mark("a burst trunk was free"),
+    mark("over"): mark("no trunk was free"),
+    mark("not asked"): mark("no trunk was asked for"),
 }
 
 
@@ -61,8 +65,10 @@ class _Party:
     cost: str
 
 
-_OWN = _Party("The account's own trunks, replayed", "The account's own trunks", "Customer Cost")
-_POOL = _Party("The reseller's trunks, replayed over all its accounts", "The reseller's trunks", "Reseller Cost")
+_OWN = _Party(mark("The account's own trunks, replayed"), mark("The account's own trunks"), "Customer Cost")
+_POOL = _Party(
+    mark("The reseller's trunks, replayed over all its accounts"), mark("The reseller's trunks"), "Reseller Cost"
+)
 
 
 def has_trunks(limits: Limits | None, sums: UsageSums, trunks: Trunks) -> bool:
@@ -84,17 +90,20 @@ def write_trunks(
     zone: ZoneInfo,
 ) -> None:
     sheet = open_sheet(workbook, look, "Trunks", _COLUMNS)
+    sheet.set_portrait()
     sheet.set_column(_GAP, _GAP, 3)
     sheet.set_column(_HOUR, _HOUR, 8)
     sheet.set_column(_FIRST_DAY, _LAST, 6)
-    rows = [*_limit_rows("Limit", limits), *_tag_rows(ranges, "Customer", CUSTOMER_TYPE, CUSTOMER_COST, sums)]
+    words = look.words
+    rows = [*_limit_rows(words, words.say("Limit"), limits)]
+    rows += [*_tag_rows(ranges, words.say("Customer"), CUSTOMER_TYPE, CUSTOMER_COST, sums)]
     if sums.has_reseller_view:
-        rows += _tag_rows(ranges, "Reseller", RESELLER_TYPE, RESELLER_COST, sums)
+        rows += _tag_rows(ranges, words.say("Reseller"), RESELLER_TYPE, RESELLER_COST, sums)
     if isinstance(trunks.pool, TrunkFigures):
-        rows += _limit_rows("Reseller's limit", trunks.pool.limits)
+        rows += _limit_rows(words, words.say("Reseller's limit"), trunks.pool.limits)
     for row, cells in enumerate(rows, 1):
         write_row(sheet, look, row, _COLUMNS, cells)
-    close_sheet(sheet, _COLUMNS, len(rows))
+    close_sheet(sheet, look, _COLUMNS, len(rows))
     page = _Page(workbook, sheet, look, Grid(), zone, len(rows) + 2)
     for party, figures in ((_OWN, trunks.own), (_POOL, trunks.pool)):
         page.add(party, figures)
@@ -104,15 +113,15 @@ def write_trunks(
     page.grid.write(sheet)
 
 
-def _limit_rows(of: str, limits: Limits | None) -> list[list[Cell]]:
+def _limit_rows(words: Words, of: str, limits: Limits | None) -> list[list[Cell]]:
     if limits is None:
         return []
     shown = (
-        ("Inbound trunks", limits.inbound_trunks),
-        ("Outbound trunks", limits.outbound_trunks),
-        ("Two-way trunks", limits.twoway_trunks),
+        (words.say("Inbound trunks"), limits.inbound_trunks),
+        (words.say("Outbound trunks"), limits.outbound_trunks),
+        (words.say("Two-way trunks"), limits.twoway_trunks),
     )
-    return [[of, item, "unlimited" if number == -1 else number, None, None, None] for item, number in shown]
+    return [[of, item, words.say("unlimited") if number == -1 else number, None, None, None] for item, number in shown]
 
 
 def _tag_rows(ranges: CallRanges, party: str, types: str, costs: str, sums: UsageSums) -> list[list[Cell]]:
@@ -150,12 +159,15 @@ class _Page:
     zone: ZoneInfo
     row: int
 
+    def say(self, message: str, **named: object) -> str:
+        return self.look.words.say(message, **named)
+
     def add(self, party: _Party, figures: TrunkFigures | str | None) -> None:
         if figures is None:
             return
-        self._section(party.title)
+        self._section(self.say(party.title))
         if isinstance(figures, str):
-            self.grid.put(self.row, _LABEL, figures, self.look.warned)
+            self.grid.put(self.row, _LABEL, self.look.words.phrase(figures), self.look.warned)
             self.row += 2
             return
         top = self.row
@@ -169,22 +181,24 @@ class _Page:
         self.row += 1
 
     def add_differences(self, party: _Party, count: int, shown: Sequence[TagDifference]) -> None:
-        self._section(f"{party.whose}: legs whose tag says another thing than the replay")
-        titles = {0: "Date/time", 1: "Call ID", 2: "", 3: "Direction", 4: "To Number", 5: "Tag", 6: "", 7: "Replay"}
+        whose = self.say(party.whose)
+        self._section(self.say("{trunks}: legs whose tag says another thing than the replay", trunks=whose))
+        titles = {0: "Date/time", 1: "Call ID", 3: "Direction", 4: "To Number", 5: mark("Tag"), 7: mark("Replay")}
         self.grid.put_across(self.row, 0, _LAST, self.look.header)
         for column, title in titles.items():
             look = self.look.header_indented if column == _LEGS else self.look.header
-            self.grid.put(self.row, column, title or None, look)
+            self.grid.put(self.row, column, self.say(title) or None, look)
+        said = self.look.words.phrase
         serials = serial_days(self.zone, [each.started_at for each in shown])
         for each, serial in zip(shown, serials, strict=True):
             self.row += 1
             self.grid.put(self.row, 0, serial, self.look.date_time)
-            texts = {1: each.call_id, 3: each.direction, 4: each.number, 5: each.said, 7: each.replayed}
+            texts = {1: each.call_id, 3: said(each.direction), 4: each.number, 5: each.said, 7: said(each.replayed)}
             for column, text in texts.items():
                 self.grid.put(self.row, column, text or None, self.look.text_indented if column == _LEGS else None)
         if count > len(shown):
             self.row += 1
-            self.grid.put(self.row, 0, f"and {count - len(shown)} more", self.look.warned)
+            self.grid.put(self.row, 0, self.say("and {count} more", count=count - len(shown)), self.look.warned)
         self.row += 2
 
     def _section(self, title: str) -> None:
@@ -196,17 +210,17 @@ class _Page:
     def _add_ran(self, party: _Party, figures: TrunkFigures) -> None:
         """What became of the account's legs, and beside it of all that share the trunks."""
         look, of_all = self.look, figures.legs_of_all
-        self.grid.put(self.row, _LABEL, "Ran", look.header)
-        self.grid.put(self.row, _MEANING, "Because", look.header)
-        titles = {_LEGS: "Legs", _TALKED: "Answered Minutes", _COST: party.cost}
-        titles[_OF_ALL] = "All Accounts" if of_all else ""
+        self.grid.put(self.row, _LABEL, self.say("Ran"), look.header)
+        self.grid.put(self.row, _MEANING, self.say("Because"), look.header)
+        titles = {_LEGS: self.say("Legs"), _TALKED: self.say("Answered Minutes"), _COST: self.say(party.cost)}
+        titles[_OF_ALL] = self.say("All Accounts") if of_all else ""
         for column, title in titles.items():
             self.grid.put(self.row, column, title or None, look.header_right)
         ran: tuple[Ran, ...] = (figures.flat, figures.burst, figures.over, figures.not_asked)
         for place, ((name, meaning), each) in enumerate(zip(_MEANINGS.items(), ran, strict=True)):
             self.row += 1
-            self.grid.put(self.row, _LABEL, name)
-            self.grid.put(self.row, _MEANING, meaning, look.quiet)
+            self.grid.put(self.row, _LABEL, self.say(name))
+            self.grid.put(self.row, _MEANING, self.say(meaning), look.quiet)
             if of_all:
                 self.grid.put(self.row, _OF_ALL, of_all[place], look.count)
             self.grid.put(self.row, _LEGS, each.legs, look.count)
@@ -216,16 +230,23 @@ class _Page:
         self.row += 2
 
     def _add_fullness(self, figures: TrunkFigures) -> None:
-        most = "unlimited trunks" if figures.calls_max is None else f"{figures.calls_max} trunks"
-        when = ""
-        if figures.peak_at is not None:
-            when = f", first at {figures.peak_at.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
+        when = figures.peak_at and f"{figures.peak_at.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
+        if figures.calls_max is None:
+            message = mark("of unlimited trunks, first at {moment}") if when else mark("of unlimited trunks")
+            most = self.say(message, moment=when)
+        else:
+            message = mark("of {count} trunks, first at {moment}") if when else mark("of {count} trunks")
+            most = self.say(message, count=figures.calls_max, moment=when)
         rows: list[tuple[str, int | None, str]] = [
-            ("Peak: most calls at once on a trunk", figures.peak, f"of {most}{when}"),
-            ("Demand peak: most that wanted one", figures.demand_peak, "had there been enough"),
-            ("Seconds at the limit", figures.full_seconds, "in which no trunk was left"),
-            ("Legs whose tag agrees", figures.agreeing, ""),
-            ("Legs whose tag differs", figures.differing, "listed below" if figures.differing else ""),
+            (self.say("Peak: most calls at once on a trunk"), figures.peak, most),
+            (self.say("Demand peak: most that wanted one"), figures.demand_peak, self.say("had there been enough")),
+            (self.say("Seconds at the limit"), figures.full_seconds, self.say("in which no trunk was left")),
+            (self.say("Legs whose tag agrees"), figures.agreeing, ""),
+            (
+                self.say("Legs whose tag differs"),
+                figures.differing,
+                self.say("listed below") if figures.differing else "",
+            ),
         ]
         for label, value, note in rows:
             self.grid.put(self.row, _LABEL, label, self.look.label)
@@ -236,17 +257,23 @@ class _Page:
 
     def _add_verdict(self, figures: TrunkFigures) -> None:
         if figures.differing is None or figures.agreeing is None:
-            text, look = "The switch's tags are not known.", self.look.quiet
+            text, look = self.say("The switch's tags are not known."), self.look.quiet
         elif figures.differing:
             stated = figures.agreeing + figures.differing
-            text = f"The switch's tags differ from the replay on {figures.differing} of {stated} legs."
+            text = self.say(
+                "The switch's tags differ from the replay on {count} of {all} legs.",
+                count=figures.differing,
+                all=stated,
+            )
             look = self.look.warned
         else:
-            text, look = f"The switch's tags agree with the replay on all {figures.agreeing} legs.", self.look.quiet
+            text = self.say("The switch's tags agree with the replay on all {count} legs.", count=figures.agreeing)
+            look = self.look.quiet
         self.grid.put(self.row, _LABEL, text, look)
-        notes = ["By the limits that KAZOO shows: burst trunks and private caps are not among them."]
+        notes = [self.say("By the limits that KAZOO shows: burst trunks and private caps are not among them.")]
         if figures.legs_of_all:
-            notes.append(f"{figures.accounts} accounts share them; each leg is asked in the order of its start.")
+            shared = mark("{count} accounts share them; each leg is asked in the order of its start.")
+            notes.append(self.say(shared, count=figures.accounts))
         for note in notes:
             self.row += 1
             self.grid.put(self.row, _LABEL, note, self.look.quiet)
@@ -255,9 +282,9 @@ class _Page:
     def _add_peaks(self, top: int, figures: TrunkFigures) -> None:
         """Hours down, weekdays across; amber where every trunk was taken."""
         look = self.look
-        self.grid.put(top - 1, _HOUR, "Most calls at once, by hour and weekday", look.section)
-        for column, title in enumerate(("Hour", *_WEEKDAYS), _HOUR):
-            self.grid.put(top, column, title, look.header if column == _HOUR else look.header_right)
+        self.grid.put(top - 1, _HOUR, self.say("Most calls at once, by hour and weekday"), look.section)
+        for column, title in enumerate((mark("Hour"), *_WEEKDAYS), _HOUR):
+            self.grid.put(top, column, self.say(title), look.header if column == _HOUR else look.header_right)
         for hour in _HOURS:
             self.grid.put(top + 1 + hour, _HOUR, hour, look.hour)
             for weekday in range(len(_WEEKDAYS)):
@@ -276,19 +303,19 @@ class _Page:
             column = _FIRST_DAY + weekday
             chart.add_series(
                 {
-                    "name": name,
-                    "categories": ["Trunks", first, _HOUR, last, _HOUR],
-                    "values": ["Trunks", first, column, last, column],
+                    "name": self.say(name),
+                    "categories": [self.sheet.name, first, _HOUR, last, _HOUR],
+                    "values": [self.sheet.name, first, column, last, column],
                     "categories_data": _HOURS,
                     "values_data": list(figures.peak_by_hour[weekday]),
-                    "line": {"color": _DAY_COLOURS[weekday], "width": 1.75},
+                    "line": {"color": _DAY_COLOURS[weekday], "width": 1.75, "dash_type": _DAY_DASHES[weekday]},
                 }
             )
-        font = {"color": QUIET, "size": 9}
+        font = {"name": FONT, "color": QUIET, "size": 9}
         chart.set_title(
             {
-                "name": f"{party.whose}: most calls at once, by hour of day",
-                "name_font": {"color": INK, "size": 11, "bold": True},
+                "name": self.say("{trunks}: most calls at once, by hour of day", trunks=self.say(party.whose)),
+                "name_font": {"name": FONT, "color": INK, "size": 11, "bold": True},
                 "overlay": False,
             }
         )
@@ -298,12 +325,14 @@ class _Page:
             {"num_font": font, "num_format": "0", "min": 0, "major_gridlines": grid, "line": {"none": True}}
         )
         chart.set_legend({"position": "right", "font": font})
-        chart.set_chartarea({"border": {"none": True}})
+        chart.set_chartarea({"border": {"color": RULE}})
         chart.set_size({"width": _CHART_WIDTH, "height": _CHART_ROWS * _ROW_PIXELS})
         busiest = max(range(len(_WEEKDAYS)), key=lambda weekday: max(figures.peak_by_hour[weekday]))
-        text = (
-            f"Lines by weekday of the most calls at once in each hour of the day. The highest is {figures.peak}, "
-            f"reached on {_WEEKDAYS[busiest]}."
+        text = self.say(
+            "Lines by weekday of the most calls at once in each hour of the day. The highest is {count}, "
+            "reached on {weekday}.",
+            count=figures.peak,
+            weekday=self.say(_WEEKDAYS[busiest]),
         )
         self.sheet.insert_chart(self.row, 0, chart, {"description": text, "object_position": 2})
 

@@ -39,7 +39,7 @@ def write_services(workbook: Any, look: Look, services: Services | None, money_c
     rows = [] if services is None else _service_rows(services, money_code)
     for row, cells in enumerate(rows, 1):
         write_row(sheet, look, row, _SERVICE_COLUMNS, cells)
-    close_sheet(sheet, _SERVICE_COLUMNS, len(rows))
+    close_sheet(sheet, look, _SERVICE_COLUMNS, len(rows))
     return len(rows)
 
 
@@ -70,9 +70,18 @@ def invoiced_total(services: Services | None) -> Decimal:
 
 def write_problems(workbook: Any, look: Look, problems: list[Problem]) -> None:
     sheet = open_sheet(workbook, look, "Problems", _PROBLEM_COLUMNS)
-    rows: list[list[Cell]] = [[one.source, one.row, one.record_id, one.reason] for one in problems[:_PROBLEMS_MAX]]
+    rows: list[list[Cell]] = [
+        [one.source, one.row, one.record_id, look.words.phrase(one.reason)] for one in problems[:_PROBLEMS_MAX]
+    ]
     if len(problems) > _PROBLEMS_MAX:
-        rows.append([None, None, None, f"{len(problems) - _PROBLEMS_MAX} more: manifest.json lists them all."])
+        rows.append(
+            [
+                None,
+                None,
+                None,
+                look.words.say("{count} more: manifest.json lists them all.", count=len(problems) - _PROBLEMS_MAX),
+            ]
+        )
     for row, cells in enumerate(rows, 1):
         write_row(sheet, look, row, _PROBLEM_COLUMNS, cells)
-    close_sheet(sheet, _PROBLEM_COLUMNS, len(rows))
+    close_sheet(sheet, look, _PROBLEM_COLUMNS, len(rows))

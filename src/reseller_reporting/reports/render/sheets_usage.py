@@ -8,13 +8,15 @@ from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.figure_text import micros_amount
-from reseller_reporting.reports.order import country_order, rate_order
+from reseller_reporting.reports.order import country_order, priced_country_order, rate_order
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.cell_xml import column_letters
+from reseller_reporting.reports.render.column_help import help_for
 from reseller_reporting.reports.render.formulas import CallRanges, Where, matches
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, close_sheet, open_sheet, write_row
 from reseller_reporting.reports.usage import Figures, UsageSums
+from reseller_reporting.words.message import mark
 
 # Columns of the call sheets that formulas speak of, by their titles.
 MINUTES, RATE, RATE_NAME = "Billing Minutes", "Rate", "Rate Name"
@@ -23,7 +25,7 @@ CUSTOMER_TYPE, CUSTOMER_COST = "Customer Call Type", "Customer Cost"
 DIRECTION, COUNTRY, USER, PRICE, MARGIN = "Direction", "Country", "User", "Price", "Margin"
 
 FLAT, BURST = "flat_rate", "flat_rate_burst"
-NO_KEY = "(none)"
+NO_KEY = mark("(none)")
 
 _CALLS, _MINUTES = Column("Calls", 10, "count"), Column("Billing Minutes", 16, "minutes")
 _AS_BILLED = (
@@ -37,6 +39,13 @@ _AS_BILLED = (
 _PRICE, _MARGIN = Column(PRICE, 13, "money"), Column(MARGIN, 13, "money")
 _COUNTRY_KEYS = (Column("Country Code", 14), Column("Country", 30), Column("Direction", 12))
 _CURRENCY = Column("Currency", 10, "text_indented")
+
+
+def minutes_seconds(edition: Edition, figures: Figures) -> int:
+    """What minutes are made of. A customer's are those of its plan, and say nothing of what the provider counts."""
+    if edition is Edition.INTERNAL:
+        return figures.billing_seconds
+    return figures.answered_seconds if figures.billed_seconds is None else figures.billed_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +67,7 @@ class UsageView:
         return (*_COUNTRY_KEYS, *figures, _CURRENCY)
 
     def minutes_seconds(self, figures: Figures) -> int:
-        """What minutes are made of. A customer's are those of its plan, and say nothing of what the provider counts."""
-        if self.edition is Edition.INTERNAL:
-            return figures.billing_seconds
-        return figures.answered_seconds if figures.billed_seconds is None else figures.billed_seconds
+        return minutes_seconds(self.edition, figures)
 
     def letter(self, title: str) -> str:
         """Of a column of the sheet Countries."""
@@ -115,8 +121,9 @@ def write_countries(
 ) -> int:
     """Returns the number of rows."""
     columns = view.country_columns
-    sheet = open_sheet(workbook, look, "Countries", columns)
-    groups = sorted(sums.by_country.items(), key=country_order)
+    sheet = open_sheet(workbook, look, "Countries", columns, notes=help_for(view.edition))
+    order = country_order if view.edition is Edition.INTERNAL else priced_country_order
+    groups = sorted(sums.by_country.items(), key=order)
     match = matches(country(code) for (code, _), _ in groups)
     first = len(_COUNTRY_KEYS)
     for row, ((code, direction), figures) in enumerate(groups, 1):
@@ -125,8 +132,8 @@ def write_countries(
         cells = view.cells(ranges, where, figures, row=row, first=first)
         # Price and margin have their columns here whether or not there is a plan.
         empty: list[Cell] = [None] * (len(columns) - first - 1 - len(cells))
-        write_row(sheet, look, row, columns, [code, name, direction, *cells, *empty, money_code])
-    close_sheet(sheet, columns, len(groups))
+        write_row(sheet, look, row, columns, [code, name, look.words.phrase(direction), *cells, *empty, money_code])
+    close_sheet(sheet, look, columns, len(groups))
     return len(groups)
 
 
@@ -138,20 +145,20 @@ def write_rates(workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, 
     for row, ((name, units), figures) in enumerate(groups, 1):
         where = (Where(RATE_NAME, f"$A{row + 1}", match[name]), Where(RATE, f"$B{row + 1}", "number"))
         cells = view.cells(ranges, where, figures, row=row, first=2)
-        write_row(sheet, look, row, columns, [name or NO_KEY, currency(units), *cells])
-    close_sheet(sheet, columns, len(groups))
+        write_row(sheet, look, row, columns, [name or look.words.say(NO_KEY), currency(units), *cells])
+    close_sheet(sheet, look, columns, len(groups))
 
 
 def write_users(
     workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, view: UsageView, names: Mapping[str, str]
 ) -> None:
     columns = (Column("User", 34), *view.columns)
-    sheet = open_sheet(workbook, look, "Users", columns)
+    sheet = open_sheet(workbook, look, "Users", columns, notes=help_for(view.edition))
     labels = {owner: cell_text(names.get(owner) or owner) for owner in sums.by_owner}
     groups = sorted(sums.by_user(labels).items(), key=lambda group: (group[0] == "", group[0].casefold(), group[0]))
     match = matches(label for label, _ in groups)
     for row, (label, figures) in enumerate(groups, 1):
         where = (Where(USER, f"$A{row + 1}", match[label]),)
         cells = view.cells(ranges, where, figures, row=row, first=1)
-        write_row(sheet, look, row, columns, [label or NO_KEY, *cells])
-    close_sheet(sheet, columns, len(groups))
+        write_row(sheet, look, row, columns, [label or look.words.say(NO_KEY), *cells])
+    close_sheet(sheet, look, columns, len(groups))

@@ -5,7 +5,8 @@ from typing import Any
 
 from reseller_reporting.reports.render.cell_xml import column_letters
 from reseller_reporting.reports.render.look import COUNT, INK, MINUTES, MONEY, RULE, SHADE, Look
-from reseller_reporting.reports.render.sheet import Column, PlainSheet, set_up_print
+from reseller_reporting.reports.render.plain_sheet import PlainSheet
+from reseller_reporting.reports.render.sheet import Column, set_up_print, sheet_name, shown_titles
 
 _STYLE = "Table Style Light 1"  # Grey bands; where tables have no style, the plain grid stays.
 _HEADER_HEIGHT = 32
@@ -39,15 +40,16 @@ class TableSheet(PlainSheet):
 
 def open_table(workbook: Any, look: Look, name: str, columns: Sequence[Column], row_count: int) -> Any:
     """Add the sheet with its header, and a table of its name over the rows to come. The first column stays in sight."""
-    sheet = workbook.add_worksheet(name, TableSheet)
+    shown, titles = sheet_name(look.words, name), shown_titles(look.words, columns)
+    sheet = workbook.add_worksheet(shown, TableSheet)
     sheet.freeze_panes(1, 1)
     for position, column in enumerate(columns):
         sheet.set_column(position, position, column.width)
     sheet.set_row(0, _HEADER_HEIGHT)
-    for position, column in enumerate(columns):
-        sheet.write_string(0, position, column.title, _header(look, column))
+    for position, (column, title) in enumerate(zip(columns, titles, strict=True)):
+        sheet.write_string(0, position, title, _header(look, column))
     # A table has a row at least.
-    sheet.table_over(max(row_count, 1), [column.title for column in columns], name.replace(" ", "_"))
+    sheet.table_over(max(row_count, 1), titles, shown.replace(" ", "_"))
     set_up_print(sheet)
     sheet.repeat_rows(0)
     return sheet
@@ -68,9 +70,7 @@ def _header(look: Look, column: Column) -> Any:
     )
 
 
-def write_totals(
-    sheet: Any, look: Look, columns: Sequence[Column], row_count: int, totals: dict[str, Any], *, label: str = "Total"
-) -> None:
+def write_totals(sheet: Any, look: Look, columns: Sequence[Column], row_count: int, totals: dict[str, Any]) -> None:
     """Live sums of the rows that the filter shows, each with its value now."""
     if not row_count:
         return
@@ -79,7 +79,7 @@ def write_totals(
         value = totals.get(column.title)
         cell_format = _total(look, column)
         if value is None:
-            sheet.write_string(row, position, label if position == 0 else "", cell_format)
+            sheet.write_string(row, position, look.words.say("Total") if position == 0 else "", cell_format)
             continue
         letter = column_letters(position)
         sheet.write_formula(row, position, f"=SUBTOTAL(109,{letter}2:{letter}{row_count + 1})", cell_format, value)

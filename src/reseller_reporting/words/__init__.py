@@ -1,0 +1,1 @@
+"""Words: what documents and mails say, in the language of the report."""
