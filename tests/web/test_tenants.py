@@ -165,7 +165,7 @@ class Market:
                 "stranger": (Role.RESELLER_ADMIN, {"reseller": self.site.other}),
             }
             known = people.get(role)
-            named = {"username": f"{role}@example.com"}
+            named: dict[str, Any] = {"username": f"{role}@example.com"}
             client = self.site.as_(self.site.user(known[0], **named, **known[1])) if known else Client()
             self.clients[role] = client
         return self.clients[role]
@@ -182,7 +182,7 @@ class Market:
         elif body is not None:
             more = {"data": body}
         client = Client(raise_request_exception=False)  # A log-out or another language is of one request alone.
-        client.cookies = self.client(role).cookies.copy()
+        client.cookies.update(self.client(role).cookies)
         ask = getattr(client, method.lower())
         with transaction.atomic():
             answer = ask(path, **more)
