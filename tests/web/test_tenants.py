@@ -53,12 +53,26 @@ GET    /users/<int:number>/                           200 200 403 404 403 404 30
 POST   /users/<int:number>/                           302 302 403 404 403 404 302
 POST   /users/<int:number>/password                   200 200 403 404 403 404 302
 POST   /users/<int:number>/active                     302 302 403 404 403 404 302
+POST   /users/<int:number>/second-step                302 302 403 404 403 404 302
 GET    /audit/                                        200 200 403 200 403 200 302
 GET    /login/                                        302 302 302 302 302 302 200
 POST   /login/                                        302 302 302 302 302 302 200
+GET    /login/code/                                   302 302 302 302 302 302 302
+POST   /login/code/                                   302 302 302 302 302 302 302
+GET    /login/kazoo/                                  302 302 302 302 302 302 200
+POST   /login/kazoo/                                  302 302 302 302 302 302 200
+`4 404 404 404 404 404 404
+`4 404 404 404 404 404 404
 POST   /logout/                                       302 302 302 302 302 302 302
 GET    /password/                                     200 200 200 200 200 200 302
 POST   /password/                                     200 200 200 200 200 200 302
+GET    /password/forgot/                              200 200 200 200 200 200 200
+POST   /password/forgot/                              200 200 200 200 200 200 200
+GET    /password/reset/<uidb64>/<token>/              200 200 200 200 200 200 200
+POST   /password/reset/<uidb64>/<token>/              200 200 200 200 200 200 200
+GET    /second-step/                                  200 200 200 200 200 200 302
+b2 422 422 422 422 422 302
+b2 422 422 422 422 422 302
 GET    /language/                                     302 302 302 302 302 302 302
 POST   /language/                                     302 302 302 302 302 302 302
 ANY    /api/v1/openapi.json                           200 200 200 200 200 200 401
@@ -99,6 +113,7 @@ POST   /api/v1/users                                  201 201 403 201 403 404 40
 GET    /api/v1/users/<user_id>                        200 200 403 404 403 404 401
 PATCH  /api/v1/users/<user_id>                        200 200 403 404 403 404 401
 POST   /api/v1/users/<user_id>/password               200 200 403 404 403 404 401
+DELETE /api/v1/users/<user_id>/second-step            200 200 403 404 403 404 401
 GET    /api/v1/keys                                   200 200 200 200 200 200 401
 POST   /api/v1/keys                                   201 201 201 201 201 201 401
 DELETE /api/v1/keys/<key_id>                          404 404 404 404 404 404 401
@@ -117,6 +132,8 @@ POST   /metrics                                       200 200 200 200 200 200 20
 FOREIGN = """
 POST   /                                              422 422 302 422 302 302 302
 POST   /users/                                        422 422 403 422 403 200 302
+GET    /password/reset/<uidb64>/<token>/              200 200 200 200 200 200 200
+POST   /password/reset/<uidb64>/<token>/              200 200 200 200 200 200 200
 POST   /api/v1/groups                                 404 404 403 404 403 201 401
 PUT    /api/v1/groups/<group_id>                      404 404 403 404 403 200 401
 DELETE /api/v1/groups/<group_id>                      404 404 403 404 403 204 401
@@ -221,6 +238,9 @@ def filled(route: str, of: Tenant) -> str:
         "file_id": rows["files"]["summary.csv"].pk,
         "key_id": 1,
         "name": "summary.csv",
+        "key": "nowhere",  # Of a log-in that no reseller has.
+        "uidb64": "MQ",
+        "token": "x",
     }
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda each: str(found[each[1]]), route)
     return path.replace("^.*$", "nowhere")
