@@ -76,7 +76,7 @@ def write_charted(page: Page, workbook: Any, sources: SummarySources, charts_row
                 block,
                 title=f"{page.say(title)}, {sources.currency}",
                 alt=page.say(
-                    "Bars of {series} for {count} lines of the table on the left, the dearest first.",
+                    "Bars of {series} for {count} lines of the table below, the dearest first.",
                     series=", ".join(page.say(series.title) for series in block.series),
                     count=len(block.categories),
                 ),

@@ -184,7 +184,7 @@ def _is_complete(page: Page, sources: SummarySources) -> Card:
 
 
 def _write_since_last(page: Page, sources: SummarySources) -> None:
-    page.section("Since the last report")
+    page.section(mark("Since the last report"))
     for text in _since_last(page.look.words, sources.changes, sources.not_compared, sources.currency):
         write_line(page, text, page.look.wrapped, padding=3)
     page.row += 1
@@ -232,7 +232,7 @@ def _note(page: Page, sources: SummarySources, title: str, note: str) -> str:
 
 
 def _write_contents(page: Page, workbook: Any) -> None:
-    page.section("Sheets")
+    page.section(mark("Sheets"))
     about = {page.say(name): text for name, text in _ABOUT.items()}
     for sheet in workbook.worksheets():
         if sheet.name in about:
