@@ -83,7 +83,8 @@ def write_charted(page: Page, workbook: Any, sources: SummarySources, charts_row
                 number_format="#,##0.00",
             )
     days_row = page.row
-    _write_days(page, workbook, sources, charts_row + CHART_ROWS)
+    if by_day := _by_day(sources):
+        _write_days(page, workbook, sources, charts_row + CHART_ROWS, by_day)
     return days_row
 
 
@@ -161,9 +162,11 @@ def _block(
     return Block(top, last, [bar.name for bar in bars], known)
 
 
-def _write_days(page: Page, workbook: Any, sources: SummarySources, chart_row: int) -> None:
+def _write_days(
+    page: Page, workbook: Any, sources: SummarySources, chart_row: int, by_day: Mapping[int, Figures]
+) -> None:
     """Sums over the customers, whose own workbooks have them as live figures."""
-    are_days, steps = steps_of(sources.period, _by_day(sources), Figures())
+    are_days, steps = steps_of(sources.period, by_day, Figures())
     by_payer = all(step.figures.flat_rate_seconds is not None for step in steps)
     stacked = (texts.FLAT_RATE, texts.PER_MINUTE, texts.OTHER) if by_payer else ()
     titles = ("Calls", "Billing Minutes", *stacked)
