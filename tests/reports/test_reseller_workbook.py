@@ -122,8 +122,7 @@ def test_it_has_the_look_of_the_customers_workbooks(
     """Cards, charts with words, a table with stripes, notes and a link back on every sheet, the same paper."""
     problem = Problem(source="s", row=1, record_id="r", reason="why")
     facts = customers(["A", "B"], warnings=[ReportWarning("odd", "Odd.")], problems=[problem])
-    path = made(tmp_path / "reseller.xlsx", report(facts, sums))
-    book = openpyxl.load_workbook(path)
+    book: Any = openpyxl.load_workbook(made(tmp_path / "reseller.xlsx", report(facts, sums)))
     first = book["Summary"]
     assert [first.cell(5, column).value for column in (1, 3, 5, 7)] == [
         "What is owed",
@@ -153,8 +152,8 @@ def test_no_title_is_cut_in_another_language(
     write_reseller_book(path, report(customers(["A"]), sums), country_name=lambda code: code, style=style)
     sheet = openpyxl.load_workbook(path).worksheets[1]
     groups = sheet.column_dimensions.values()  # Columns of one width are one group.
-    widths = {column: group.width for group in groups for column in range(group.min, group.max + 1)}
+    widths = {column: group.width for group in groups for column in range(group.min or 0, (group.max or 0) + 1)}
     for cell in sheet[1]:
-        longest, width = max(map(len, str(cell.value).split())), widths[cell.column]
+        longest, width = max(map(len, str(cell.value).split())), widths[int(cell.column or 0)]
         assert width >= longest + 3, cell.value  # With room for the filter's button.
         assert 2 * (width - 3) >= len(str(cell.value)), cell.value

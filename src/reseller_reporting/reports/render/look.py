@@ -80,16 +80,16 @@ class Look:
         """Over numbers, which stand on the right; one too long for its column is shown smaller."""
         return self._format(**self._header, align="right", shrink=True)
 
-    def header_of(self, kind: str, *, is_link: bool = False, is_wrapped: bool = False) -> Any:
+    def header_of(self, kind: str, *, is_link: bool = False, is_wrapped: bool = False, is_filtered: bool = True) -> Any:
         """Of a table's column: a filter's button covers the cell's right end. The first leads back."""
         parts = {**self._header, **({"text_wrap": True} if is_wrapped else {})}
         if is_link:
             return self._format(**{**parts, "font_color": self.accent_ink, "underline": 1})
         if kind == "text_indented":
             return self._format(**parts, align="left", indent=1)
-        return (
-            self._format(**parts) if kind in ("text", "date_time") else self._format(**parts, align="right", indent=2)
-        )
+        if kind in ("text", "date_time"):
+            return self._format(**parts)
+        return self._format(**parts, align="right", indent=2 if is_filtered else 0)
 
     @property
     def stripe(self) -> Any:
@@ -103,6 +103,11 @@ class Look:
     @property
     def link(self) -> Any:
         return self._format(font_color=self.accent_ink, underline=1, valign="vcenter")
+
+    @property
+    def link_in_rows(self) -> Any:
+        """At the height of the cells beside it."""
+        return self._format(font_color=self.accent_ink, underline=1)
 
     @property
     def text(self) -> Any:

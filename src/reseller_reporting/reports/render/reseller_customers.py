@@ -95,7 +95,7 @@ def write_customers(
                 known[column.title].append(cell.value if isinstance(cell, Formula) else cell)
         file = files.get(str(facts.account.id))
         if file is not None and row <= _LINKS_MAX:
-            sheet.link_to_file(row, 0, file, look.link, cell_text(str(cells[0])))
+            sheet.link_to_file(row, 0, file, look.link_in_rows, cell_text(str(cells[0])))
             cells[0] = None
         write_row(sheet, look, row, COLUMNS, cells)
     totals = {title: sum_of(values) for title, values in known.items()}

@@ -65,6 +65,7 @@ def open_sheet(
     number: int = 1,
     kind: type[PlainSheet] = PlainSheet,
     is_wrapped: bool = False,
+    is_filtered: bool = True,
 ) -> Any:
     """Add the sheet with its header: each title says in a note what its column holds, the first leads back.
 
@@ -77,7 +78,7 @@ def open_sheet(
     for position, (column, title) in enumerate(zip(columns, titles, strict=True)):
         sheet.set_column(position, position, width_for(column, title, is_wrapped=is_wrapped))
     sheet.set_row(0, 32 if is_wrapped else 22)
-    formats = header_formats(look, columns, is_wrapped=is_wrapped)
+    formats = header_formats(look, columns, is_wrapped=is_wrapped, is_filtered=is_filtered)
     back = link_to(look.words.say(SUMMARY_SHEET))
     sheet.write_url(0, 0, back, formats[0], titles[0], look.words.say(BACK))
     for position, title in enumerate(titles[1:], 1):
@@ -122,10 +123,12 @@ def link_to(sheet_name: str) -> str:
     return f"internal:'{sheet_name}'!A1"
 
 
-def header_formats(look: Look, columns: Sequence[Column], *, is_wrapped: bool = False) -> list[Any]:
+def header_formats(
+    look: Look, columns: Sequence[Column], *, is_wrapped: bool = False, is_filtered: bool = True
+) -> list[Any]:
     """Of each column's title; the first one is a link."""
     first, *others = columns
-    looks = [look.header_of(column.kind, is_wrapped=is_wrapped) for column in others]
+    looks = [look.header_of(column.kind, is_wrapped=is_wrapped, is_filtered=is_filtered) for column in others]
     return [look.header_of(first.kind, is_link=True, is_wrapped=is_wrapped), *looks]
 
 

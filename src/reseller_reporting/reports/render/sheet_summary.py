@@ -181,7 +181,7 @@ def _write_charted(
             words.ALT_DAY if are_days else words.ALT_MONTH,
             minutes=two_places(page, minutes[most]),
             day=page.look.words.day(day) if are_days else page.look.words.month(day),
-            total=two_places(page, sums.total.billing_seconds / 60),
+            total=two_places(page, sum(minutes)),
         ),
         date_format=day_format(facts.period) if are_days else "mmm yyyy",
     )

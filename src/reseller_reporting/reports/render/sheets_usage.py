@@ -8,7 +8,7 @@ from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.figure_text import micros_amount
-from reseller_reporting.reports.order import country_order, rate_order
+from reseller_reporting.reports.order import country_order, priced_country_order, rate_order
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.cell_xml import column_letters
 from reseller_reporting.reports.render.column_help import help_for
@@ -122,7 +122,8 @@ def write_countries(
     """Returns the number of rows."""
     columns = view.country_columns
     sheet = open_sheet(workbook, look, "Countries", columns, notes=help_for(view.edition))
-    groups = sorted(sums.by_country.items(), key=country_order)
+    order = country_order if view.edition is Edition.INTERNAL else priced_country_order
+    groups = sorted(sums.by_country.items(), key=order)
     match = matches(country(code) for (code, _), _ in groups)
     first = len(_COUNTRY_KEYS)
     for row, ((code, direction), figures) in enumerate(groups, 1):
