@@ -106,7 +106,7 @@ def test_neither_order_nor_words_of_a_picture_tell_a_customer_what_the_reseller_
     path: Path, make_facts: MakeFacts, make_batch: MakeBatch
 ) -> None:
     """Britain costs the reseller most, the customer least; of each call the provider charges 600 s, the plan 60 s."""
-    dear = {"country_code": "GB", "reseller_cost_units": 9000}
+    dear: dict[str, Any] = {"country_code": "GB", "reseller_cost_units": 9000}
     legs = [dear, *({"country_code": code, "reseller_cost_units": 1} for code in ("FR", "US"))]
     batch = make_batch(*(leg | {"answered_seconds": 60, "charged_seconds": 600} for leg in legs))
     write(path, make_facts(edition=Edition.CUSTOMER, prices=prices()), priced(batch, 1_000, 50_000, 20_000))
