@@ -61,8 +61,8 @@ GET    /login/code/                                   302 302 302 302 302 302 30
 POST   /login/code/                                   302 302 302 302 302 302 302
 GET    /login/kazoo/                                  302 302 302 302 302 302 200
 POST   /login/kazoo/                                  302 302 302 302 302 302 200
-`4 404 404 404 404 404 404
-`4 404 404 404 404 404 404
+GET    /login/kazoo/<slug:key>/                       404 404 404 404 404 404 404
+POST   /login/kazoo/<slug:key>/                       404 404 404 404 404 404 404
 POST   /logout/                                       302 302 302 302 302 302 302
 GET    /password/                                     200 200 200 200 200 200 302
 POST   /password/                                     200 200 200 200 200 200 302
@@ -71,8 +71,8 @@ POST   /password/forgot/                              200 200 200 200 200 200 20
 GET    /password/reset/<uidb64>/<token>/              200 200 200 200 200 200 200
 POST   /password/reset/<uidb64>/<token>/              200 200 200 200 200 200 200
 GET    /second-step/                                  200 200 200 200 200 200 302
-b2 422 422 422 422 422 302
-b2 422 422 422 422 422 302
+POST   /second-step/                                  422 422 422 422 422 422 302
+POST   /second-step/off                               422 422 422 422 422 422 302
 GET    /language/                                     302 302 302 302 302 302 302
 POST   /language/                                     302 302 302 302 302 302 302
 ANY    /api/v1/openapi.json                           200 200 200 200 200 200 401
