@@ -103,6 +103,7 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
     total = accounts.count()
     return render(
         asked,
+    customers = choosing.own_customers(accounts, asked.user, reseller).count()
         "report/report.html",
         {
             "form": form,
@@ -112,7 +113,8 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "is_tree_read": reseller.tree_read_at is not None,
             "is_branch": not sees_everything(asked.user),
             "total": total,
-            "customers": choosing.customers_count(accounts, reseller) if reseller.account_id else total,
+            "customers": customers,
+            "sub_customers": total - customers,
             "groups": _shown_groups(asked),
             "presets": periods.presets(house.clock(), zone),
             "period": stated.get("period", "last-month"),
@@ -217,7 +219,7 @@ def accounts(asked: Asking) -> HttpResponse:
 @require_safe
 @needs(Action.MAKE_REPORTS)
 def account_ids(asked: Asking) -> HttpResponse:
-    """The ids of what a button chooses: a branch, all that a search found, a group, or all."""
+    """The ids of what a button chooses: a branch, all that a search found, a group, the own customers, or all."""
     found = choosing.choices(asked.user, asked.reseller)
     if branch := asked.GET.get("branch"):
         found = found.filter(lineage__contains=f"/{branch[:64]}/")
@@ -228,6 +230,8 @@ def account_ids(asked: Asking) -> HttpResponse:
         kept = set(get_object_or_404(AccountGroup.objects.all(), pk=_number(group)).account_ids)
         ids = [account_id for account_id in ids if account_id in kept]
     return JsonResponse({"ids": ids})
+    elif "own" in asked.GET:
+        found = choosing.own_customers(found, asked.user, asked.reseller)
 
 
 @require_POST
