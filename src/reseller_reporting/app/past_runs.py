@@ -194,6 +194,28 @@ def compare(before: Iterable[CustomerSums], after: Iterable[CustomerSums]) -> li
     return sorted(found, key=_greatest_first)
 
 
+def total_change(changes: Sequence[Changed]) -> Changed:
+    """All of them as one; a figure that is unknown adds nothing, and where none is known it is unknown."""
+    before = [each.before for each in changes if each.before]
+    after = [each.after for each in changes if each.after]
+    return Changed(name="", before=_total(before), after=_total(after))
+
+
+def _total(sums: Sequence[CustomerSums]) -> CustomerSums:
+    return replace(
+        unknown_sums("", ""),
+        calls=sum(each.calls or 0 for each in sums),
+        reseller_cost=_known([each.reseller_cost for each in sums]),
+        customer_cost=_known([each.customer_cost for each in sums]),
+        price=_known([each.price for each in sums]),
+    )
+
+
+def _known(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal()) if known else None
+
+
 def _customer(entry: dict[str, Any]) -> CustomerSums:
     return CustomerSums(
         account_id=entry["id"],

@@ -164,7 +164,7 @@ def _quick_look(found: Run) -> dict[str, Any]:
         "title": _("Your price, by customer") if is_priced else _("KAZOO charged, by customer"),
         "names": [name for _amount, name in dearest],
         # A picture of them: the table beside it has the exact figures.
-        "values": [str(each.customer_cost or 0) for each in dearest],
+        "values": [str(amount) for amount, _name in dearest],
     }
     margins = past_runs.margins(folder)
     return {
@@ -188,9 +188,11 @@ def compare(asked: Asking) -> HttpResponse:
         return redirect("runs")
     before, after = found
     sums = [past_runs.customers(run_folder(this_house(), each.pk)) for each in found]
+    incomplete = [each for each in found if not each.is_complete or each.failed_count]
     if not sees_everything(asked.user):
         own = set(visible_accounts(asked.user).values_list("account_id", flat=True))
         sums = [[each for each in one if each.account_id in own] for one in sums]
+        incomplete = [each for each, one in zip(found, sums, strict=True) if any(sum_.is_failed for sum_ in one)]
     changes = past_runs.compare(*sums)
     changed = [each for each in changes if each.is_changed]
     return render(
@@ -201,6 +203,8 @@ def compare(asked: Asking) -> HttpResponse:
             "after": after,
             "page": _page(changed, asked, _CUSTOMERS_A_PAGE),
             "unchanged": len(changes) - len(changed),
+            "total": past_runs.total_change(changes),
+            "incomplete": incomplete,
             "query": f"run={before.pk}&run={after.pk}",
             "has_prices": any(each.price is not None for one in sums for each in one),
         },
