@@ -152,6 +152,7 @@ def _read_order(house: House, job: Job, stated: Mapping[str, Any], *, out: Path)
         plans=plan_book(house, None if is_priced else "none"),
         edition=str(stated.get("edition", "internal")),
         also=frozenset(_extra(str(name)) for name in stated.get("also") or ()),
+        language=stated.get("language"),
     )
 
 

@@ -38,6 +38,7 @@ class Asked:
     edition: str = "internal"
     email: Sequence[str] = field(default_factory=tuple)
     also: Sequence[str] = field(default_factory=tuple)  # `extras.Also`.
+    language: str | None = None  # Of documents and mails; None: as the settings say.
 
 
 def order_report(
@@ -54,6 +55,7 @@ def order_report(
         "accounts": _allowed(asked.accounts, user),
         "price_plans": _is_priced(reseller, asked),
         "branch": user.account_id if user else "",
+        "language": asked.language or house.settings.language,
     }
     with transaction.atomic():
         known = Job.objects.filter(unique_key=key).first() if key else None

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
@@ -58,6 +59,7 @@ class ReportForm(forms.Form):
     all_legs = forms.BooleanField(required=False)
     refresh = forms.BooleanField(required=False)
     also = forms.MultipleChoiceField(required=False, choices=[(each.value, each.value) for each in Also])
+    language = forms.ChoiceField(required=False, choices=settings.LANGUAGES)
     token = forms.CharField(max_length=60)
 
     def clean_timezone(self) -> str:
@@ -101,9 +103,9 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
     zone = str(stated.get("timezone") or reseller.timezone or "UTC")
     zone = zone if zone in periods.zones() else "UTC"
     total = accounts.count()
+    customers = choosing.own_customers(accounts, asked.user, reseller).count()
     return render(
         asked,
-    customers = choosing.own_customers(accounts, asked.user, reseller).count()
         "report/report.html",
         {
             "form": form,
@@ -124,6 +126,8 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "has_mail": bool(house.settings.smtp_url),
             "has_plans": has_price_plans(reseller),
             "edition": stated.get("edition", "internal"),
+            "languages": settings.LANGUAGES,
+            "language": stated.get("language") or house.settings.language,
             "extras": _extras(asked.POST.getlist("also")),
             "token": secrets.token_urlsafe(12),
         },
@@ -175,6 +179,7 @@ def _order(asked: Asking) -> HttpResponseBase:
                 price_plans=stated["price_plans"],
                 edition=stated["edition"],
                 also=sorted(stated["also"]),
+                language=stated["language"] or None,
                 email=[
                     part for part in stated["email"].replace(";", ",").replace("\n", ",").split(",") if part.strip()
                 ],
@@ -225,13 +230,13 @@ def account_ids(asked: Asking) -> HttpResponse:
         found = found.filter(lineage__contains=f"/{branch[:64]}/")
     elif text := asked.GET.get("q", "").strip():
         found = searching.accounts(found, text[:200])
+    elif "own" in asked.GET:
+        found = choosing.own_customers(found, asked.user, asked.reseller)
     ids: Sequence[str] = list(found.order_by("account_id").values_list("account_id", flat=True))
     if group := asked.GET.get("group"):
         kept = set(get_object_or_404(AccountGroup.objects.all(), pk=_number(group)).account_ids)
         ids = [account_id for account_id in ids if account_id in kept]
     return JsonResponse({"ids": ids})
-    elif "own" in asked.GET:
-        found = choosing.own_customers(found, asked.user, asked.reseller)
 
 
 @require_POST
