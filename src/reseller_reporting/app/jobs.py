@@ -39,6 +39,7 @@ from reseller_reporting.model.errors import (
     MailPartlyRefused,
     MailUncertain,
     ResellerReportingError,
+    RunBusy,
     StoreBusy,
 )
 
@@ -52,6 +53,19 @@ UNDO_FOR = timedelta(days=7)
 _RECORDS_KEPT_FOR = timedelta(days=30)
 _BUSY_AGAIN_AFTER = timedelta(seconds=5)
 _AGAIN_AFTER_MAX = timedelta(minutes=30)
+# What a report job says of its run; all else of the row is others' to change.
+_MADE = (
+    "state",
+    "made_at",
+    "period_name",
+    "timezone",
+    "reseller_name",
+    "accounts_count",
+    "failed_count",
+    "is_complete",
+    "totals",
+    "manifest_sha256",
+)
 # By the folder that a file lies in, or by its name; all others are for the books.
 _KINDS_OF_FILES = {"legs": "legs", "statements": "statement", "reseller": "reseller", "margin": "margins"}
 
@@ -139,11 +153,16 @@ def _extra(name: str) -> Also:
 
 
 def _record(house: House, job: Job, run: Run, made: "report.Report", leased: Leased) -> None:
-    """The run's rows, and the mail that it was ordered with, at once with the checkpoint that says so."""
+    """The run's rows, and the mail that it was ordered with, at once with the checkpoint that says so.
+
+    It took its time: what was made of the run meanwhile stands, and one that nobody wants any more is mailed to nobody.
+    """
     now = house.clock()
     files = _files(run, made)
     with transaction.atomic():
         jobs.write(job.pk, leased.lease, checkpoint={"recorded": True}, message="")
+        is_deleted = Run.objects.select_for_update().values_list("deleted_at", flat=True).get(pk=run.pk) is not None
+        is_cancelled = Job.objects.filter(pk=job.pk, cancel_asked=True).exists()
         RunFile.objects.filter(run=run).delete()
         RunFile.objects.bulk_create(files, batch_size=500)
         run.state = "made"
@@ -154,9 +173,9 @@ def _record(house: House, job: Job, run: Run, made: "report.Report", leased: Lea
         run.is_complete = all(facts.complete for facts, _ in made.entries)
         run.totals = made.manifest["totals"]
         run.manifest_sha256 = next(file.sha256 for file in files if file.kind == "manifest")
-        run.save()
+        run.save(update_fields=_MADE)
         _settle_items(job, made)
-        if run.order.get("email"):
+        if run.order.get("email") and not (is_deleted or is_cancelled):
             key = f"{run.pk}/{job.pk}"  # A retried job's mail has left already.
             post(house, run, run.order["email"], unique_key=key, user=job.created_by)
 
@@ -234,6 +253,8 @@ def _send_mail(house: House, job: Job, leased: Leased) -> str:
     if delivery.state in ("sending", "unknown"):
         raise _given_up(delivery, "The worker stopped while it was being sent.")
     run = delivery.run
+    if run.deleted_at is not None:
+        raise _deleted()
     own = house_of(house, job.reseller)
     check_recipients(own, delivery.recipients)
     letter = mailing.Letter(
@@ -245,8 +266,10 @@ def _send_mail(house: House, job: Job, leased: Leased) -> str:
     message = mailing.compose_letter(own, letter, delivery.recipients)
     jobs.write(job.pk, leased.lease, stage="Sending mail")
     # Claimed by whoever finds it waiting; from here on it is this attempt or nobody.
-    if not Delivery.objects.filter(pk=delivery.pk, state="waiting").update(state="sending"):
-        raise jobs.LeaseLost
+    if not Delivery.objects.filter(pk=delivery.pk, state="waiting", run__deleted_at=None).update(state="sending"):
+        if Run.objects.filter(pk=run.pk, deleted_at=None).exists():
+            raise jobs.LeaseLost
+        raise _deleted()
     return _transmit(own, delivery, message)
 
 
@@ -266,6 +289,10 @@ def _transmit(house: House, delivery: Delivery, message: "ReportMail") -> str:
         raise
     _keep(house, delivery, "sent", "")
     return _sent(delivery)
+
+
+def _deleted() -> RunBusy:
+    return RunBusy("The report was deleted before it was sent.")
 
 
 def _keep(house: House, delivery: Delivery, state: str, message: str) -> None:

@@ -45,14 +45,14 @@ def retry(house: House, run: Run, doer: Doer) -> None:
 
 
 def delete(house: House, run: Run, doer: Doer) -> None:
-    """Asked twice it is deleted once. Work on it is called off."""
+    """Asked twice it is deleted once. Work on it is called off, and mail that has not left."""
     now = house.clock()
     with transaction.atomic():
+        # The jobs first, as whoever ends one takes them: each waits for the other, and neither for both.
+        for job in Job.objects.filter(run=run, state__in=(jobs.State.QUEUED, jobs.State.RUNNING)).order_by("pk"):
+            jobs.ask_cancel(job, now=now)
         if not Run.objects.filter(pk=run.pk, deleted_at=None).update(deleted_at=now):
             return
-        job = report_job(run)
-        if job is not None:
-            jobs.ask_cancel(job, now=now)
         _record(house, "report_deleted", run, doer)
 
 

@@ -1,0 +1,95 @@
+"""What happens to a report while a worker is at it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from job_work import do_next, make_reports_of_nothing
+from sites import NOW
+
+from reseller_reporting.app import run_changes
+from reseller_reporting.app.house import House
+from reseller_reporting.app.orders import Asked, order_report, post
+from reseller_reporting.control.audit import Doer
+from reseller_reporting.control.roles import Role
+from reseller_reporting.control.scoping import within
+
+if TYPE_CHECKING:
+    from sites import MadeRun, Site
+
+    from reseller_reporting.control.models import Job
+
+
+@pytest.fixture
+def mailing(site: Site) -> Site:
+    """Its mail server is never asked."""
+    site.house = House(replace(site.house.settings, smtp_url="smtp://127.0.0.1:1"), clock=lambda: NOW)
+    return site
+
+
+def ordered(site: Site) -> tuple[Job, Doer]:
+    admin = site.user(Role.RESELLER_ADMIN)
+    with within(site.reseller):
+        asked = Asked(period="2026-10", email=["clerk@example.com"])
+        return order_report(site.house, site.reseller, asked, user=admin), Doer(admin, "")
+
+
+def mails(site: Site) -> list[tuple[str, str]]:
+    from reseller_reporting.control.models import Delivery, Job
+
+    with within(site.reseller):
+        states = Job.objects.filter(kind="mail").order_by("created_at").values_list("state", flat=True)
+        return list(zip(states, Delivery.objects.order_by("pk").values_list("state", flat=True), strict=True))
+
+
+def test_a_report_that_is_deleted_while_it_is_made_stays_deleted_and_is_not_mailed(
+    mailing: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reseller_reporting.control.models import Run
+
+    _, doer = ordered(mailing)
+    make_reports_of_nothing(monkeypatch, lambda: run_changes.delete(mailing.house, Run.objects.get(), doer))
+    do_next(mailing, "report")
+    with within(mailing.reseller):
+        run = Run.objects.get()
+        assert (run.deleted_at, run.state) == (NOW, "made")
+        assert mails(mailing) == []
+        # Brought back it is whole.
+        run_changes.restore(mailing.house, run, doer)
+        assert run.files.filter(kind="summary").exists()
+
+
+def test_a_report_that_is_cancelled_at_its_very_end_is_not_mailed(
+    mailing: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reseller_reporting.control import jobs
+
+    job, _ = ordered(mailing)
+    make_reports_of_nothing(monkeypatch, lambda: jobs.ask_cancel(job, now=NOW))
+    do_next(mailing, "report")
+    assert mails(mailing) == []
+
+
+def test_mail_of_a_deleted_report_does_not_leave(
+    mailing: Site, made_run: MadeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reseller_reporting.app import mailing as mails_of
+    from reseller_reporting.control.models import Run
+
+    sent: list[Any] = []
+    monkeypatch.setattr(mails_of, "send", lambda _house, message: sent.append(message))
+    doer = Doer(mailing.user(Role.RESELLER_ADMIN), "")
+    with within(mailing.reseller):
+        for key in ("first", "second"):
+            post(mailing.house, made_run.run, ["clerk@example.com"], unique_key=key, user=None)
+        run_changes.delete(mailing.house, made_run.run, doer)
+        assert [job for job, _ in mails(mailing)] == ["cancelled", "cancelled"]
+        # One that a worker holds already.
+        Run.objects.update(deleted_at=None)
+        post(mailing.house, made_run.run, ["clerk@example.com"], unique_key="third", user=None)
+        Run.objects.update(deleted_at=NOW)
+        job = do_next(mailing, "mail")
+    assert (job.state, job.message) == ("failed", "The report was deleted before it was sent.")
+    assert sent == []
