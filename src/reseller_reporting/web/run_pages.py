@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from reseller_reporting.app import past_runs, run_changes
 from reseller_reporting.app.run_files import note_download, open_file, zipped
-from reseller_reporting.app.tenancy import house_of, run_folder, this_house
+from reseller_reporting.app.tenancy import currency_of, run_folder, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import Delivery, Job, Run, RunFile
@@ -56,7 +56,7 @@ def runs(asked: Asking) -> HttpResponse:
         "rows": [(run, latest.get(run.pk)) for run in page],
         "q": text,
         "shows_deleted": shows_deleted,
-        "currency": house_of(this_house(), asked.reseller).settings.currency,
+        "currency": currency_of(this_house(), asked.reseller),
     }
     if asked.headers.get("HX-Target") == "run-list":
         return render(asked, "run/_runs.html", context)
@@ -96,7 +96,7 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
         "run": found,
         "may_change": may_change,
         "shows_sums": found.is_whole,
-        "currency": house_of(this_house(), asked.reseller).settings.currency,
+        "currency": currency_of(this_house(), asked.reseller),
         "summaries": list(files.filter(account_id="").order_by("pk")),
         "workbooks": files.filter(kind="workbook").count(),
         "customers": _page(customers, asked, _CUSTOMERS_A_PAGE),
