@@ -301,3 +301,21 @@ def test_no_page_asks_more_than_fifteen_questions(tree: Site, made_run: MadeRun)
         with CaptureQueriesContext(connection) as queries:
             assert client.get(path).status_code == 200
         assert len(queries) <= 15, (path, [each["sql"][:120] for each in queries])
+
+
+def test_amounts_of_old_reports_keep_their_currency(site: Site, made_run: MadeRun) -> None:
+    site.reseller.currency = "EUR"
+    site.reseller.save()
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    paths = (f"/reports/{made_run.run.pk}/", "/reports/")
+    for path in paths:  # Nothing is known of it.
+        assert "EUR" in client.get(path).content.decode(), path
+    (made_run.folder / "summary.csv").write_text("Account ID,Currency\n1,CHF\n")
+    for path in paths:
+        page = client.get(path).content.decode()
+        assert ("CHF" in page, "EUR" in page) == (True, False), path
+    made_run.run.totals |= {"currency": "SEK"}
+    made_run.run.save()
+    for path in paths:
+        page = client.get(path).content.decode()
+        assert ("SEK" in page, "CHF" in page) == (True, False), path

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from reseller_reporting.control.models import Job
 
 
+COLUMNS = "Account ID,Name,Calls,Answered Minutes,Billing Minutes,Reseller Cost,Customer Cost,Complete,Currency"
+
+
 @pytest.fixture
 def mailing(site: Site) -> Site:
     """Its mail server is never asked."""
@@ -70,6 +73,28 @@ def test_a_report_that_is_cancelled_at_its_very_end_is_not_mailed(
     make_reports_of_nothing(monkeypatch, lambda: jobs.ask_cancel(job, now=NOW))
     do_next(mailing, "report")
     assert mails(mailing) == []
+
+
+def test_a_report_is_mailed_in_the_currency_and_the_language_that_it_was_made_in(
+    mailing: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reseller_reporting.app import mailing as mails_of
+    from reseller_reporting.control.models import Run
+
+    sent: list[Any] = []
+    monkeypatch.setattr(mails_of, "send", lambda _house, message: sent.append(message))
+    mailing.house = House(replace(mailing.house.settings, language="de", currency="CHF"), clock=lambda: NOW)
+    ordered(mailing)
+    make_reports_of_nothing(monkeypatch)
+    do_next(mailing, "report")
+    with within(mailing.reseller):
+        assert Run.objects.get().totals["currency"] == "CHF"
+    row = "1,Acme,0,0,0,0,0,yes,CHF\n"
+    summary = next((mailing.house.settings.home / "runs").glob("*/summary.csv"))
+    summary.write_text(f"{COLUMNS}\n{row}")
+    mailing.house = House(replace(mailing.house.settings, language="en", currency="USD"), clock=lambda: NOW)
+    do_next(mailing, "mail")
+    assert [(message.currency, message.words.language) for message in sent] == [("CHF", "de")]
 
 
 def test_mail_of_a_deleted_report_does_not_leave(

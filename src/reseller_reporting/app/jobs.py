@@ -26,7 +26,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.job_progress import JobProgress
 from reseller_reporting.app.orders import post
 from reseller_reporting.app.recipients import check_recipients
-from reseller_reporting.app.tenancy import house_at, house_of, read_tree, run_folder
+from reseller_reporting.app.tenancy import currency_of, house_at, house_of, read_tree, run_folder
 from reseller_reporting.control import jobs
 from reseller_reporting.control.jobs import Leased, State
 from reseller_reporting.control.models import Delivery, IdempotencyKey, Job, JobItem, Run, RunFile
@@ -142,6 +142,7 @@ def _read_order(house: House, job: Job, stated: Mapping[str, Any], *, out: Path)
         plans=plan_book(house, None if is_priced else "none"),
         edition=str(stated.get("edition", "internal")),
         also=frozenset(_extra(str(name)) for name in stated.get("also") or ()),
+        language=stated.get("language"),
     )
 
 
@@ -171,7 +172,7 @@ def _record(house: House, job: Job, run: Run, made: "report.Report", leased: Lea
         run.reseller_name = made.reseller.name[:500]
         run.accounts_count, run.failed_count = len(made.entries), len(made.failed)
         run.is_complete = all(facts.complete for facts, _ in made.entries)
-        run.totals = made.manifest["totals"]
+        run.totals = made.manifest["totals"] | {"currency": currency_of(house, job.reseller)}
         run.manifest_sha256 = next(file.sha256 for file in files if file.kind == "manifest")
         run.save(update_fields=_MADE)
         _settle_items(job, made)
@@ -262,6 +263,7 @@ def _send_mail(house: House, job: Job, leased: Leased) -> str:
         reseller=run.reseller_name or job.reseller.name,
         period=run.period_name,
         timezone=run.timezone,
+        language=run.order.get("language"),
     )
     message = mailing.compose_letter(own, letter, delivery.recipients)
     jobs.write(job.pk, leased.lease, stage="Sending mail")

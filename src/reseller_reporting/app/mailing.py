@@ -75,7 +75,8 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
         period_spoken=spoken_period(period, words),
         days_spoken=spoken_days(period, words),
         timezone=letter.timezone,
-        currency=house.settings.currency,
+        # That of the settings may be another one by now.
+        currency=next((row["Currency"] for row in rows), house.settings.currency),
         customers=[_line(words, row, names.get(row["Account ID"], row["Name"])) for row in rows],
         totals=total,
         warnings=[*_notes(words, manifest), *(_warning(words, warning) for warning in manifest["warnings"])],

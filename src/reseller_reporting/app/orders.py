@@ -2,7 +2,7 @@
 
 Invariants
 - An order names its period outright: `last-month` is settled when it is ordered, not when a worker comes to it.
-- Whether plans price it is settled then, too; what needs prices is refused where there are none.
+- Whether plans price it is settled then, too, and its language; what needs prices is refused where there are none.
 - Whoever belongs to one branch orders of that branch alone, whatever is asked for.
 - The run, its job, the remembered addresses and the audit trail stand together or not at all.
 """
@@ -54,6 +54,7 @@ def order_report(
         "accounts": _allowed(asked.accounts, user),
         "price_plans": _is_priced(reseller, asked),
         "branch": user.account_id if user else "",
+        "language": house.settings.language,
     }
     with transaction.atomic():
         known = Job.objects.filter(unique_key=key).first() if key else None

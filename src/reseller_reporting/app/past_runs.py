@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 # As `app.report` names them, which reads the lake and so is not imported here.
-MANIFEST, COUNTRIES = "manifest.json", "summary-by-country.csv"
+MANIFEST, SUMMARY, COUNTRIES = "manifest.json", "summary.csv", "summary-by-country.csv"
 Amount = TypeVar("Amount", int, Decimal)
 
 
@@ -101,6 +101,15 @@ def countries(folder: Path, account_ids: set[str] | None = None) -> list[Country
         for key in calls
     ]
     return sorted(found, key=_dearest_first)
+
+
+def currency(folder: Path) -> str:
+    """In which its amounts are; "" where no row says so, or the files are gone."""
+    try:
+        with (folder / SUMMARY).open(encoding="utf-8-sig", newline="") as file:
+            return next((row.get("Currency") or "" for row in csv.DictReader(file)), "")
+    except FileNotFoundError:
+        return ""
 
 
 def compare(before: Iterable[CustomerSums], after: Iterable[CustomerSums]) -> list[Changed]:

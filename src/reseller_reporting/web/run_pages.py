@@ -53,10 +53,9 @@ def runs(asked: Asking) -> HttpResponse:
     latest = _latest_jobs(asked, [run.pk for run in page])
     context = {
         "page": page,
-        "rows": [(run, latest.get(run.pk)) for run in page],
+        "rows": [(run, latest.get(run.pk), _currency_of(asked, run)) for run in page],
         "q": text,
         "shows_deleted": shows_deleted,
-        "currency": currency_of(this_house(), asked.reseller),
     }
     if asked.headers.get("HX-Target") == "run-list":
         return render(asked, "run/_runs.html", context)
@@ -71,6 +70,12 @@ def _latest_jobs(asked: Asking, run_ids: Sequence[UUID]) -> dict[UUID, Job]:
     """The newest report job of each run, where progress is theirs to see."""
     found = visible_jobs(asked.user).filter(run_id__in=run_ids, kind="report").order_by("created_at")
     return {job.run_id: job for job in found if job.run_id is not None}
+
+
+def _currency_of(asked: Asking, run: Any) -> str:
+    """The run's own: the reseller may have another one by now."""
+    known = run.totals.get("currency") or (run.state == "made" and past_runs.currency(run_folder(this_house(), run.pk)))
+    return known or currency_of(this_house(), asked.reseller)
 
 
 def _is_id(text: str) -> bool:
@@ -96,7 +101,7 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
         "run": found,
         "may_change": may_change,
         "shows_sums": found.is_whole,
-        "currency": currency_of(this_house(), asked.reseller),
+        "currency": _currency_of(asked, found),
         "summaries": list(files.filter(account_id="").order_by("pk")),
         "workbooks": files.filter(kind="workbook").count(),
         "customers": _page(customers, asked, _CUSTOMERS_A_PAGE),
