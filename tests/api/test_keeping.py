@@ -56,7 +56,7 @@ def test_a_wrong_question_is_told(api: ApiSite, query: str) -> None:
 # Groups.
 
 
-def test_groups_are_kept_by_admins_and_seen_by_all_of_the_reseller(api: ApiSite) -> None:
+def test_groups_are_kept_by_admins_and_seen_by_those_who_see_accounts_of_it(api: ApiSite) -> None:
     admin = api.of("reseller_admin")
     group = admin.post("/groups", {"name": " North ", "account_ids": [ACME, LEAF]}).json()
     assert group["name"] == "North"
@@ -75,6 +75,21 @@ def test_groups_are_kept_by_admins_and_seen_by_all_of_the_reseller(api: ApiSite)
     assert admin("PUT", path, {"name": "South", "account_ids": [SHOP]}).json()["account_ids"] == [SHOP]
     assert admin("DELETE", path).status_code == 204
     assert admin.get("/groups").json()["count"] == 0
+
+
+def test_of_groups_of_others_nobody_learns_the_name(api: ApiSite) -> None:
+    admin, branch = api.of("reseller_admin"), api.of("branch_admin")
+    number = admin.post("/groups", {"name": "Pays late", "account_ids": [ACME, SHOP]}).json()["id"]
+    empty = admin.post("/groups", {"name": "Empty", "account_ids": []}).json()["id"]
+    admin.post("/groups", {"name": "Half", "account_ids": [SHOP, LEAF]})
+    assert [each["name"] for each in admin.get("/groups").json()["items"]] == ["Empty", "Half", "Pays late"]
+    for name, seen in (("reseller_viewer", 3), ("branch_admin", 1), ("branch_viewer", 1), ("customer_admin", 0)):
+        assert api.of(name).get("/groups").json()["count"] == seen, name
+    for hidden in (number, empty):
+        assert branch("DELETE", f"/groups/{hidden}").status_code == 404
+        assert branch("PUT", f"/groups/{hidden}", {"name": "Mine", "account_ids": [LEAF]}).status_code == 404
+    mine = branch.post("/groups", {"name": "Mine", "account_ids": []}).json()["id"]
+    assert branch("PUT", f"/groups/{mine}", {"name": "Mine", "account_ids": [LEAF]}).status_code == 200
 
 
 # Users.

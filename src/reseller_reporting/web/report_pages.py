@@ -20,7 +20,7 @@ from reseller_reporting.app.orders import Asked, has_price_plans, order_report
 from reseller_reporting.app.tenancy import is_connected, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, asking, doer_of
-from reseller_reporting.control.models import AccountGroup, KnownAccount, Run
+from reseller_reporting.control.models import KnownAccount, Run
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.visibility import known_recipients, sees_everything
 from reseller_reporting.model.errors import ResellerReportingError
@@ -192,7 +192,7 @@ def account_ids(asked: Asking) -> HttpResponse:
         found = searching.accounts(found, text[:200])
     ids: Sequence[str] = list(found.order_by("account_id").values_list("account_id", flat=True))
     if group := asked.GET.get("group"):
-        kept = set(get_object_or_404(AccountGroup.objects.all(), pk=_number(group)).account_ids)
+        kept = set(get_object_or_404(groups.visible_groups(asked.user), pk=_number(group)).account_ids)
         ids = [account_id for account_id in ids if account_id in kept]
     return JsonResponse({"ids": ids})
 
@@ -221,7 +221,7 @@ def keep_group(asked: Asking) -> HttpResponse:
 @require_POST
 @needs(Action.KEEP_GROUPS)
 def drop_group(asked: Asking, number: int) -> HttpResponse:
-    group, problem = get_object_or_404(AccountGroup.objects.all(), pk=number), ""
+    group, problem = get_object_or_404(groups.visible_groups(asked.user), pk=number), ""
     try:
         groups.delete_group(this_house(), group, doer_of(asked))
     except ResellerReportingError as error:
@@ -230,10 +230,10 @@ def drop_group(asked: Asking, number: int) -> HttpResponse:
 
 
 def _shown_groups(asked: Asking) -> list[dict[str, Any]]:
-    """Of each, how many accounts are theirs to see; where that is none, it is not shown."""
+    """Of each, how many accounts are theirs to see."""
     theirs = groups.visible_ids(asked.user)
-    counted = [(row, len(groups.shown_ids(row, theirs))) for row in AccountGroup.objects.order_by("name")]
-    return [{"pk": row.pk, "name": row.name, "count": count} for row, count in counted if count or theirs is None]
+    shown = groups.visible_groups(asked.user).order_by("name")
+    return [{"pk": row.pk, "name": row.name, "count": len(groups.shown_ids(row, theirs))} for row in shown]
 
 
 @require_POST
