@@ -102,6 +102,24 @@ def test_a_group_stands_for_its_accounts(api: ApiSite) -> None:
     assert admin.post("/runs", {"group_id": group["id"] + 1}).status_code == 404
 
 
+def test_a_branch_orders_its_part_of_a_group_and_nobody_orders_what_is_gone(api: ApiSite) -> None:
+    from reseller_reporting.control.models import KnownAccount
+
+    admin, branch = api.of("reseller_admin"), api.of("branch_admin")
+    both = admin.post("/groups", {"name": "Both", "account_ids": [ACME, LEAF, SHOP]}).json()["id"]
+    foreign = admin.post("/groups", {"name": "Foreign", "account_ids": [ACME, SHOP]}).json()["id"]
+    assert branch.post("/runs", {"group_id": both}).json()["order"]["accounts"] == [LEAF]
+    answer = branch.post("/runs", {"group_id": foreign})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert ACME not in answer.content.decode()
+    with within(api.site.reseller):
+        KnownAccount.objects.filter(account_id=ACME).delete()
+        assert admin.post("/runs", {"group_id": both}).json()["order"]["accounts"] == [LEAF, SHOP]
+        KnownAccount.objects.filter(account_id__in=[SHOP, LEAF]).delete()
+    answer = admin.post("/runs", {"group_id": both})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account")
+
+
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
