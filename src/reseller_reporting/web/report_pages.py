@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from reseller_reporting.app import connections, groups
-from reseller_reporting.app.orders import Asked, has_price_plans, order_report
+from reseller_reporting.app.orders import Asked, has_price_plans, is_beyond_own, order_report
 from reseller_reporting.app.tenancy import is_connected, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, asking, doer_of
@@ -88,6 +88,7 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
     zone = str(stated.get("timezone") or reseller.timezone or "UTC")
     zone = zone if zone in periods.zones() else "UTC"
     total = accounts.count()
+    is_branch = not sees_everything(asked.user)
     return render(
         asked,
         "report/report.html",
@@ -97,9 +98,11 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "problem": problem,
             "is_connected": is_connected(house, reseller),
             "is_tree_read": reseller.tree_read_at is not None,
-            "is_branch": not sees_everything(asked.user),
+            "is_branch": is_branch,
             "total": total,
-            "customers": choosing.customers_count(accounts, reseller) if reseller.account_id else total,
+            "customers": total
+            if is_branch or not reseller.account_id
+            else choosing.customers_count(accounts, reseller),
             "groups": _shown_groups(asked),
             "presets": periods.presets(house.clock(), zone),
             "period": stated.get("period", "last-month"),
@@ -128,7 +131,7 @@ def _order(asked: Asking) -> HttpResponseBase:
         return _page(asked, form, status=422, problem=_("Choose at least one customer."))
     includes = stated["include_sub_resellers"]
     if chosen is not None:
-        includes = choosing.includes_sub_resellers(accounts, asked.reseller, chosen)
+        includes = is_beyond_own(asked.reseller, chosen)
     try:
         job = order_report(
             this_house(),
