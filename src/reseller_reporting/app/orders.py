@@ -74,6 +74,10 @@ def order_report(
             created_at=now,
         )
         job = jobs.enqueue("report", reseller, now=now, run=run, user=user, unique_key=key)
+        if job.run_id != run.pk:
+            # Someone else's order with this key was faster by a blink: it is the one that is meant.
+            transaction.set_rollback(True)
+            return job
         _remember(house, reseller, recipients)
         audit.record(
             "report_ordered",
