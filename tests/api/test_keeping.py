@@ -211,6 +211,14 @@ def test_a_key_makes_none_that_does_more_or_outlives_it(api: ApiSite) -> None:
         assert viewer.post("/keys", {"name": "x"} | body).status_code == 422
 
 
+@pytest.mark.parametrize("named", ["0", "-1", "999999", "9" * 30, "charlie", "", "\u0663".encode().decode("latin-1")])
+def test_a_reseller_that_there_is_not_is_never_taken_for_the_operators_own(api: ApiSite, named: str) -> None:
+    operator = api.of("operator")
+    for answer in (operator.get("/runs", X_Reseller=named), operator.post("/runs", {}, X_Reseller=named)):
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_reseller")
+    assert operator.get("/runs").json()["count"] == 1
+
+
 def test_an_operators_keys_are_where_they_belong_whichever_reseller_they_work_for(api: ApiSite) -> None:
     operator, other = api.of("operator"), str(api.site.other.pk)
     made = operator.post("/keys", {"name": "x", "scopes": ["runs:read"]}, X_Reseller=other).json()
