@@ -15,6 +15,7 @@ from reseller_reporting.app.orders import Asked, order_report, post
 from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.roles import Role
 from reseller_reporting.control.scoping import within
+from reseller_reporting.model.errors import NotAllowed
 
 if TYPE_CHECKING:
     from sites import MadeRun, Site
@@ -118,3 +119,49 @@ def test_mail_of_a_deleted_report_does_not_leave(
         job = do_next(mailing, "mail")
     assert (job.state, job.message) == ("failed", "The report was deleted before it was sent.")
     assert sent == []
+
+
+def test_mail_that_failed_says_so_and_leaves_when_the_report_is_made_again(
+    mailing: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reseller_reporting.app import mailing as mails_of
+    from reseller_reporting.control.models import Delivery, Run
+
+    _, doer = ordered(mailing)
+    make_reports_of_nothing(monkeypatch)
+    do_next(mailing, "report")
+
+    def refuse(_house: Any, _message: Any) -> None:
+        raise NotAllowed("The mail server refuses it.")
+
+    monkeypatch.setattr(mails_of, "send", refuse)
+    do_next(mailing, "mail")
+    assert mails(mailing) == [("failed", "failed")]
+    with within(mailing.reseller):
+        assert Delivery.objects.get().message == "The mail server refuses it."
+        sent: list[Any] = []
+        monkeypatch.setattr(mails_of, "send", lambda _house, message: sent.append(message))
+        for _ in range(2):  # What has left does not leave again.
+            run_changes.retry(mailing.house, Run.objects.get(), doer)
+            do_next(mailing, "report")
+            if not sent:
+                do_next(mailing, "mail")
+    assert mails(mailing) == [("done", "sent")]
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize(("before", "after"), [("waiting", "failed"), ("sending", "unknown"), ("sent", "sent")])
+def test_a_message_whose_worker_is_gone_too_often_does_not_wait_for_ever(
+    mailing: Site, made_run: MadeRun, before: str, after: str
+) -> None:
+    from reseller_reporting.control import jobs
+    from reseller_reporting.control.models import Delivery, Job
+
+    with within(mailing.reseller):
+        post(mailing.house, made_run.run, ["clerk@example.com"], unique_key="k", user=None)
+        Job.objects.filter(kind="mail").update(
+            state="running", lease="l", attempts=10, heartbeat_at=NOW - jobs.LEASE * 2
+        )
+        Delivery.objects.update(state=before)
+        assert jobs.requeue_lost(now=NOW) == 1
+    assert mails(mailing) == [("failed", after)]

@@ -35,7 +35,6 @@ from reseller_reporting.control.scoping import across_resellers, within
 from reseller_reporting.model.errors import (
     InvalidSettings,
     Kind,
-    MailFailed,
     MailPartlyRefused,
     MailUncertain,
     ResellerReportingError,
@@ -177,7 +176,7 @@ def _record(house: House, job: Job, run: Run, made: "report.Report", leased: Lea
         run.save(update_fields=_MADE)
         _settle_items(job, made)
         if run.order.get("email") and not (is_deleted or is_cancelled):
-            key = f"{run.pk}/{job.pk}"  # A retried job's mail has left already.
+            key = f"{run.pk}/{job.pk}"  # A retried job's mail may have left already.
             post(house, run, run.order["email"], unique_key=key, user=job.created_by)
 
 
@@ -285,7 +284,7 @@ def _transmit(house: House, delivery: Delivery, message: "ReportMail") -> str:
         return partly.sentence
     except MailUncertain as uncertain:
         raise _given_up(delivery, uncertain.sentence) from None
-    except MailFailed as failure:
+    except ResellerReportingError as failure:
         # Nothing has left: the next attempt may claim it.
         _keep(house, delivery, "waiting", failure.sentence)
         raise
@@ -306,7 +305,7 @@ def _keep(house: House, delivery: Delivery, state: str, message: str) -> None:
 
 def _given_up(delivery: Delivery, why: str) -> MailUncertain:
     """Sent by itself a second time, it might arrive twice: a person decides."""
-    sentence = f"{why} Nobody knows whether it arrived: ask the recipients, then send it again."
+    sentence = f"{why} {jobs.NOBODY_KNOWS}"
     Delivery.objects.filter(pk=delivery.pk).update(state="unknown", message=sentence)
     return MailUncertain(sentence)
 

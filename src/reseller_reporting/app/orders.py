@@ -153,7 +153,8 @@ def _remember(house: House, reseller: Reseller, recipients: Sequence[str]) -> No
 def post(
     house: House, run: Run, recipients: Sequence[str], *, unique_key: str, user: User | None, address: str = ""
 ) -> Delivery:
-    """A message into the outbox, and the job that sends it. The same key twice is one message."""
+    """A message into the outbox, and the job that sends it. The same key twice is one message; one that failed, and so
+    never left, is tried again."""
     now = house.clock()
     with transaction.atomic():
         delivery, is_new = Delivery.objects.get_or_create(
@@ -166,9 +167,11 @@ def post(
                 "created_at": now,
             },
         )
-        if is_new:
+        failed = Delivery.objects.filter(pk=delivery.pk, state="failed")
+        is_again = not is_new and bool(failed.update(state="waiting", message=""))
+        if is_new or is_again:
             _remember(house, run.reseller, recipients)
-            jobs.enqueue(
+            job = jobs.enqueue(
                 "mail",
                 run.reseller,
                 now=now,
@@ -177,6 +180,9 @@ def post(
                 payload={"delivery": delivery.pk},
                 unique_key=f"mail/{unique_key}",
             )
+            if is_again:
+                jobs.retry(job, now=now)
+                delivery.refresh_from_db()
             audit.record(
                 "mail_ordered",
                 at=now,
