@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -165,3 +166,50 @@ def test_a_message_whose_worker_is_gone_too_often_does_not_wait_for_ever(
         Delivery.objects.update(state=before)
         assert jobs.requeue_lost(now=NOW) == 1
     assert mails(mailing) == [("failed", after)]
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_mail_of_a_report_whose_files_are_being_made_anew_waits(
+    mailing: Site, monkeypatch: pytest.MonkeyPatch, is_read: bool
+) -> None:
+    """The manifest is away while a set is put into place; a file may go after that was read."""
+    from reseller_reporting.app import mailing as mails_of
+
+    ordered(mailing)
+    make_reports_of_nothing(monkeypatch)
+    do_next(mailing, "report")
+    manifest = next((mailing.house.settings.home / "runs").glob("*/manifest.json"))
+    if is_read:
+        compose = mails_of.compose_letter
+
+        def compose_and_lose(*arguments: Any) -> Any:
+            message = compose(*arguments)
+            (manifest.parent / "summary.csv").unlink()
+            return message
+
+        monkeypatch.setattr(mails_of, "compose_letter", compose_and_lose)
+    else:
+        manifest.unlink()
+    job = do_next(mailing, "mail")
+    assert mails(mailing) == [("queued", "waiting")]
+    assert job.due_at > NOW
+    assert ("could not be read" if is_read else "Files of the report are missing") in job.message
+
+
+def test_nothing_is_published_while_a_mail_reads_the_folder(mailing: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reseller_reporting.app import mailing as mails_of
+
+    ordered(mailing)
+    make_reports_of_nothing(monkeypatch)
+    do_next(mailing, "report")
+    held: list[bool] = []
+
+    def look(_house: Any, message: Any) -> None:
+        lock = message.folder / ".reseller-reporting.lock"
+        with lock.open("ab") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held.append(True)
+
+    monkeypatch.setattr(mails_of, "send", look)
+    do_next(mailing, "mail")
+    assert held == [True]

@@ -264,14 +264,15 @@ def _send_mail(house: House, job: Job, leased: Leased) -> str:
         timezone=run.timezone,
         language=run.order.get("language"),
     )
-    message = mailing.compose_letter(own, letter, delivery.recipients)
-    jobs.write(job.pk, leased.lease, stage="Sending mail")
-    # Claimed by whoever finds it waiting; from here on it is this attempt or nobody.
-    if not Delivery.objects.filter(pk=delivery.pk, state="waiting", run__deleted_at=None).update(state="sending"):
-        if Run.objects.filter(pk=run.pk, deleted_at=None).exists():
-            raise jobs.LeaseLost
-        raise _deleted()
-    return _transmit(own, delivery, message)
+    with mailing.one_set(letter.folder):
+        message = mailing.compose_letter(own, letter, delivery.recipients)
+        jobs.write(job.pk, leased.lease, stage="Sending mail")
+        # Claimed by whoever finds it waiting; from here on it is this attempt or nobody.
+        if not Delivery.objects.filter(pk=delivery.pk, state="waiting", run__deleted_at=None).update(state="sending"):
+            if Run.objects.filter(pk=run.pk, deleted_at=None).exists():
+                raise jobs.LeaseLost
+            raise _deleted()
+        return _transmit(own, delivery, message)
 
 
 def _transmit(house: House, delivery: Delivery, message: "ReportMail") -> str:
