@@ -255,6 +255,24 @@ def test_five_thousand_accounts_are_no_burden(large: Site, path: str, seconds_ma
     assert min(took) < seconds_max
 
 
+def test_a_time_zone_that_is_chosen_while_the_accounts_are_read_stands(tree: Site) -> None:
+    from reseller_reporting.app.tenancy import keep_tree
+    from reseller_reporting.control.models import Reseller
+    from reseller_reporting.control.scoping import within
+    from reseller_reporting.model.account import Account
+    from reseller_reporting.model.ids import AccountId
+
+    read = Reseller.objects.get(pk=tree.reseller.pk)
+    Reseller.objects.filter(pk=read.pk).update(timezone="Europe/Madrid")
+    own = Account(id=AccountId("f" * 32), name="", realm="", tree=(), is_reseller=True, timezone="Europe/Berlin")
+    with within(read):
+        keep_tree(read, own, [], now=tree.house.clock())
+        assert (read.timezone, read.name) == ("Europe/Madrid", "Acme")
+        Reseller.objects.filter(pk=read.pk).update(timezone="")
+        keep_tree(read, own, [], now=tree.house.clock())
+    assert read.timezone == "Europe/Berlin"
+
+
 @pytest.mark.parametrize("is_below", [False, True])
 def test_a_branch_with_a_sub_reseller_in_it_or_above_it_is_ordered_whole(tree: Site, is_below: bool) -> None:
     """The accounts below the first are a sub-reseller's: the first one's itself, or of one of its accounts."""

@@ -105,11 +105,11 @@ def keep_tree(reseller: Reseller, own: Account, tree: list[Account], *, now: dat
             update_fields=["name", "realm", "parent_id", "reseller_account_id", "is_reseller", "lineage", "sought"],
             batch_size=500,
         )
-        reseller.account_id = own.id
-        reseller.name = own.name or reseller.name
-        reseller.timezone = reseller.timezone or own.timezone or ""
-        reseller.tree_read_at = now
-        reseller.save(update_fields=["account_id", "name", "timezone", "tree_read_at"])
+        row = Reseller.objects.filter(pk=reseller.pk)
+        row.update(account_id=own.id, tree_read_at=now, **({"name": own.name[:200]} if own.name else {}))
+        # Reading took its time: a zone that was chosen meanwhile stands.
+        row.filter(timezone="").update(timezone=own.timezone or "")
+    reseller.refresh_from_db()
 
 
 def seal(house: House) -> Seal:
