@@ -101,6 +101,24 @@ def test_a_customer_reads_what_it_owes_and_nothing_of_costs(
     assert block(path, "What the total due is made of")[1] == ["Usage", pytest.approx(24.51)]
 
 
+def test_neither_order_nor_words_of_a_picture_tell_a_customer_what_the_reseller_pays(
+    path: Path, make_facts: MakeFacts, make_batch: MakeBatch
+) -> None:
+    """Britain costs the reseller most, the customer least; of each call the provider charges 600 s, the plan 60 s."""
+    dear: dict[str, Any] = {"country_code": "GB", "reseller_cost_units": 9000}
+    legs = [dear, *({"country_code": code, "reseller_cost_units": 1} for code in ("FR", "US"))]
+    batch = make_batch(*(leg | {"answered_seconds": 60, "charged_seconds": 600} for leg in legs))
+    write(path, make_facts(edition=Edition.CUSTOMER, prices=prices()), priced(batch, 1_000, 50_000, 20_000))
+    sheet = openpyxl.load_workbook(path)["Countries"]
+    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["FR", "US", "GB"]
+    with zipfile.ZipFile(path) as package:
+        drawings = "".join(
+            package.read(name).decode() for name in package.namelist() if name.startswith("xl/drawings/drawing")
+        )
+    assert "3.00" in drawings  # Minutes of all days, by the plan.
+    assert "30.00" not in drawings
+
+
 def test_what_only_the_reseller_may_know_is_no_note_for_a_customer(
     path: Path, make_facts: MakeFacts, make_batch: MakeBatch
 ) -> None:

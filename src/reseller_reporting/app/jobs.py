@@ -359,12 +359,19 @@ def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it 
     return f"{len(set(expired))} runs removed."
 
 
+def _send_password_mail(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - As every kind is called.
+    from reseller_reporting.app import password_reset
+
+    return password_reset.send(house_of(house, job.reseller), job)
+
+
 _KINDS: dict[str, Callable[[House, Job, Leased], str]] = {
     "report": _make_report,
     "mail": _send_mail,
     "accounts": _read_accounts,
     "connection": _test_connection,
     "purge": _purge,
+    "password_mail": _send_password_mail,
 }
 
 

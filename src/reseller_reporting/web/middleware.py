@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from ninja.utils import check_csrf
@@ -100,6 +101,21 @@ class Headers:
         if not is_static(request):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class Small:
+    """No page takes a file, and no form is larger than this: what says that it is goes unread, whoever sends it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        if length.isdecimal() and int(length) <= settings.REQUEST_BYTES_MAX:
+            return self._answer(request)
+        if is_api(request):
+            return problem(413, "too_large", "The body is larger than anything that this API takes.")
+        return HttpResponse(render_to_string("413.html"), status=413)
 
 
 class WhoAsks:

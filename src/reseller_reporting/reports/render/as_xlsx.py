@@ -6,9 +6,10 @@ Invariants
 - The file stands complete under its name or not at all.
 """
 
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+import gc
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
@@ -76,28 +77,30 @@ def write_workbook(
     are rows, as `facts.legs_listed` says.
     """
     facts = replace(facts, warnings=warnings_shown(facts.warnings, facts.edition))
+    # A folder of its own would take longer than what else is done to the disk.
+    made = path.with_name(f".workbook-{secrets.token_hex(8)}")
     try:
-        with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
-            made, workbook = Path(scratch) / "workbook.xlsx", Frame(Path(scratch))
-            look, country = Look(workbook, style), country_label(country_name)
-            workbook.set_properties(_properties(facts, look))
-            summary = add_summary(workbook, look)
-            calls = CallSheets(
-                workbook,
-                look,
-                columns=call_columns(facts.edition, is_priced=facts.prices is not None),
-                notes=help_for(facts.edition),
-                scratch=Path(scratch),
-                compression=compression,
-                listed_count=listed_count,
-                rows_per_sheet=rows_per_sheet,
-                legs_listed=facts.legs_listed,
-                zone=facts.period.zone,
-                user=user_label(owner_names),
-                country=country,
-            )
-            with closing(calls):
-                sums = _fill_calls(calls, batches, UsageSums(has_prices=facts.prices is not None))
+        workbook = Frame(path.parent)
+        look, country = Look(workbook, style), country_label(country_name)
+        workbook.set_properties(_properties(facts, look))
+        summary = add_summary(workbook, look)
+        calls = CallSheets(
+            workbook,
+            look,
+            columns=call_columns(facts.edition, is_priced=facts.prices is not None),
+            notes=help_for(facts.edition),
+            scratch=path.parent,
+            compression=compression,
+            listed_count=listed_count,
+            rows_per_sheet=rows_per_sheet,
+            legs_listed=facts.legs_listed,
+            zone=facts.period.zone,
+            user=user_label(owner_names),
+            country=country,
+        )
+        with closing(calls):
+            sums = _fill_calls(calls, batches, UsageSums(has_prices=facts.prices is not None))
+            with _collector_paused():
                 _fill_others(
                     workbook,
                     look,
@@ -110,11 +113,25 @@ def write_workbook(
                     country=country,
                 )
                 workbook.close()
-                assemble(made, workbook, calls, compression)
-            made.replace(path)
+            assemble(made, workbook, calls, compression)
+        made.replace(path)
     except (OSError, XlsxWriterException) as error:
         raise CannotWrite(f"The workbook {path.name} could not be written into {path.parent}: {error}.") from error
+    finally:
+        made.unlink(missing_ok=True)
     return sums
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A workbook is thousands of small objects that all live until it is closed: looking for dead ones finds none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _properties(facts: AccountFacts, look: Look) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from reseller_reporting.reports.render.cell_text import cell_text, one_line
+from reseller_reporting.reports.render.cell_text import one_line
 from reseller_reporting.reports.render.cell_xml import CellKind
 from reseller_reporting.reports.render.column_help import HELP
 from reseller_reporting.reports.render.look import FONT, NOTE, Look
-from reseller_reporting.reports.render.plain_sheet import PlainSheet
+from reseller_reporting.reports.render.plain_sheet import PlainSheet, formula_cell, number_cell, text_cell
 from reseller_reporting.words.language import Words
 from reseller_reporting.words.message import mark
 
@@ -164,13 +164,13 @@ def _on_paper(text: str) -> str:
 
 def write_row(sheet: Any, look: Look, row: int, columns: Sequence[Column], cells: Sequence[Cell]) -> None:
     """None and empty text leave no cell: a formula's criterion for blanks must find it blank."""
+    made = []
     for position, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-        cell_format = look.of_kind(column.kind)
-        if cell is None or cell == "":
+        if isinstance(cell, Formula):
+            shown = formula_cell(cell.text.removeprefix("="), cell.value)
+        elif cell is None or cell == "":
             continue
-        if isinstance(cell, str):
-            sheet.write_string(row, position, cell_text(cell), cell_format)
-        elif isinstance(cell, Formula):
-            sheet.write_formula(row, position, cell.text, cell_format, cell.value)
         else:
-            sheet.write_number(row, position, cell, cell_format)
+            shown = text_cell(cell) if isinstance(cell, str) else number_cell(cell)
+        made.append((position, look.of_kind(column.kind), shown))
+    sheet.write_whole_row(row, made)

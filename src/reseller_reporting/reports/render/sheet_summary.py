@@ -229,7 +229,7 @@ def _write_charted(
             words.ALT_DAY if are_days else words.ALT_MONTH,
             minutes=_two_places(page, minutes[most]),
             day=page.look.words.day(day) if are_days else page.look.words.month(day),
-            total=_two_places(page, sums.total.billing_seconds / 60),
+            total=_two_places(page, sum(minutes)),
         ),
         date_format=_day_format(facts.period) if are_days else "mmm yyyy",
     )
