@@ -442,3 +442,19 @@ def test_legs_that_the_run_did_not_make_say_how_to_order_them(api: ApiSite) -> N
     assert '"also": ["parquet"]' in answer.json()["detail"]
     assert '"also": ["csv"]' in admin.get(f"/runs/{api.run.pk}/legs/{ACME}").json()["detail"]
     assert admin.post("/runs", {"also": ["csv"]}).json()["order"]["also"] == ["csv"]
+
+
+def test_tables_that_are_taken_away_stand_in_the_audit_trail(api: ApiSite) -> None:
+    from reseller_reporting.control.models import AuditEvent
+
+    reader = api.of("reseller_viewer")
+    tables = [f"/runs/{api.run.pk}/{name}" for name in ("summary", "countries", f"legs/{BRANCH}")]
+    for path in tables:
+        assert reader.get(f"{path}?format=csv").status_code == 200
+        following = reader.get(f"{path}?limit=1").json()["next"]
+        assert reader.get(f"{path}?limit=1&cursor={following}").status_code == 200
+    assert reader.get(f"{tables[0]}?format=parquet").status_code == 200
+    with within(api.site.reseller):
+        subjects = sorted(AuditEvent.objects.filter(action="file_downloaded").values_list("subject", flat=True))
+    twice = ["legs/branch.csv", "summary-by-country.csv", "summary.csv"]
+    assert subjects == sorted([*twice, *twice, "summary.parquet"])
