@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ from reseller_reporting.app.orders import Asked, order_report, post
 from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.roles import Role
 from reseller_reporting.control.scoping import within
-from reseller_reporting.model.errors import NotAllowed
+from reseller_reporting.model.errors import NotAllowed, RunBusy
 
 if TYPE_CHECKING:
     from sites import MadeRun, Site
@@ -213,3 +214,44 @@ def test_nothing_is_published_while_a_mail_reads_the_folder(mailing: Site, monke
     monkeypatch.setattr(mails_of, "send", look)
     do_next(mailing, "mail")
     assert held == [True]
+
+
+def test_a_report_is_purged_when_it_cannot_be_brought_back_any_more_and_nothing_works_on_it(
+    mailing: Site, made_run: MadeRun
+) -> None:
+    from reseller_reporting.control import jobs
+    from reseller_reporting.control.models import Run
+
+    doer = Doer(mailing.user(Role.RESELLER_ADMIN), "")
+
+    def purge() -> bool:
+        jobs.enqueue("purge", mailing.reseller, now=NOW)
+        do_next(mailing, "purge")
+        assert Run.objects.exists() == made_run.folder.exists()
+        return not made_run.folder.exists()
+
+    with within(mailing.reseller):
+        assert not purge()
+        Run.objects.update(deleted_at=NOW - run_changes.UNDO_FOR)
+        assert not purge()
+        run_changes.restore(mailing.house, made_run.run, doer)
+        assert Run.objects.get().deleted_at is None
+        # A worker is at it, though its time is over.
+        Run.objects.update(created_at=NOW - timedelta(days=5000))
+        job = jobs.enqueue("report", mailing.reseller, now=NOW, run=made_run.run)
+        assert not purge()
+        jobs.ask_cancel(job, now=NOW)
+        # It was claimed by a purge that was killed.
+        Run.objects.update(deleted_at=NOW - timedelta(days=5000))
+        with pytest.raises(RunBusy, match="too long ago"):
+            run_changes.restore(mailing.house, made_run.run, doer)
+        assert purge()
+
+
+def test_a_report_that_is_made_again_begins_with_no_customer_made(mailing: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control.models import JobItem
+
+    with within(mailing.reseller):
+        JobItem.objects.update(state="failed", message="No answer.")
+        run_changes.retry(mailing.house, made_run.run, Doer(mailing.user(Role.RESELLER_ADMIN), ""))
+        assert set(JobItem.objects.values_list("state", "message")) == {("waiting", "")}

@@ -20,7 +20,6 @@ from reseller_reporting.api.permission import needs
 from reseller_reporting.api.schemas import Given, Page, Paging, RowId, Text, page_of
 from reseller_reporting.app import groups, run_changes
 from reseller_reporting.app.extras import Also
-from reseller_reporting.app.jobs import UNDO_FOR
 from reseller_reporting.app.orders import Asked, order_report
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control import searching
@@ -261,7 +260,7 @@ def _told(run: Any) -> RunTold:
         created_at=run.created_at,
         made_at=run.made_at,
         deleted_at=run.deleted_at,
-        undo_until=run.deleted_at + UNDO_FOR if run.deleted_at else None,
+        undo_until=run.deleted_at + run_changes.UNDO_FOR if run.deleted_at else None,
     )
 
 

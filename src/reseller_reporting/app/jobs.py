@@ -12,7 +12,7 @@ Invariants
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -20,12 +20,14 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 
 from reseller_reporting.app.extras import Also
 from reseller_reporting.app.house import House
 from reseller_reporting.app.job_progress import JobProgress
 from reseller_reporting.app.orders import post
 from reseller_reporting.app.recipients import check_recipients
+from reseller_reporting.app.run_changes import UNDO_FOR
 from reseller_reporting.app.tenancy import currency_of, house_at, house_of, read_tree, run_folder
 from reseller_reporting.control import jobs
 from reseller_reporting.control.jobs import Leased, State
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
-UNDO_FOR = timedelta(days=7)
 _RECORDS_KEPT_FOR = timedelta(days=30)
 _BUSY_AGAIN_AFTER = timedelta(seconds=5)
 _AGAIN_AFTER_MAX = timedelta(minutes=30)
@@ -344,19 +345,23 @@ def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it 
     """Runs past their time, and those that were deleted long enough ago: first the files, then the row."""
     now = house.clock()
     oldest = now - timedelta(days=round(house.settings.retention_months * 365.25 / 12))
-    expired: Sequence[Any] = [
-        *Run.objects.filter(created_at__lt=oldest).values_list("pk", flat=True),
-        *Run.objects.filter(deleted_at__lt=now - UNDO_FOR).values_list("pk", flat=True),
-    ]
-    for run_id in dict.fromkeys(expired):
+    is_expired = Q(created_at__lt=oldest) | Q(deleted_at__lt=now - UNDO_FOR)
+    is_worked_on = Exists(Job.objects.filter(run=OuterRef("pk"), state__in=(State.QUEUED, State.RUNNING)))
+    expired = Run.objects.filter(is_expired).exclude(is_worked_on)
+    removed = 0
+    for run_id in list(expired.values_list("pk", flat=True)):
+        # Claimed: from here on nobody brings it back, since it looks deleted for as long as it is there.
+        if not expired.filter(pk=run_id).update(deleted_at=F("created_at")):
+            continue
         folder = run_folder(house, run_id)
         if folder.exists():
             shutil.rmtree(folder)
         Run.objects.filter(pk=run_id).delete()
+        removed += 1
     IdempotencyKey.objects.filter(created_at__lt=now - _RECORDS_KEPT_FOR).delete()
     old = Job.objects.filter(kind__in=("accounts", "purge", "connection"), ended_at__lt=now - _RECORDS_KEPT_FOR)
     old.exclude(pk=job.pk).delete()
-    return f"{len(set(expired))} runs removed."
+    return f"{removed} runs removed."
 
 
 def _send_password_mail(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - As every kind is called.

@@ -7,6 +7,7 @@ Invariants
 
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -17,6 +18,8 @@ from reseller_reporting.control import audit, jobs
 from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.models import Delivery, Job, Run
 from reseller_reporting.model.errors import InvalidSettings, RunBusy
+
+UNDO_FOR = timedelta(days=7)
 
 
 def report_job(run: Run) -> Job | None:
@@ -58,8 +61,11 @@ def delete(house: House, run: Run, doer: Doer) -> None:
 
 def restore(house: House, run: Run, doer: Doer) -> None:
     with transaction.atomic():
-        if Run.objects.filter(pk=run.pk).exclude(deleted_at=None).update(deleted_at=None):
+        deleted = Run.objects.filter(pk=run.pk).exclude(deleted_at=None)
+        if deleted.filter(deleted_at__gte=house.clock() - UNDO_FOR).update(deleted_at=None):
             _record(house, "report_restored", run, doer)
+        elif deleted.exists():
+            raise RunBusy("This report was deleted too long ago to be brought back. Order it anew.")
 
 
 def send(house: House, run: Run, recipients: Sequence[str], doer: Doer, *, token: str = "") -> Delivery:

@@ -20,7 +20,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
-from reseller_reporting.control.models import Delivery, Job, Reseller, Run, User
+from reseller_reporting.control.models import Delivery, Job, JobItem, Reseller, Run, User
 from reseller_reporting.control.scoping import across_resellers
 
 LEASE = timedelta(seconds=30)
@@ -229,6 +229,7 @@ def retry(job: Job, *, now: datetime) -> bool:
             ended_at=None,
         )
         if queued:
+            JobItem.objects.filter(job=job.pk).update(state="waiting", message="")
             Run.objects.filter(jobs=job.pk, state="failed").update(state="waiting")
     return bool(queued)
 

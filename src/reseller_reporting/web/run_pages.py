@@ -261,6 +261,10 @@ def delete(asked: Asking, run_id: UUID) -> HttpResponse:
 @needs(Action.MAKE_REPORTS)
 def undelete(asked: Asking, run_id: UUID) -> HttpResponse:
     found = get_object_or_404(changeable_runs(asked.user), pk=run_id)
-    run_changes.restore(this_house(), found, doer_of(asked))
+    try:
+        run_changes.restore(this_house(), found, doer_of(asked))
+    except ResellerReportingError as error:
+        messages.error(asked, error.sentence)
+        return redirect("runs")
     messages.success(asked, _("The report is back."))
     return redirect("run", run_id)
