@@ -176,6 +176,7 @@ def test_an_order_with_a_key_is_placed_once(api: ApiSite) -> None:
     again = admin.post("/runs", {}, Idempotency_Key="month-2026-10")
     assert (again.status_code, again.json()) == (first.status_code, first.json())
     assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers["Location"] == first.headers["Location"]
     assert len(runs(api)) == 1
     assert admin.post("/runs", {}, Idempotency_Key="another").json()["id"] != first.json()["id"]
 
@@ -305,6 +306,16 @@ def test_who_is_shut_out_hears_no_more(api: ApiSite) -> None:
     person.save()
     text = b"".join(answer.streaming_content).decode()
     assert "data:" not in text
+
+
+def test_a_key_that_ends_meanwhile_hears_no_more(api: ApiSite) -> None:
+    from reseller_reporting.control.models import ApiKey, Job
+
+    with within(api.site.reseller):
+        Job.objects.update(state="running")
+        answer = api.of("reseller_admin").get(f"/runs/{api.run.pk}/events")
+        ApiKey.objects.update(expires_at=NOW)
+    assert "data:" not in b"".join(answer.streaming_content).decode()
 
 
 def test_streams_leave_the_server_to_others(api: ApiSite) -> None:
