@@ -28,6 +28,7 @@ from reseller_reporting.control.refusals import problem
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.scoping import within
 from reseller_reporting.web import metrics
+from reseller_reporting.web.client_address import client_address
 from reseller_reporting.web.log_ins import address_of
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -71,6 +72,12 @@ class Watched:
         began = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(process="web")
+        # Everyone reads it from here: the audit trail, the log, the lock after wrong passwords.
+        request.META["REMOTE_ADDR"] = client_address(
+            address_of(request),
+            request.headers.get("X-Forwarded-For", ""),
+            this_house().settings.trusted_proxies,
+        )
         request.address = address_of(request)  # type: ignore[attr-defined]
         response = self._answer(request)
         seconds = time.perf_counter() - began
