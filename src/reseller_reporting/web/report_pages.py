@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from reseller_reporting.app import connections, groups
 from reseller_reporting.app.orders import Asked, has_price_plans, is_beyond_own, order_report
+from reseller_reporting.app.recipients import split_addresses
 from reseller_reporting.app.tenancy import is_connected, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, asking, doer_of
@@ -145,9 +146,7 @@ def _order(asked: Asking) -> HttpResponseBase:
                 legs="all" if stated["all_legs"] else "billable",
                 price_plans=stated["price_plans"],
                 edition=stated["edition"],
-                email=[
-                    part for part in stated["email"].replace(";", ",").replace("\n", ",").split(",") if part.strip()
-                ],
+                email=split_addresses(stated["email"]),
             ),
             user=asked.user,
             address=asked.address,

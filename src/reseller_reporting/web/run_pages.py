@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from reseller_reporting.app import past_runs, run_changes
+from reseller_reporting.app.recipients import split_addresses
 from reseller_reporting.app.run_files import note_download, open_file, zipped
 from reseller_reporting.app.tenancy import currency_of, run_folder, this_house
 from reseller_reporting.control import searching
@@ -232,7 +233,7 @@ def _gone_is_not_found() -> Iterator[None]:
 @needs(Action.MAKE_REPORTS)
 def send(asked: Asking, run_id: UUID) -> HttpResponse:
     found = get_object_or_404(changeable_runs(asked.user), pk=run_id, state="made", deleted_at=None)
-    named = [part for part in asked.POST.get("email", "").replace(";", ",").split(",") if part.strip()]
+    named = split_addresses(asked.POST.get("email", ""))
     if not named:
         messages.error(asked, _("Say to whom it shall be sent."))
         return redirect("run", run_id)
