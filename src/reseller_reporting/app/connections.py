@@ -19,7 +19,7 @@ from reseller_reporting.control import audit, jobs
 from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.models import Job, Reseller, User
 from reseller_reporting.model.errors import InvalidSettings
-from reseller_reporting.model.reach import is_public
+from reseller_reporting.model.reach import is_public, not_reached
 
 _SECRETS = ("api_key", "username", "password", "account_name")
 
@@ -121,7 +121,4 @@ def _check_public(url: str) -> None:
     except (OSError, UnicodeError):
         raise InvalidSettings(f"The host name {host} is not known. Check its spelling.") from None
     if not all(is_public(str(each[4][0])) for each in found):
-        raise InvalidSettings(
-            f"{host} lies in a private network, which this installation does not ask. The operator allows it with "
-            "RESELLER_REPORTING_KAZOO_PRIVATE_NETWORKS=allowed."
-        )
+        raise not_reached(host)
