@@ -12,10 +12,11 @@ import pytest
 from sites import NOW, Site
 
 if TYPE_CHECKING:
+    from reseller_reporting.app.house import House
     from reseller_reporting.control.models import Job
 
 
-def do_next(site: Site, kind: str) -> Job:
+def do_next(site: Site, kind: str, house: House | None = None) -> Job:
     """The job of this kind that waits longest, from its lease to its end."""
     from reseller_reporting.app.jobs import perform
     from reseller_reporting.control.jobs import Leased
@@ -28,7 +29,8 @@ def do_next(site: Site, kind: str) -> Job:
         job.state, job.lease, job.attempts, job.heartbeat_at = "running", "l" * 32, job.attempts + 1, NOW
         job.save()
     perform(
-        site.house, Leased(id=job.pk, kind=kind, reseller_id=job.reseller_id, lease=job.lease, attempt=job.attempts)
+        house or site.house,
+        Leased(id=job.pk, kind=kind, reseller_id=job.reseller_id, lease=job.lease, attempt=job.attempts),
     )
     with across_resellers():
         job.refresh_from_db()

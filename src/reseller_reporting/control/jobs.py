@@ -10,7 +10,7 @@ Invariants
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -84,7 +84,6 @@ def enqueue(
     run: Run | None = None,
     user: User | None = None,
     unique_key: str | None = None,
-    due_at: datetime | None = None,
 ) -> Job:
     """A new job; of two wishes with one unique key, the first one's."""
     stated: dict[str, Any] = {
@@ -94,7 +93,7 @@ def enqueue(
         "run": run,
         "created_by": user,
         "created_at": now,
-        "due_at": due_at or now,
+        "due_at": now,
     }
     with across_resellers():
         if unique_key is None:
@@ -104,12 +103,10 @@ def enqueue(
     return job
 
 
-def lease_next(*, owner: str, now: datetime, kinds: Sequence[str] | None = None) -> Leased | None:
+def lease_next(*, owner: str, now: datetime) -> Leased | None:
     """The job that waits longest, if this worker gets it before another one does."""
     with across_resellers():
         waiting = Job.objects.filter(state=State.QUEUED, due_at__lte=now)
-        if kinds is not None:
-            waiting = waiting.filter(kind__in=kinds)
         for job in waiting.order_by("due_at", "created_at", "pk").only("pk", "kind", "reseller_id", "attempts")[
             :_CANDIDATES
         ]:
