@@ -33,10 +33,14 @@ def test_of_two_orders_with_one_key_one_run_stands(
 
         enqueue, others = jobs.enqueue, list[Any]()
 
+        def order_elsewhere() -> None:
+            others.append(order())
+            connection.close()
+
         def enqueue_late(*arguments: Any, **named: Any) -> Job:
             """Both have looked whether the key is known; the other one is done first."""
             monkeypatch.setattr(jobs, "enqueue", enqueue)
-            other = Thread(target=lambda: (others.append(order()), connection.close()))
+            other = Thread(target=order_elsewhere)
             other.start()
             other.join()
             return enqueue(*arguments, **named)

@@ -263,6 +263,6 @@ def _tell_delivery(job_id: UUID, state: State, message: str) -> None:
     if state not in (State.FAILED, State.CANCELLED):
         return
     payload = Job.objects.filter(pk=job_id, kind="mail").values_list("payload", flat=True).first() or {}
-    theirs = Delivery.objects.filter(pk=payload.get("delivery"))
+    theirs = Delivery.objects.filter(pk=payload.get("delivery", 0))
     theirs.filter(state="waiting").update(state="failed", message=message)
     theirs.filter(state="sending").update(state="unknown", message=f"{message} {NOBODY_KNOWS}")
