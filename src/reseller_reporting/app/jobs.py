@@ -10,7 +10,9 @@ Invariants
 - Whoever lost the lease changes nothing: every end of a job names it.
 """
 
+import errno
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -53,6 +55,9 @@ _log = structlog.get_logger()
 _RECORDS_KEPT_FOR = timedelta(days=30)
 _BUSY_AGAIN_AFTER = timedelta(seconds=5)
 _AGAIN_AFTER_MAX = timedelta(minutes=30)
+_FULL_AGAIN_AFTER = timedelta(minutes=1)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = "The disk is full. Make room where RESELLER_REPORTING_HOME lies: it is tried again each minute."
 # What a report job says of its run; all else of the row is others' to change.
 _MADE = (
     "state",
@@ -81,8 +86,12 @@ def perform(house: House, leased: Leased) -> None:
             message = _KINDS[job.kind](house, job, leased)
     except StoreBusy as busy:
         _again(house, leased, busy.sentence, after=_BUSY_AGAIN_AFTER, is_counted=False)
-    except ResellerReportingError as failure:
-        if failure.kind is Kind.UNAVAILABLE and not isinstance(failure, MailUncertain | MailPartlyRefused):
+    except (ResellerReportingError, OSError) as failure:
+        if _is_of_a_full_disk(failure):
+            _again(house, leased, _DISK_FULL, after=_FULL_AGAIN_AFTER, is_counted=False)
+        elif not isinstance(failure, ResellerReportingError):
+            raise
+        elif failure.kind is Kind.UNAVAILABLE and not isinstance(failure, MailUncertain | MailPartlyRefused):
             after = min(timedelta(seconds=30) * 2 ** (leased.attempt - 1), _AGAIN_AFTER_MAX)
             _again(house, leased, failure.sentence, after=after, is_counted=True)
         else:
@@ -91,6 +100,17 @@ def perform(house: House, leased: Leased) -> None:
     else:
         jobs.finish(leased.id, leased.lease, State.DONE, now=house.clock(), message=message)
         _log.info("job done", message=message)
+
+
+def _is_of_a_full_disk(failure: BaseException | None) -> bool:
+    """Whatever was made of it on its way; the lake's engine tells it in words alone."""
+    while failure is not None:
+        if isinstance(failure, OSError) and failure.errno in _FULL:
+            return True
+        if any(os.strerror(number) in str(failure) for number in _FULL):
+            return True
+        failure = failure.__cause__ or failure.__context__
+    return False
 
 
 def _again(house: House, leased: Leased, sentence: str, *, after: timedelta, is_counted: bool) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -35,6 +35,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
 CHOSEN_RESELLER = "reseller"  # In the session of an operator.
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+_PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")  # What browsers send; others would be taken for one of these.
 
 _log = structlog.get_logger()
 
@@ -152,6 +153,8 @@ class WhoAsks:
     def process_view(
         self, request: HttpRequest, view: Any, _arguments: list[Any], _named: dict[str, Any]
     ) -> HttpResponse | None:
+        if request.method not in _PAGE_METHODS and not is_api(request):
+            return HttpResponseNotAllowed(_PAGE_METHODS)
         if not getattr(view, "login_required", True):
             return None
         user = request.user

@@ -30,7 +30,7 @@ from reseller_reporting.reports.render import summary_words as words
 from reseller_reporting.reports.render.cell_text import one_line
 from reseller_reporting.reports.render.column_help import help_for
 from reseller_reporting.reports.render.formulas import CallRanges
-from reseller_reporting.reports.render.frame import Frame
+from reseller_reporting.reports.render.frame import PROPERTY_MAX, Frame
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.package import Compression, Package, deflated
 from reseller_reporting.reports.render.sheet import page_footer, page_header
@@ -42,18 +42,18 @@ from reseller_reporting.reports.render.sheet_calls import (
     user_label,
 )
 from reseller_reporting.reports.render.sheet_statement import write_statement
-from reseller_reporting.reports.render.sheet_summary import add_summary, write_summary_sheet
+from reseller_reporting.reports.render.sheet_summary import write_summary_sheet
 from reseller_reporting.reports.render.sheet_trunks import has_trunks, write_trunks
 from reseller_reporting.reports.render.sheets_record import write_problems, write_services
 from reseller_reporting.reports.render.sheets_usage import UsageView, write_countries, write_rates, write_users
 from reseller_reporting.reports.render.summary_figures import Tables
+from reseller_reporting.reports.render.summary_page import add_summary
 from reseller_reporting.reports.style import PRODUCT_STYLE, Style
 from reseller_reporting.reports.usage import UsageSums
 
 # Files must not tell when they were made; office programs want a date all the same.
 _CREATED_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - Written as it stands.
 
-_PROPERTY_MAX = 255
 
 _ROWS_SUMMED_AT_ONCE = 32_768
 
@@ -136,9 +136,9 @@ def _collector_paused() -> Iterator[None]:
 
 def _properties(facts: AccountFacts, look: Look) -> dict[str, Any]:
     """What file managers show of it. They must not tell when it was made."""
-    sender = one_line(look.style.brand.company_or(facts.reseller.name), _PROPERTY_MAX)
-    title = one_line(_title(facts, look), _PROPERTY_MAX)
-    about = one_line(facts.account.name or str(facts.account.id), _PROPERTY_MAX)
+    sender = one_line(look.style.brand.company_or(facts.reseller.name), PROPERTY_MAX)
+    title = one_line(_title(facts, look), PROPERTY_MAX)
+    about = one_line(facts.account.name or str(facts.account.id), PROPERTY_MAX)
     return {"title": title, "subject": about, "author": sender, "company": sender, "created": _CREATED_AT}
 
 
