@@ -212,7 +212,14 @@ def assert_as_runs_say(
             assert shown == {"before": one[column], "after": other[column]}
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+# One of each kind for every day, the others with the slow tests: each case is five commands.
+EVERY_DAY = ("a recurring price", "a bundle", "a pool", "what is carried over", "only calls over trunks")
+TRIED = [
+    pytest.param(case, id=name, marks=() if name in EVERY_DAY else pytest.mark.slow) for name, case in CASES.items()
+]
+
+
+@pytest.mark.parametrize("case", TRIED)
 def test_a_figure_changed_comes_to_what_two_runs_come_to(stored: Terminal, case: Case) -> None:
     before, after = write(stored, "before.yaml", case.before), write(stored, "after.yaml", case.after)
     sets = [word for figure in case.figures for word in ("--set", figure)]
