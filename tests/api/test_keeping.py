@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pyotp
 import pytest
 from api_site import ACME, BRANCH, LEAF, ROOT, SHOP
 from sites import NOW
@@ -153,6 +154,42 @@ def test_a_new_password_is_made_by_another_one_and_shown_once(api: ApiSite) -> N
     assert api.of("reseller_admin").post(path, Idempotency_Key="p").json() == made | {"password": None}
     log_in = {"username": viewer.username, "password": made["password"]}
     assert api.site.client.post("/login/", log_in).status_code == 302
+
+
+def test_a_second_step_is_switched_off_by_another_one(api: ApiSite) -> None:
+    from reseller_reporting.app import second_factor
+    from reseller_reporting.control.audit import Doer
+
+    viewer, house = api.person("reseller_viewer"), api.site.house
+    secret = second_factor.new_secret()
+    code = pyotp.TOTP(secret).at(house.clock())
+    second_factor.switch_on(house, viewer, secret, code, Doer(viewer, ""))
+    path = f"/users/{viewer.pk}/second-step"
+    for name, status in (
+        ("reseller_viewer", 403),
+        ("customer_admin", 403),
+        ("branch_admin", 404),
+        ("other_admin", 404),
+    ):
+        assert api.of(name)("DELETE", path).status_code == status
+    admin = api.of("reseller_admin")
+    own = f"/users/{api.person('reseller_admin').pk}/second-step"
+    assert admin("DELETE", own).json()["code"] == "not_allowed"
+    assert admin.get(f"/users/{viewer.pk}").json()["has_second_step"] is True
+    assert [each["has_second_step"] for each in admin.get("/users").json()["items"]].count(True) == 1
+    assert admin("DELETE", path).json()["has_second_step"] is False
+    assert api.site.log_in(viewer).headers["Location"] == "/"
+
+
+def test_whoever_comes_by_kazoo_is_shut_out_and_no_more(api: ApiSite) -> None:
+    viewer = api.person("reseller_viewer")
+    viewer.source = "kazoo"
+    viewer.save()
+    admin, path = api.of("reseller_admin"), f"/users/{viewer.pk}"
+    assert "changed there" in admin.post(f"{path}/password").json()["detail"]
+    assert admin("PATCH", path, {"role": "reseller_admin"}).json()["code"] == "not_allowed"
+    assert admin("PATCH", path, {"account_id": BRANCH}).json()["code"] == "not_allowed"
+    assert admin("PATCH", path, {"is_active": False}).json()["is_active"] is False
 
 
 # Keys.

@@ -142,6 +142,17 @@ def test_the_simulated_kazoo_serves_whoever_has_its_key_until_it_is_told_to_end(
         ways = json.loads(told)
         terminal.settings |= {"KAZOO_URL": ways["url"], "KAZOO_API_KEY": ways["api_key"]}
         assert len(terminal.run("accounts", "--json").document["accounts"]) == 2
+        people = ways["people"]
+        assert {person["priv_level"] for person in people} == {"admin", "user"}
+        assert len({person["account_name"] for person in people}) == 3
+        someone = people[-1]
+        terminal.settings |= {
+            "KAZOO_API_KEY": "",
+            "KAZOO_ACCOUNT_NAME": someone["account_name"],
+            "KAZOO_USERNAME": someone["username"],
+            "KAZOO_PASSWORD": someone["password"],
+        }
+        assert terminal.run("accounts", "--json").document["accounts"] == []
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=20)
     assert process.returncode == 0, err

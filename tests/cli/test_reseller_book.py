@@ -186,7 +186,7 @@ def test_a_name_from_outside_is_text_wherever_it_stands(acme: Terminal) -> None:
         shown = [cell for cell in formulas[sheet]["A"] if "HYPERLINK" in str(cell.value)]
         assert {cell.data_type for cell in shown} == {"s"}, sheet
         assert "<r>&" in shown[0].value
-    links = [cell.hyperlink.target for cell in formulas["Customers"]["A"] if cell.hyperlink]
+    links = [cell.hyperlink.target for cell in formulas["Customers"]["A"][1:] if cell.hyperlink]
     assert all((path.parent / link).is_file() for link in links)
     assert len(links) == 3
 

@@ -81,7 +81,8 @@ def test_four_questions_are_answered_without_a_plan(path: Path, make_facts: Make
         ("Since the month before", "not available"),
         ("Is it complete", "Complete"),
     ]
-    assert any("The store does not hold September 2026 whole." in row for row in rows_of(path))
+    said = " ".join(str(row[4]) for row in rows_of(path) if len(row) > 4 and isinstance(row[4], str))
+    assert "The store does not hold September 2026 whole." in said
 
 
 def test_with_a_plan_it_is_the_margin_that_is_earned(path: Path, make_facts: MakeFacts, make_batch: MakeBatch) -> None:
@@ -105,7 +106,7 @@ def test_neither_order_nor_words_of_a_picture_tell_a_customer_what_the_reseller_
     path: Path, make_facts: MakeFacts, make_batch: MakeBatch
 ) -> None:
     """Britain costs the reseller most, the customer least; of each call the provider charges 600 s, the plan 60 s."""
-    dear = {"country_code": "GB", "reseller_cost_units": 9000}
+    dear: dict[str, Any] = {"country_code": "GB", "reseller_cost_units": 9000}
     legs = [dear, *({"country_code": code, "reseller_cost_units": 1} for code in ("FR", "US"))]
     batch = make_batch(*(leg | {"answered_seconds": 60, "charged_seconds": 600} for leg in legs))
     write(path, make_facts(edition=Edition.CUSTOMER, prices=prices()), priced(batch, 1_000, 50_000, 20_000))

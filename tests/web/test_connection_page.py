@@ -107,6 +107,33 @@ def test_an_address_is_judged_again_as_it_is_connected_to(site: Site, url: str) 
         asyncio.run(ask())
 
 
+def test_a_name_that_changes_its_mind_gains_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Public as it is typed, this very machine as it is connected to."""
+    import socket
+
+    from reseller_reporting.app.connections import checked_login
+    from reseller_reporting.app.tenancy import house_at
+
+    answers = ["93.184.215.14"]
+
+    def resolve(host: str, port: Any, *_: Any, **__: Any) -> list[Any]:
+        address = answers.pop() if answers else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port or 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    login = checked_login(
+        site.house, site.reseller, url="http://rebinding.example:8000/v2", uses_key=True, stated={"api_key": SECRET}
+    )
+
+    async def ask() -> None:
+        async with house_at(site.house, login).kazoo():
+            pass
+
+    with pytest.raises(InvalidSettings, match="private network"):
+        asyncio.run(ask())
+    assert answers == []
+
+
 @pytest.mark.parametrize(
     ("address", "expected"),
     [

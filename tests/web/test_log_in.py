@@ -103,6 +103,18 @@ def test_a_password_that_was_made_for_someone_is_changed_first(site: Site) -> No
     assert events("password_changed") == [user.username]
 
 
+def test_an_open_session_is_no_place_to_guess_passwords(site: Site) -> None:
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    new = "another horse entirely"
+    guess = {"new_password1": new, "new_password2": new}
+    answers = [
+        client.post("/password/", guess | {"old_password": f"guess {number}"}).status_code for number in range(5)
+    ]
+    assert answers == [200, 200, 200, 200, 429]
+    assert client.post("/password/", guess | {"old_password": "correct horse battery"}).status_code == 429
+    assert len(events("log_in_refused")) >= 5
+
+
 def test_a_form_from_elsewhere_is_refused(site: Site) -> None:
     site.client.handler.enforce_csrf_checks = True
     assert site.log_in(site.user(Role.RESELLER_ADMIN)).status_code == 403

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +174,26 @@ def test_prices_are_by_the_stored_plans_unless_the_box_is_empty(tree: Site) -> N
         (False, "internal"),
         (True, "internal"),
         (True, "customer"),
+    ]
+
+
+def test_files_beside_the_workbooks_are_ordered_by_their_boxes(tree: Site) -> None:
+    from reseller_reporting.control.models import PlanAssignment
+
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    for name in ("pdf", "accounting", "quickbooks", "xero"):  # What says nothing without prices.
+        assert client.post("/", form(also=[name])).status_code == 422
+        assert re.search(f'value="{name}"[^>]* disabled', client.get("/").content.decode())
+    refused = client.post("/", form(also=["csv", "exe"]))
+    assert refused.status_code == 422
+    assert re.search('value="csv" checked', refused.content.decode())
+    client.post("/", form(token="a", also=["parquet", "csv"]))
+    PlanAssignment.objects.create(plan="gold", customer="*")
+    assert not re.search(r'name="also"[^>]* disabled', client.get("/").content.decode())
+    client.post("/", form(token="b", also=["pdf", "xero"]))
+    assert [(order["also"], order["price_plans"]) for order in orders()] == [
+        (["csv", "parquet"], False),
+        (["pdf", "xero"], True),
     ]
 
 

@@ -10,7 +10,9 @@ Invariants
 - Whoever lost the lease changes nothing: every end of a job names it.
 """
 
+import errno
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -52,6 +54,9 @@ UNDO_FOR = timedelta(days=7)
 _RECORDS_KEPT_FOR = timedelta(days=30)
 _BUSY_AGAIN_AFTER = timedelta(seconds=5)
 _AGAIN_AFTER_MAX = timedelta(minutes=30)
+_FULL_AGAIN_AFTER = timedelta(minutes=1)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = "The disk is full. Make room where RESELLER_REPORTING_HOME lies: it is tried again each minute."
 # By the folder that a file lies in, or by its name; all others are for the books.
 _KINDS_OF_FILES = {"legs": "legs", "statements": "statement", "reseller": "reseller", "margin": "margins"}
 
@@ -67,8 +72,12 @@ def perform(house: House, leased: Leased) -> None:
             message = _KINDS[job.kind](house, job, leased)
     except StoreBusy as busy:
         _again(house, leased, busy.sentence, after=_BUSY_AGAIN_AFTER, is_counted=False)
-    except ResellerReportingError as failure:
-        if failure.kind is Kind.UNAVAILABLE and not isinstance(failure, MailUncertain | MailPartlyRefused):
+    except (ResellerReportingError, OSError) as failure:
+        if _is_of_a_full_disk(failure):
+            _again(house, leased, _DISK_FULL, after=_FULL_AGAIN_AFTER, is_counted=False)
+        elif not isinstance(failure, ResellerReportingError):
+            raise
+        elif failure.kind is Kind.UNAVAILABLE and not isinstance(failure, MailUncertain | MailPartlyRefused):
             after = min(timedelta(seconds=30) * 2 ** (leased.attempt - 1), _AGAIN_AFTER_MAX)
             _again(house, leased, failure.sentence, after=after, is_counted=True)
         else:
@@ -77,6 +86,17 @@ def perform(house: House, leased: Leased) -> None:
     else:
         jobs.finish(leased.id, leased.lease, State.DONE, now=house.clock(), message=message)
         _log.info("job done", message=message)
+
+
+def _is_of_a_full_disk(failure: BaseException | None) -> bool:
+    """Whatever was made of it on its way; the lake's engine tells it in words alone."""
+    while failure is not None:
+        if isinstance(failure, OSError) and failure.errno in _FULL:
+            return True
+        if any(os.strerror(number) in str(failure) for number in _FULL):
+            return True
+        failure = failure.__cause__ or failure.__context__
+    return False
 
 
 def _again(house: House, leased: Leased, sentence: str, *, after: timedelta, is_counted: bool) -> None:
@@ -330,12 +350,19 @@ def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it 
     return f"{len(set(expired))} runs removed."
 
 
+def _send_password_mail(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - As every kind is called.
+    from reseller_reporting.app import password_reset
+
+    return password_reset.send(house_of(house, job.reseller), job)
+
+
 _KINDS: dict[str, Callable[[House, Job, Leased], str]] = {
     "report": _make_report,
     "mail": _send_mail,
     "accounts": _read_accounts,
     "connection": _test_connection,
     "purge": _purge,
+    "password_mail": _send_password_mail,
 }
 
 

@@ -65,6 +65,7 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
         minutes="",
         reseller_cost=_money(words, totals["reseller_cost"] or ""),
         customer_cost=_money(words, totals["customer_cost"] or ""),
+        price=_money(words, totals.get("price") or ""),
         complete=_yes_or_no(words, all(row["Complete"] == "yes" for row in rows)),
     )
     return ReportMail(
@@ -97,6 +98,7 @@ def _line(words: Words, row: Mapping[str, str], name: str) -> CustomerLine:
         minutes=_minutes(words, row["Billing Minutes"]),
         reseller_cost=_money(words, row["Reseller Cost"]),
         customer_cost=_money(words, row["Customer Cost"]),
+        price=_money(words, row.get("Price") or ""),
         complete=_yes_or_no(words, row["Complete"] == "yes"),
     )
 

@@ -1,6 +1,9 @@
 """Past runs: what their folders say of each customer and country, and what changed between two of them.
 
 Light, for pages: reads the documents of a run, never the lake. Money is Decimal, unknown is None.
+
+What was read last is kept: a page of a large run is turned, searched and compared again and again, and its documents
+have thousands of customers. A document never changes; one that is made anew is another file.
 """
 
 import csv
@@ -9,11 +12,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 # As `app.report` names them, which reads the lake and so is not imported here.
 MANIFEST, COUNTRIES = "manifest.json", "summary-by-country.csv"
+_COUNTRY_COLUMNS = ("Country", "Country Code", "Direction", "Calls", "Billing Minutes", "Customer Cost")
+_KEPT = 4  # Runs: two that are compared, and what others look at meanwhile.
 Amount = TypeVar("Amount", int, Decimal)
 
 
@@ -27,7 +34,6 @@ class CustomerSums:
     reseller_cost: Decimal | None
     customer_cost: Decimal | None
     price: Decimal | None
-    file: str
     warnings: Sequence[str]
 
 
@@ -71,36 +77,77 @@ class Changed:
         return _figures(self.before) != _figures(self.after)
 
 
-def customers(folder: Path) -> list[CustomerSums]:
+def customers(folder: Path) -> Sequence[CustomerSums]:
     """In the order of the summary; empty where the files are gone."""
     try:
-        document = json.loads((folder / MANIFEST).read_bytes())
+        return _customers_of(_which(folder / MANIFEST))
     except FileNotFoundError:
-        return []
-    return [_customer(entry) for entry in document["accounts"]]
+        return ()
 
 
-def countries(folder: Path, account_ids: set[str] | None = None) -> list[CountrySums]:
-    """The sums by country over all customers, or over some; the dearest first."""
+def unknown_sums(account_id: str, name: str) -> CustomerSums:
+    """A customer of whom nothing but the name is to be shown."""
+    return CustomerSums(
+        account_id=account_id,
+        name=name,
+        is_failed=False,
+        calls=None,
+        seconds=None,
+        reseller_cost=None,
+        customer_cost=None,
+        price=None,
+        warnings=(),
+    )
+
+
+def countries(folder: Path) -> Sequence[CountrySums]:
+    """The sums by country over all customers; the dearest first."""
+    try:
+        return _countries_of(_which(folder / COUNTRIES))
+    except FileNotFoundError:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it is now; made anew it is another one, whatever its name."""
+
+    path: Path
+    inode: int
+    changed_at_nanoseconds: int
+    size_bytes: int
+
+
+def _which(path: Path) -> _File:
+    found = path.stat()
+    return _File(path, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=_KEPT)
+def _customers_of(file: _File) -> tuple[CustomerSums, ...]:
+    document = json.loads(file.path.read_bytes())
+    return tuple(_customer(entry) for entry in document["accounts"])
+
+
+@lru_cache(maxsize=_KEPT)
+def _countries_of(file: _File) -> tuple[CountrySums, ...]:
     calls: defaultdict[tuple[str, str], int] = defaultdict(int)
     minutes: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     costs: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    try:
-        with (folder / COUNTRIES).open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                if account_ids is not None and row["Account ID"] not in account_ids:
-                    continue
-                key = (row["Country"] or row["Country Code"], row["Direction"])
-                calls[key] += int(row["Calls"] or 0)
-                minutes[key] += Decimal(row["Billing Minutes"] or 0)
-                costs[key] += Decimal(row["Customer Cost"] or 0)
-    except FileNotFoundError:
-        return []
+    with file.path.open(encoding="utf-8-sig", newline="") as opened:
+        rows = csv.reader(opened)
+        wanted = itemgetter(*map(next(rows).index, _COUNTRY_COLUMNS))
+        for row in rows:
+            country, code, direction, count, duration, cost = wanted(row)
+            key = country or code, direction
+            calls[key] += int(count or 0)
+            minutes[key] += Decimal(duration or 0)
+            costs[key] += Decimal(cost or 0)
     found = [
         CountrySums(country=key[0], direction=key[1], calls=calls[key], minutes=minutes[key], customer_cost=costs[key])
         for key in calls
     ]
-    return sorted(found, key=_dearest_first)
+    return tuple(sorted(found, key=_dearest_first))
 
 
 def compare(before: Iterable[CustomerSums], after: Iterable[CustomerSums]) -> list[Changed]:
@@ -124,7 +171,6 @@ def _customer(entry: dict[str, Any]) -> CustomerSums:
         reseller_cost=_decimal(entry["reseller_cost"]),
         customer_cost=_decimal(entry["customer_cost"]),
         price=_decimal(entry.get("price")),
-        file=entry["file"] or "",
         warnings=[warning["message"] for warning in entry["warnings"]],
     )
 

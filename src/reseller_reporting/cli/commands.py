@@ -1,5 +1,6 @@
 """The commands, each a sentence: parse, call one use case, say what happened. Heavy imports wait for their command."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -364,7 +365,8 @@ def kazoo(
     def ready(simulated: Simulated) -> None:
         if json:
             keys = ("url", "api_key", "account_name", "username", "password")
-            return tell_json({key: getattr(simulated, key) for key in keys})
+            people = [asdict(person) for person in simulated.people]
+            return tell_json({**{key: getattr(simulated, key) for key in keys}, "people": people})
         tell(f"A simulated KAZOO listens at {simulated.url}. In another terminal:")
         tell(f"export RESELLER_REPORTING_KAZOO_URL={simulated.url}")
         tell(f"export RESELLER_REPORTING_KAZOO_API_KEY={simulated.api_key}")

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app.connections import checked_login, keep_connection, order_test, stored_names
 from reseller_reporting.app.tenancy import is_connected, this_house
@@ -125,6 +125,7 @@ def _typed(asked: Asking) -> HttpResponse:
     return _page(asked, ConnectionForm(initial=_stored(asked.reseller)), job=job)
 
 
+@require_safe
 @needs(Action.SEE_CONNECTION)
 def tried(asked: Asking, job_id: UUID) -> HttpResponse:
     """A part of the page: what was found so far."""

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from ninja.utils import check_csrf
@@ -33,6 +34,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
 CHOSEN_RESELLER = "reseller"  # In the session of an operator.
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+_PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")  # What browsers send; others would be taken for one of these.
 
 _log = structlog.get_logger()
 
@@ -102,6 +104,21 @@ class Headers:
         return response
 
 
+class Small:
+    """No page takes a file, and no form is larger than this: what says that it is goes unread, whoever sends it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        if length.isdecimal() and int(length) <= settings.REQUEST_BYTES_MAX:
+            return self._answer(request)
+        if is_api(request):
+            return problem(413, "too_large", "The body is larger than anything that this API takes.")
+        return HttpResponse(render_to_string("413.html"), status=413)
+
+
 class WhoAsks:
     """The door: finds out who asks and for which reseller, and opens that reseller's scope for the view."""
 
@@ -127,6 +144,8 @@ class WhoAsks:
     def process_view(
         self, request: HttpRequest, view: Any, _arguments: list[Any], _named: dict[str, Any]
     ) -> HttpResponse | None:
+        if request.method not in _PAGE_METHODS and not is_api(request):
+            return HttpResponseNotAllowed(_PAGE_METHODS)
         if not getattr(view, "login_required", True):
             return None
         user = request.user

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import run_changes
 from reseller_reporting.app.tenancy import this_house
@@ -65,6 +65,7 @@ def rate(job: Job, now: datetime) -> str:
     return _("%(n)d a minute, %(left)s in this stage") % {"n": pace.per_minute, "left": remaining}
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def progress(asked: Asking, run_id: UUID) -> HttpResponse:
     run = get_object_or_404(visible_runs(asked.user), pk=run_id, deleted_at=None)

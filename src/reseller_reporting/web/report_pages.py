@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -11,11 +12,14 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import connections, groups
+from reseller_reporting.app.extras import PRICED, Also
 from reseller_reporting.app.orders import Asked, has_price_plans, order_report
 from reseller_reporting.app.tenancy import is_connected, this_house
 from reseller_reporting.control import searching
@@ -28,6 +32,14 @@ from reseller_reporting.web import choosing, periods
 from reseller_reporting.web.access import needs
 
 _ALL, _SOME = "all", "some"
+_EXTRAS = {
+    Also.PDF: gettext_lazy("Statements as PDF"),
+    Also.ACCOUNTING: gettext_lazy("Invoice lines for the books (CSV)"),
+    Also.QUICKBOOKS: gettext_lazy("Invoices for QuickBooks"),
+    Also.XERO: gettext_lazy("Invoices for Xero"),
+    Also.CSV: gettext_lazy("Calls as CSV"),
+    Also.PARQUET: gettext_lazy("Calls as Parquet"),
+}
 
 
 class ReportForm(forms.Form):
@@ -45,6 +57,7 @@ class ReportForm(forms.Form):
     edition = forms.ChoiceField(choices=[("internal", "internal"), ("customer", "customer")])
     all_legs = forms.BooleanField(required=False)
     refresh = forms.BooleanField(required=False)
+    also = forms.MultipleChoiceField(required=False, choices=[(each.value, each.value) for each in Also])
     token = forms.CharField(max_length=60)
 
     def clean_timezone(self) -> str:
@@ -103,17 +116,34 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "groups": _shown_groups(asked),
             "presets": periods.presets(house.clock(), zone),
             "period": stated.get("period", "last-month"),
-            "zone": zone,
-            "zones": periods.zones(),
+            "zone_options": _zone_options(zone),
             "recipients": known_recipients(asked.user),
             "email": stated.get("email", ", ".join((last or {}).get("email", []))),
             "has_mail": bool(house.settings.smtp_url),
             "has_plans": has_price_plans(reseller),
             "edition": stated.get("edition", "internal"),
+            "extras": _extras(asked.POST.getlist("also")),
             "token": secrets.token_urlsafe(12),
         },
         status=status,
     )
+
+
+@lru_cache(maxsize=64)
+def _zone_options(chosen: str) -> str:
+    """Hundreds of them, the same on each page: a template would take longer for them than for all the rest."""
+    return format_html_join(
+        "\n",
+        "<option{}>{}</option>",
+        ((mark_safe(" selected") if name == chosen else "", name) for name in periods.zones()),
+    )
+
+
+def _extras(chosen: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {"code": each.value, "label": label, "is_priced": each in PRICED, "is_chosen": each.value in chosen}
+        for each, label in _EXTRAS.items()
+    ]
 
 
 def _order(asked: Asking) -> HttpResponseBase:
@@ -142,6 +172,7 @@ def _order(asked: Asking) -> HttpResponseBase:
                 legs="all" if stated["all_legs"] else "billable",
                 price_plans=stated["price_plans"],
                 edition=stated["edition"],
+                also=sorted(stated["also"]),
                 email=[
                     part for part in stated["email"].replace(";", ",").replace("\n", ",").split(",") if part.strip()
                 ],
@@ -169,6 +200,7 @@ def _chosen(form: ReportForm, accounts: QuerySet[KnownAccount]) -> list[str] | N
 # The tree.
 
 
+@require_safe
 @needs(Action.MAKE_REPORTS)
 def accounts(asked: Asking) -> HttpResponse:
     """A part of the page: a level of the tree, or what a search finds."""
@@ -182,6 +214,7 @@ def accounts(asked: Asking) -> HttpResponse:
     return render(asked, "report/_accounts.html", {"listed": listed, "q": text, "below": below})
 
 
+@require_safe
 @needs(Action.MAKE_REPORTS)
 def account_ids(asked: Asking) -> HttpResponse:
     """The ids of what a button chooses: a branch, all that a search found, a group, or all."""

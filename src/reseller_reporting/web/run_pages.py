@@ -1,6 +1,7 @@
 """Reports: the list of all that were made, one of them with its progress or its figures, and what is done with it."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -14,7 +15,7 @@ from django.http import FileResponse, Http404, HttpResponse, StreamingHttpRespon
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import past_runs, run_changes
 from reseller_reporting.app.run_files import note_download, open_file, zipped
@@ -42,6 +43,7 @@ _CUSTOMERS_A_PAGE = 50
 _CHARTED = 10
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def runs(asked: Asking) -> HttpResponse:
     text = asked.GET.get("q", "").strip()[:200]
@@ -85,13 +87,13 @@ def _page(rows: Any, asked: Asking, size: int) -> Page[Any]:
     return Paginator(rows, size).get_page(asked.GET.get("page"))
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def run(asked: Asking, run_id: UUID) -> HttpResponse:
     visible = with_wholeness(visible_runs(asked.user), asked.user).select_related("created_by")
     found = get_object_or_404(visible, pk=run_id, deleted_at=None)
     may_change = found.is_whole and may(asked.user, Action.MAKE_REPORTS)
     files = visible_files(asked.user).filter(run=found)
-    customers = _customers(asked, found, files)
     context: dict[str, Any] = {
         "run": found,
         "may_change": may_change,
@@ -99,7 +101,7 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
         "currency": house_of(this_house(), asked.reseller).settings.currency,
         "summaries": list(files.filter(account_id="").order_by("pk")),
         "workbooks": files.filter(kind="workbook").count(),
-        "customers": _page(customers, asked, _CUSTOMERS_A_PAGE),
+        "customers": _customers(asked, found, files),
         "token": secrets.token_urlsafe(12),
         "q": asked.GET.get("q", ""),
     }
@@ -107,7 +109,7 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
         return render(asked, "run/_customers.html", context)
     context |= progress_page.context(asked, found)
     if found.state == "made" and context["shows_sums"]:
-        context |= _quick_look(found, customers)
+        context |= _quick_look(found)
     if may_change:
         context["deliveries"] = Delivery.objects.filter(run=found).order_by("-created_at")[:20]
         context["recipients"] = known_recipients(asked.user)
@@ -115,25 +117,33 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
     return render(asked, "run/run.html", context)
 
 
-def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> list[dict[str, Any]]:
-    """A row a customer: with figures for those who see the whole run, else with the file alone."""
+def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]:
+    """A row a customer: with figures for those who see the whole run, else with the files alone. Files are looked for
+    of the customers that are shown, not of all of them."""
     text = asked.GET.get("q", "").strip().lower()
+    rows: Sequence[Any]
     if found.is_whole and found.state == "made":
-        by_name = dict(files.filter(kind="workbook").values_list("name", "pk"))
-        rows = [
-            {"name": each.name, "sums": each, "file": each.file if each.file in by_name else ""}
-            for each in past_runs.customers(run_folder(this_house(), found.pk))
-        ]
+        sums = past_runs.customers(run_folder(this_house(), found.pk))
+        rows = [each for each in sums if text in each.name.lower()] if text else sums
     else:
-        listed = files.exclude(account_id="").order_by("account_name", "name").values_list("account_name", "name")
-        rows = [{"name": name or file, "sums": None, "file": file} for name, file in listed]
-    return [row for row in rows if text in str(row["name"]).lower()] if text else rows
+        named = files.exclude(account_id="").values_list("account_id", "account_name").distinct()
+        rows = [
+            past_runs.unknown_sums(account_id, name or account_id)
+            for account_id, name in named.order_by("account_name", "account_id")
+            if text in name.lower()
+        ]
+    page = _page(rows, asked, _CUSTOMERS_A_PAGE)
+    of_customer: defaultdict[str, list[RunFile]] = defaultdict(list)
+    for file in files.filter(account_id__in=[each.account_id for each in page]).order_by("pk"):
+        of_customer[file.account_id].append(file)
+    page.object_list = [{"sums": each, "files": of_customer[each.account_id]} for each in page]
+    return page
 
 
-def _quick_look(found: Run, customers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    countries = past_runs.countries(run_folder(this_house(), found.pk))
-    sums = [row["sums"] for row in customers if row["sums"] is not None]
-    dearest = sorted(sums, key=lambda each: -(each.customer_cost or 0))[:_CHARTED]
+def _quick_look(found: Run) -> dict[str, Any]:
+    folder = run_folder(this_house(), found.pk)
+    countries = past_runs.countries(folder)
+    dearest = sorted(past_runs.customers(folder), key=lambda each: -(each.customer_cost or 0))[:_CHARTED]
     chart = {
         "title": _("What customers cost"),
         "names": [each.name for each in dearest],
@@ -147,6 +157,7 @@ def _quick_look(found: Run, customers: Sequence[dict[str, Any]]) -> dict[str, An
     }
 
 
+@require_safe
 @needs(Action.SEE_INTERNAL_EDITION)
 def compare(asked: Asking) -> HttpResponse:
     """What changed between two runs, customer by customer."""
@@ -180,6 +191,7 @@ def compare(asked: Asking) -> HttpResponse:
 # Downloads.
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def download(asked: Asking, run_id: UUID, name: str) -> HttpResponseBase:
     """A file that is a row of someone who may see it; no other name leads to the disk."""
@@ -191,6 +203,7 @@ def download(asked: Asking, run_id: UUID, name: str) -> HttpResponseBase:
     return FileResponse(opened, as_attachment=True, filename=PurePosixPath(file.name).name)
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def download_zip(asked: Asking, run_id: UUID) -> HttpResponseBase:
     """All that they may see of a run, the workbooks or the summaries alone; streamed."""

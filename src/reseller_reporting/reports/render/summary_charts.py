@@ -16,6 +16,7 @@ _LABEL = {"name": FONT, "size": 9, "color": QUIET}
 _VALUE = {"name": FONT, "size": 9, "color": INK}
 _TITLE = {"name": FONT, "size": 11, "bold": True, "color": INK}
 _LABELS_MAX = 31
+_TITLE_TOP, _LEGEND_TOP, _BOTTOM = 0.13, 0.19, 0.96  # Of a chart's height.
 _ALT_MAX = 1_000
 _GRID = {"visible": True, "line": {"color": RULE, "width": 0.5}}
 
@@ -50,18 +51,22 @@ def add_bars(
     number_format: str,
     colours: Sequence[str] = (),
 ) -> None:
-    """Lying bars, the first on top, each with its figure."""
-    chart, series = workbook.add_chart({"type": "bar"}), block.series[0]
+    """Lying bars, the first on top, each with its figure; several series stand side by side under their legend."""
+    chart = workbook.add_chart({"type": "bar"})
     points = {"points": [{"fill": {"color": colour}} for colour in colours]} if colours else {}
-    chart.add_series(
-        {
-            **_data(sheet, block, series),
-            **points,
-            "fill": {"color": look.accent},
-            "gap": 45,
-            "data_labels": {"value": True, "font": _VALUE, "num_format": number_format},
-        }
-    )
+    # What is paid stands before what comes in.
+    of_series = (look.warm, look.accent) if len(block.series) > 1 else (look.accent,)
+    for series, colour in zip(block.series, of_series, strict=True):
+        chart.add_series(
+            {
+                **_data(sheet, block, series),
+                **points,
+                **({"name": look.words.say(series.title)} if len(block.series) > 1 else {}),
+                "fill": {"color": colour},
+                "gap": 45,
+                "data_labels": {"value": True, "font": _VALUE, "num_format": number_format},
+            }
+        )
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
     chart.set_y_axis(
         {
@@ -74,9 +79,10 @@ def add_bars(
             "major_gridlines": {"visible": False},
         }
     )
-    chart.set_legend({"none": True})
+    top = _LEGEND_TOP if len(block.series) > 1 else _TITLE_TOP
+    chart.set_legend({"position": "top", "font": _LABEL} if len(block.series) > 1 else {"none": True})
     # Room for the names: some programs run them over the edge, or leave every other one out.
-    chart.set_plotarea({"layout": {"x": 0.30, "y": 0.13, "width": 0.58, "height": 0.83}})
+    chart.set_plotarea({"layout": {"x": 0.30, "y": top, "width": 0.58, "height": _BOTTOM - top}})
     _insert(sheet, chart, place, title, alt)
 
 

@@ -6,6 +6,7 @@ The address is judged as the connection is made: a name that changes its mind af
 import socket
 from urllib.parse import urlsplit
 
+import aiohttp
 from aiohttp.abc import ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
@@ -22,6 +23,10 @@ class PublicResolver(ThreadedResolver):
         if not public:
             raise refused(host)
         return public
+
+
+def connector(*, limit: int, is_public_only: bool) -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(limit=limit, resolver=PublicResolver() if is_public_only else None)
 
 
 def refused(host: str) -> InvalidSettings:

@@ -1,6 +1,6 @@
 """Figures, periods, states and stages as people read them."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django import template
 from django.utils.formats import number_format
@@ -11,7 +11,7 @@ from reseller_reporting.app.progress import CALLS, LOGGING_IN, SERVICES, TREE, W
 from reseller_reporting.web import periods
 
 register = template.Library()
-_HALF_A_CENT = Decimal("0.005")
+_CENT, _HALF_A_CENT = Decimal("0.01"), Decimal("0.005")
 
 _WORDS: dict[str, str | Promise] = {
     # Stages of a job, as `app.progress` names them.
@@ -48,6 +48,11 @@ _WORDS: dict[str, str | Promise] = {
     "log_in_refused": _("Log-in refused"),
     "password_changed": _("Password changed"),
     "password_made": _("New password made"),
+    "password_reset_asked": _("New password asked for by mail"),
+    "password_reset": _("New password chosen by a mailed link"),
+    "second_factor_on": _("Second step switched on"),
+    "second_factor_off": _("Second step switched off"),
+    "second_factor_reset": _("Second step switched off by an administrator"),
     "administrator_made": _("Administrator made"),
     "reseller_made": _("Reseller added"),
     "user_added": _("User added"),
@@ -115,7 +120,9 @@ def money(amount: object) -> str:
     if amount is None or amount == "":
         return "–"
     try:
-        return number_format(Decimal(str(amount)), decimal_pos=2, use_l10n=True, force_grouping=True)
+        # Django's own way cuts off what is beyond.
+        cents = Decimal(str(amount)).quantize(_CENT, ROUND_HALF_UP)
+        return number_format(cents, decimal_pos=2, use_l10n=True, force_grouping=True)
     except (InvalidOperation, ValueError):
         return str(amount)
 
@@ -135,7 +142,7 @@ def change(amount: Decimal | int | None) -> str:
 
 @register.filter
 def minutes(seconds: int | None) -> str:
-    return "–" if seconds is None else grouped(round(Decimal(seconds) / 60))
+    return "–" if seconds is None else grouped((Decimal(seconds) / 60).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 @register.filter
