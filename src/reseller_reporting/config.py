@@ -7,6 +7,7 @@ the value. The file is looked for in the working folder, then in HOME; the first
 """
 
 import difflib
+import ipaddress
 import re
 import tomllib
 import unicodedata
@@ -61,6 +62,7 @@ class Settings:
     admin_email: str | None = None
     admin_password: str | None = field(default=None, repr=False)
     web_url: str | None = None  # Where people reach the application, when that is not this machine.
+    trusted_proxies: str = ""  # Networks with commas between, whose word about who asks is believed.
     retention_months: int = 24
 
     @property
@@ -271,6 +273,7 @@ def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
         admin_email=_admin_email(found.get("admin_email")),
         admin_password=found.get("admin_password"),
         web_url=_web_url(found.get("web_url")),
+        trusted_proxies=_networks(found.get("trusted_proxies", "")),
         retention_months=_whole_number(found, "retention_months", default=24, most=1200),
     )
 
@@ -420,6 +423,17 @@ def _web_url(text: str | None) -> str | None:
             "such as https://reports.example.com."
         )
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _networks(text: str) -> str:
+    """Each as a network; a bare address is one of its own."""
+    try:
+        return ",".join(str(ipaddress.ip_network(part.strip())) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise InvalidSettings(
+            f"{_variable('trusted_proxies')} takes addresses or networks with commas between, "
+            "such as 127.0.0.1,10.0.0.0/8."
+        ) from None
 
 
 def _currency(text: str) -> str:
