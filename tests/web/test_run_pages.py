@@ -461,3 +461,21 @@ def test_a_comparison_has_totals_and_says_what_is_not_complete(tree: Site, made_
     made_run.run.is_complete = False
     made_run.run.save()
     assert client.get(url).content.decode().count("is not complete: some of what changed") == 1
+
+
+def test_amounts_of_old_reports_keep_their_currency(site: Site, made_run: MadeRun) -> None:
+    site.reseller.currency = "EUR"
+    site.reseller.save()
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    paths = (f"/reports/{made_run.run.pk}/", "/reports/")
+    for path in paths:  # Nothing is known of it.
+        assert "EUR" in client.get(path).content.decode(), path
+    (made_run.folder / "summary.csv").write_text("Account ID,Currency\n1,CHF\n")
+    for path in paths:
+        page = client.get(path).content.decode()
+        assert ("CHF" in page, "EUR" in page) == (True, False), path
+    made_run.run.totals |= {"currency": "SEK"}
+    made_run.run.save()
+    for path in paths:
+        page = client.get(path).content.decode()
+        assert ("SEK" in page, "CHF" in page) == (True, False), path

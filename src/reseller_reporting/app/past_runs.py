@@ -183,6 +183,15 @@ def _countries_of(file: _File) -> tuple[CountrySums, ...]:
     return tuple(sorted(found, key=_dearest_first))
 
 
+def currency(folder: Path) -> str:
+    """In which its amounts are; "" where no row says so, or the files are gone."""
+    try:
+        with (folder / SUMMARY).open(encoding="utf-8-sig", newline="") as file:
+            return next((row.get("Currency") or "" for row in csv.DictReader(file)), "")
+    except FileNotFoundError:
+        return ""
+
+
 def compare(before: Iterable[CustomerSums], after: Iterable[CustomerSums]) -> list[Changed]:
     """Every customer of either run, the greatest change of what they cost first."""
     first = {each.account_id: each for each in before}
