@@ -39,7 +39,7 @@ from reseller_reporting.reports.render.summary_page import (
 from reseller_reporting.reports.usage import Figures, UsageSums
 from reseller_reporting.words.message import mark
 
-_TOP = 8
+_TOP = 6  # More would make bars of two series too thin to read.
 _NAME_MAX = 40
 
 

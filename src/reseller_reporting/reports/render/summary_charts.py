@@ -67,7 +67,9 @@ def add_bars(
                 "data_labels": {"value": True, "font": _VALUE, "num_format": number_format},
             }
         )
-    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
+    # Each bar tells its figure. Programs that show the scale of a hidden axis all the same show whole numbers.
+    scale = {"num_format": "#,##0", "num_font": _LABEL, "label_position": "none", "major_tick_mark": "none"}
+    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, **scale})
     chart.set_y_axis(
         {
             "reverse": True,
