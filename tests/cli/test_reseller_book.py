@@ -233,10 +233,28 @@ def test_libreoffice_calculates_what_the_workbook_carries(world: Acme, acme: Ter
     assert live > 60
 
 
+def test_a_report_that_has_nothing_to_be_compared_with_does_not_call_itself_the_first(
+    world: Acme, acme: Terminal
+) -> None:
+    """Reports without prices came before, and the same with prices says the same again."""
+    (acme.folder / "plan.yaml").write_text(PLAN)
+    assert acme.run(*RUN).code == 0
+    world.uk(world.bob, june(7))
+    assert acme.run(*RUN, "--refresh").code == 0
+    assert any(text.startswith("Held against the last report") for text in column(acme.left(), "Summary"))
+    said = []
+    for _ in range(2):
+        assert acme.run(*RUN, "--price-plans", "plan.yaml").code == 0
+        said.append([text for text in column(acme.left(), "Summary") if "compare it with" in text])
+    assert said[0] == said[1]
+    (sentence,) = said[0]
+    assert sentence.startswith("There is nothing to compare it with: this store holds no earlier report of this period")
+
+
 def test_what_changed_since_the_last_report_is_told_call_by_call(world: Acme, acme: Terminal) -> None:
     assert acme.run(*RUN).code == 0
     assert "Changes" not in book(acme.left()).sheetnames
-    assert any(text.startswith("This is the first report") for text in column(acme.left(), "Summary"))
+    assert any(text.startswith("There is nothing to compare it with") for text in column(acme.left(), "Summary"))
     late = world.uk(world.bob, june(7))
     tell_rate(world.first, 400)
     carol = world.customer("Carol", parent=world.acme)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,16 @@ def test_the_log_in_works_and_is_written_down(site: Site) -> None:
     site.client.post("/logout/")
     assert site.client.get("/").headers["Location"] == "/login/?next=/"
     assert events("logged_in") == events("logged_out") == [user.username]
+
+
+def test_sessions_that_are_over_do_not_pile_up(site: Site) -> None:
+    from django.contrib.sessions.models import Session
+
+    for key, year in (("over", 2000), ("open", 9999)):
+        Session.objects.create(session_key=key, session_data="", expire_date=datetime(year, 1, 1, tzinfo=UTC))
+    assert site.log_in(site.user(Role.RESELLER_ADMIN)).status_code == 302
+    keys = set(Session.objects.values_list("session_key", flat=True))
+    assert ("over" in keys, "open" in keys, len(keys)) == (False, True, 2)
 
 
 def test_capitals_and_blanks_around_a_name_do_not_matter(site: Site) -> None:

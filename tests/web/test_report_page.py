@@ -274,3 +274,47 @@ def test_five_thousand_accounts_are_no_burden(large: Site, path: str, seconds_ma
         client.get(path)
         took.append(time.thread_time() - began)
     assert min(took) < seconds_max
+
+
+def test_a_time_zone_that_is_chosen_while_the_accounts_are_read_stands(tree: Site) -> None:
+    from reseller_reporting.app.tenancy import keep_tree
+    from reseller_reporting.control.models import Reseller
+    from reseller_reporting.control.scoping import within
+    from reseller_reporting.model.account import Account
+    from reseller_reporting.model.ids import AccountId
+
+    read = Reseller.objects.get(pk=tree.reseller.pk)
+    Reseller.objects.filter(pk=read.pk).update(timezone="Europe/Madrid")
+    own = Account(id=AccountId("f" * 32), name="", realm="", tree=(), is_reseller=True, timezone="Europe/Berlin")
+    with within(read):
+        keep_tree(read, own, [], now=tree.house.clock())
+        assert (read.timezone, read.name) == ("Europe/Madrid", "Acme")
+        Reseller.objects.filter(pk=read.pk).update(timezone="")
+        keep_tree(read, own, [], now=tree.house.clock())
+    assert read.timezone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("is_below", [False, True])
+def test_a_branch_with_a_sub_reseller_in_it_or_above_it_is_ordered_whole(tree: Site, is_below: bool) -> None:
+    """The accounts below the first are a sub-reseller's: the first one's itself, or of one of its accounts."""
+    from reseller_reporting.control.models import KnownAccount
+    from reseller_reporting.control.scoping import within
+
+    sub = f"{1:032x}"
+    with within(tree.reseller):
+        below = KnownAccount.objects.filter(parent_id=FIRST)
+        if is_below:
+            KnownAccount.objects.filter(account_id=FIRST).update(is_reseller=True)
+            below.update(reseller_account_id=FIRST)
+            branch = below.order_by("account_id").first()
+            assert branch is not None
+            whose, expected = branch.account_id, [branch.account_id]
+        else:
+            below.filter(account_id=sub).update(is_reseller=True)
+            below.exclude(account_id=sub).update(reseller_account_id=sub)
+            whose, expected = FIRST, sorted([FIRST, *below.values_list("account_id", flat=True)])
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN, account_id=whose))
+    assert f"({len(expected)})" in client.get("/").content.decode()
+    assert client.post("/", form()).status_code == 302
+    (order,) = orders()
+    assert (order["accounts"], order["include_sub_resellers"]) == (expected, True)

@@ -384,3 +384,21 @@ def test_a_report_that_is_made_again_shows_its_new_figures(tree: Site, made_run:
     beside.write_bytes(manifest.read_bytes().replace(b"12.5000", b"99.7500"))
     beside.replace(manifest)
     assert "99.75" in client.get(f"/reports/{made_run.run.pk}/?q=script").content.decode()
+
+
+def test_amounts_of_old_reports_keep_their_currency(site: Site, made_run: MadeRun) -> None:
+    site.reseller.currency = "EUR"
+    site.reseller.save()
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    paths = (f"/reports/{made_run.run.pk}/", "/reports/")
+    for path in paths:  # Nothing is known of it.
+        assert "EUR" in client.get(path).content.decode(), path
+    (made_run.folder / "summary.csv").write_text("Account ID,Currency\n1,CHF\n")
+    for path in paths:
+        page = client.get(path).content.decode()
+        assert ("CHF" in page, "EUR" in page) == (True, False), path
+    made_run.run.totals |= {"currency": "SEK"}
+    made_run.run.save()
+    for path in paths:
+        page = client.get(path).content.decode()
+        assert ("SEK" in page, "CHF" in page) == (True, False), path

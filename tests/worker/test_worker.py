@@ -14,6 +14,7 @@ from workers import FILES, WAIT_SECONDS_MAX, Office, below, check_done, kill, un
 ON_A_FILE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+@pytest.mark.slow
 @ON_A_FILE
 def test_an_order_becomes_a_report_and_one_mail(office: Office) -> None:
     office.order()
@@ -76,6 +77,7 @@ def test_what_is_killed_in_the_middle_goes_on(office: Office, victim: str) -> No
     assert office.job().attempts == 2
 
 
+@pytest.mark.slow
 @ON_A_FILE
 def test_a_mail_whose_worker_is_killed_as_it_leaves_is_not_sent_twice(office: Office) -> None:
     office.order()
@@ -110,6 +112,7 @@ def test_a_mail_server_that_says_not_now_is_asked_again_later(office: Office) ->
     check_done(office)
 
 
+@pytest.mark.slow
 @ON_A_FILE
 def test_a_stop_puts_the_job_back_and_the_next_worker_goes_on(office: Office) -> None:
     office.order()
@@ -130,6 +133,7 @@ def test_a_stop_puts_the_job_back_and_the_next_worker_goes_on(office: Office) ->
     check_done(office)
 
 
+@pytest.mark.slow
 @ON_A_FILE
 def test_a_cancelled_job_leaves_no_files_and_can_be_taken_up_again(office: Office) -> None:
     from reseller_reporting.control import jobs

@@ -21,7 +21,7 @@ from reseller_reporting.app.summary_parquet import as_parquet
 from reseller_reporting.app.table_pages import read_page
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control.api_keys import Scope
-from reseller_reporting.control.asking import asking, doer_of
+from reseller_reporting.control.asking import Asking, asking, doer_of
 from reseller_reporting.control.models import Run, RunFile, User
 from reseller_reporting.control.visibility import visible_accounts, visible_files, visible_runs
 from reseller_reporting.model.errors import NotMade
@@ -148,7 +148,8 @@ def countries(request: HttpRequest, run_id: UUID, query: Query[TableQuery]) -> A
     **needs(Scope.FILES_READ, responses=_TABLE),
 )
 def legs(request: HttpRequest, run_id: UUID, account_id: Annotated[AccountId, Path()], query: Query[TableQuery]) -> Any:
-    user = asking(request).user
+    asked = asking(request)
+    user = asked.user
     run = _run(user, run_id)
     files = visible_files(user).filter(run=run, account_id=account_id)
     if not files.exists() and not visible_accounts(user).filter(account_id=account_id).exists():
@@ -160,7 +161,7 @@ def legs(request: HttpRequest, run_id: UUID, account_id: Annotated[AccountId, Pa
             f"This run made no file of the account's legs as {ending}. Order a report with "
             f'"also": ["{ending}"]' + (", which JSON is read from." if query.format == "json" else ".")
         )
-    return _as_asked(file, query)
+    return _as_asked(asked, run, file, query)
 
 
 def _run(user: User, run_id: UUID) -> Run:
@@ -169,9 +170,9 @@ def _run(user: User, run_id: UUID) -> Run:
 
 
 def _summary(request: HttpRequest, run_id: UUID, kind: str, query: TableQuery) -> Any:
-    user = asking(request).user
-    run = _run(user, run_id)
-    file = visible_files(user).filter(run=run, kind=kind).first()
+    asked = asking(request)
+    run = _run(asked.user, run_id)
+    file = visible_files(asked.user).filter(run=run, kind=kind).first()
     if file is None:
         if run.state != "made" and not run.files.exists():
             raise NotMade("The report is not ready. Ask for its progress, and for this when it is made.")
@@ -180,15 +181,21 @@ def _summary(request: HttpRequest, run_id: UUID, kind: str, query: TableQuery) -
         name = f"{PurePosixPath(file.name).stem}.parquet"
         open_file(this_house(), file).close()
         content = as_parquet(path_of(this_house(), file))
+        note_download(this_house(), run, doer_of(asked), name)
         return HttpResponse(content, content_type=_TYPES[".parquet"], headers=_attachment(name))
-    return _as_asked(file, query)
+    return _as_asked(asked, run, file, query)
 
 
-def _as_asked(file: RunFile, query: TableQuery) -> Any:
+def _as_asked(asked: Asking, run: Run, file: RunFile, query: TableQuery) -> Any:
+    """Its download stands in the audit trail; of one that is read page by page, the first page."""
     if query.format != "json":
-        return _sent(file)
+        answer = _sent(file)
+        note_download(this_house(), run, doer_of(asked), file.name)
+        return answer
     with open_file(this_house(), file) as opened:
         page = read_page(opened, cursor=query.cursor, rows_max=query.limit)
+    if query.cursor is None:
+        note_download(this_house(), run, doer_of(asked), file.name)
     return TableTold(columns=page.columns, rows=page.rows, next=page.next)
 
 

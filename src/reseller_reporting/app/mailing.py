@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 from reseller_reporting.app.branding import mail_texts_of
 from reseller_reporting.app.house import House
 from reseller_reporting.app.report import COUNTRIES, MANIFEST, RESELLER_BOOK, SUMMARY, Report
+from reseller_reporting.delivery.folder import unchanged
 from reseller_reporting.delivery.mail import send_report
 from reseller_reporting.delivery.mail_page import CustomerLine, ReportMail
+from reseller_reporting.model.errors import MailFailed
 from reseller_reporting.model.period import parse_period
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.period_text import spoken_days, spoken_period
@@ -43,6 +46,16 @@ def mail(house: House, report: Report, recipients: Sequence[str]) -> None:
         language=report.words.language,
     )
     send(house, compose_letter(house, letter, recipients))
+
+
+@contextmanager
+def one_set(folder: Path) -> Iterator[None]:
+    """What is read of the folder meanwhile is of one publication."""
+    try:
+        with unchanged(folder):
+            yield
+    except FileNotFoundError:
+        raise MailFailed("Files of the report are missing. Make it again; then its mail is tried again, too.") from None
 
 
 def send(house: House, message: ReportMail) -> None:
@@ -76,7 +89,8 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
         period_spoken=spoken_period(period, words),
         days_spoken=spoken_days(period, words),
         timezone=letter.timezone,
-        currency=house.settings.currency,
+        # That of the settings may be another one by now.
+        currency=next((row["Currency"] for row in rows), house.settings.currency),
         customers=[_line(words, row, names.get(row["Account ID"], row["Name"])) for row in rows],
         totals=total,
         warnings=[*_notes(words, manifest), *(_warning(words, warning) for warning in manifest["warnings"])],

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 # As `app.report` names them, which reads the lake and so is not imported here.
-MANIFEST, COUNTRIES = "manifest.json", "summary-by-country.csv"
+MANIFEST, SUMMARY, COUNTRIES = "manifest.json", "summary.csv", "summary-by-country.csv"
 _COUNTRY_COLUMNS = ("Country", "Country Code", "Direction", "Calls", "Billing Minutes", "Customer Cost")
 _KEPT = 4  # Runs: two that are compared, and what others look at meanwhile.
 Amount = TypeVar("Amount", int, Decimal)
@@ -148,6 +148,15 @@ def _countries_of(file: _File) -> tuple[CountrySums, ...]:
         for key in calls
     ]
     return tuple(sorted(found, key=_dearest_first))
+
+
+def currency(folder: Path) -> str:
+    """In which its amounts are; "" where no row says so, or the files are gone."""
+    try:
+        with (folder / SUMMARY).open(encoding="utf-8-sig", newline="") as file:
+            return next((row.get("Currency") or "" for row in csv.DictReader(file)), "")
+    except FileNotFoundError:
+        return ""
 
 
 def compare(before: Iterable[CustomerSums], after: Iterable[CustomerSums]) -> list[Changed]:

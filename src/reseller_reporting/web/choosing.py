@@ -1,6 +1,6 @@
 """Choosing accounts: a level of the tree, a search, all below an account; each a few queries whatever the size."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
@@ -58,12 +58,6 @@ def level(user: User, reseller: Reseller, below: str, start: int) -> Listed:
 def search(user: User, reseller: Reseller, text: str, start: int) -> Listed:
     accounts = choices(user, reseller)
     return _listed(accounts, searching.accounts(accounts, text), start, shows_above=True)
-
-
-def includes_sub_resellers(accounts: QuerySet[KnownAccount], reseller: Reseller, chosen: Iterable[str]) -> bool:
-    """Whether one of the chosen is not the reseller's own customer, which the order then has to say."""
-    own = set(accounts.filter(reseller_account_id=reseller.account_id).values_list("account_id", flat=True))
-    return bool(own) and not set(chosen) <= own
 
 
 def _listed(

@@ -5,7 +5,9 @@ from typing import Any
 from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
+from django.utils import timezone
 
 from reseller_reporting.app.kazoo_people import KAZOO, knows_password
 from reseller_reporting.app.tenancy import this_house
@@ -40,6 +42,8 @@ def forget_failures(request: HttpRequest, name: str) -> None:
 
 
 def _logged_in(*, request: HttpRequest, user: User, **_: Any) -> None:
+    # Sessions of those who never logged out, by the clock that they run by.
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
     _record("logged_in", request, user)
 
 

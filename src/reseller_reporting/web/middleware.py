@@ -28,6 +28,7 @@ from reseller_reporting.control.refusals import problem
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.scoping import within
 from reseller_reporting.web import metrics
+from reseller_reporting.web.client_address import client_address
 from reseller_reporting.web.log_ins import address_of
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -72,6 +73,12 @@ class Watched:
         began = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(process="web")
+        # Everyone reads it from here: the audit trail, the log, the lock after wrong passwords.
+        request.META["REMOTE_ADDR"] = client_address(
+            address_of(request),
+            request.headers.get("X-Forwarded-For", ""),
+            this_house().settings.trusted_proxies,
+        )
         request.address = address_of(request)  # type: ignore[attr-defined]
         response = self._answer(request)
         seconds = time.perf_counter() - began
@@ -135,6 +142,8 @@ class WhoAsks:
             request.reseller = None  # type: ignore[attr-defined]
             return self._answer(request)
         reseller = _reseller_of(request, user)
+        if reseller is None:
+            return problem(404, "unknown_reseller", "X-Reseller names no reseller: it takes the number of one.")
         request.reseller = reseller  # type: ignore[attr-defined]
         structlog.contextvars.bind_contextvars(tenant=reseller.key or "own", user=user.pk)
         # Moments are shown by the clock of those who read them.
@@ -168,13 +177,20 @@ def _key_of(request: HttpRequest) -> ApiKey | None:
     return find_key(text.strip(), now=this_house().clock())
 
 
-def _reseller_of(request: HttpRequest, user: User) -> Reseller:
-    """One's own; an operator works for one at a time, which the session remembers."""
-    if may(user, Action.CHOOSE_RESELLER):
-        chosen: Any = request.headers.get("X-Reseller") if is_api(request) else request.session.get(CHOSEN_RESELLER)
-        found = Reseller.objects.filter(pk=int(chosen)).first() if str(chosen or "").isdecimal() else None
-        return found or user.reseller
-    return user.reseller
+def _reseller_of(request: HttpRequest, user: User) -> Reseller | None:
+    """One's own; an operator works for one at a time, which the session remembers. A program says which with each
+    request: None when there is no such one, for what it asks is not meant for the operator's own."""
+    if not may(user, Action.CHOOSE_RESELLER):
+        return user.reseller
+    if not is_api(request):
+        return _numbered(str(request.session.get(CHOSEN_RESELLER) or "")) or user.reseller
+    stated = request.headers.get("X-Reseller")
+    return user.reseller if stated is None else _numbered(stated.strip())
+
+
+def _numbered(text: str) -> Reseller | None:
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return Reseller.objects.filter(pk=int(text)).first() if is_number else None
 
 
 def _zone_of(reseller: Reseller) -> ZoneInfo:

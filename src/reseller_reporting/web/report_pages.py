@@ -20,11 +20,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import connections, groups
 from reseller_reporting.app.extras import PRICED, Also
-from reseller_reporting.app.orders import Asked, has_price_plans, order_report
+from reseller_reporting.app.orders import Asked, has_price_plans, is_beyond_own, order_report
+from reseller_reporting.app.recipients import split_addresses
 from reseller_reporting.app.tenancy import is_connected, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, asking, doer_of
-from reseller_reporting.control.models import AccountGroup, KnownAccount, Run
+from reseller_reporting.control.models import KnownAccount, Run
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.visibility import known_recipients, sees_everything
 from reseller_reporting.model.errors import ResellerReportingError
@@ -101,6 +102,7 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
     zone = str(stated.get("timezone") or reseller.timezone or "UTC")
     zone = zone if zone in periods.zones() else "UTC"
     total = accounts.count()
+    is_branch = not sees_everything(asked.user)
     return render(
         asked,
         "report/report.html",
@@ -110,9 +112,11 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "problem": problem,
             "is_connected": is_connected(house, reseller),
             "is_tree_read": reseller.tree_read_at is not None,
-            "is_branch": not sees_everything(asked.user),
+            "is_branch": is_branch,
             "total": total,
-            "customers": choosing.customers_count(accounts, reseller) if reseller.account_id else total,
+            "customers": total
+            if is_branch or not reseller.account_id
+            else choosing.customers_count(accounts, reseller),
             "groups": _shown_groups(asked),
             "presets": periods.presets(house.clock(), zone),
             "period": stated.get("period", "last-month"),
@@ -158,7 +162,7 @@ def _order(asked: Asking) -> HttpResponseBase:
         return _page(asked, form, status=422, problem=_("Choose at least one customer."))
     includes = stated["include_sub_resellers"]
     if chosen is not None:
-        includes = choosing.includes_sub_resellers(accounts, asked.reseller, chosen)
+        includes = is_beyond_own(asked.reseller, chosen)
     try:
         job = order_report(
             this_house(),
@@ -173,9 +177,7 @@ def _order(asked: Asking) -> HttpResponseBase:
                 price_plans=stated["price_plans"],
                 edition=stated["edition"],
                 also=sorted(stated["also"]),
-                email=[
-                    part for part in stated["email"].replace(";", ",").replace("\n", ",").split(",") if part.strip()
-                ],
+                email=split_addresses(stated["email"]),
             ),
             user=asked.user,
             address=asked.address,
@@ -225,7 +227,7 @@ def account_ids(asked: Asking) -> HttpResponse:
         found = searching.accounts(found, text[:200])
     ids: Sequence[str] = list(found.order_by("account_id").values_list("account_id", flat=True))
     if group := asked.GET.get("group"):
-        kept = set(get_object_or_404(AccountGroup.objects.all(), pk=_number(group)).account_ids)
+        kept = set(get_object_or_404(groups.visible_groups(asked.user), pk=_number(group)).account_ids)
         ids = [account_id for account_id in ids if account_id in kept]
     return JsonResponse({"ids": ids})
 
@@ -254,7 +256,7 @@ def keep_group(asked: Asking) -> HttpResponse:
 @require_POST
 @needs(Action.KEEP_GROUPS)
 def drop_group(asked: Asking, number: int) -> HttpResponse:
-    group, problem = get_object_or_404(AccountGroup.objects.all(), pk=number), ""
+    group, problem = get_object_or_404(groups.visible_groups(asked.user), pk=number), ""
     try:
         groups.delete_group(this_house(), group, doer_of(asked))
     except ResellerReportingError as error:
@@ -263,10 +265,10 @@ def drop_group(asked: Asking, number: int) -> HttpResponse:
 
 
 def _shown_groups(asked: Asking) -> list[dict[str, Any]]:
-    """Of each, how many accounts are theirs to see; where that is none, it is not shown."""
+    """Of each, how many accounts are theirs to see."""
     theirs = groups.visible_ids(asked.user)
-    counted = [(row, len(groups.shown_ids(row, theirs))) for row in AccountGroup.objects.order_by("name")]
-    return [{"pk": row.pk, "name": row.name, "count": count} for row, count in counted if count or theirs is None]
+    shown = groups.visible_groups(asked.user).order_by("name")
+    return [{"pk": row.pk, "name": row.name, "count": len(groups.shown_ids(row, theirs))} for row in shown]
 
 
 @require_POST

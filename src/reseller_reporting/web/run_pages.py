@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import past_runs, run_changes
+from reseller_reporting.app.recipients import split_addresses
 from reseller_reporting.app.run_files import note_download, open_file, zipped
-from reseller_reporting.app.tenancy import house_of, run_folder, this_house
+from reseller_reporting.app.tenancy import currency_of, run_folder, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import Delivery, Job, Run, RunFile
@@ -55,10 +56,9 @@ def runs(asked: Asking) -> HttpResponse:
     latest = _latest_jobs(asked, [run.pk for run in page])
     context = {
         "page": page,
-        "rows": [(run, latest.get(run.pk)) for run in page],
+        "rows": [(run, latest.get(run.pk), _currency_of(asked, run)) for run in page],
         "q": text,
         "shows_deleted": shows_deleted,
-        "currency": house_of(this_house(), asked.reseller).settings.currency,
     }
     if asked.headers.get("HX-Target") == "run-list":
         return render(asked, "run/_runs.html", context)
@@ -73,6 +73,12 @@ def _latest_jobs(asked: Asking, run_ids: Sequence[UUID]) -> dict[UUID, Job]:
     """The newest report job of each run, where progress is theirs to see."""
     found = visible_jobs(asked.user).filter(run_id__in=run_ids, kind="report").order_by("created_at")
     return {job.run_id: job for job in found if job.run_id is not None}
+
+
+def _currency_of(asked: Asking, run: Any) -> str:
+    """The run's own: the reseller may have another one by now."""
+    known = run.totals.get("currency") or (run.state == "made" and past_runs.currency(run_folder(this_house(), run.pk)))
+    return known or currency_of(this_house(), asked.reseller)
 
 
 def _is_id(text: str) -> bool:
@@ -98,7 +104,7 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
         "run": found,
         "may_change": may_change,
         "shows_sums": found.is_whole,
-        "currency": house_of(this_house(), asked.reseller).settings.currency,
+        "currency": _currency_of(asked, found),
         "summaries": list(files.filter(account_id="").order_by("pk")),
         "workbooks": files.filter(kind="workbook").count(),
         "customers": _customers(asked, found, files),
@@ -240,7 +246,7 @@ def _gone_is_not_found() -> Iterator[None]:
 @needs(Action.MAKE_REPORTS)
 def send(asked: Asking, run_id: UUID) -> HttpResponse:
     found = get_object_or_404(changeable_runs(asked.user), pk=run_id, state="made", deleted_at=None)
-    named = [part for part in asked.POST.get("email", "").replace(";", ",").split(",") if part.strip()]
+    named = split_addresses(asked.POST.get("email", ""))
     if not named:
         messages.error(asked, _("Say to whom it shall be sent."))
         return redirect("run", run_id)
@@ -269,6 +275,10 @@ def delete(asked: Asking, run_id: UUID) -> HttpResponse:
 @needs(Action.MAKE_REPORTS)
 def undelete(asked: Asking, run_id: UUID) -> HttpResponse:
     found = get_object_or_404(changeable_runs(asked.user), pk=run_id)
-    run_changes.restore(this_house(), found, doer_of(asked))
+    try:
+        run_changes.restore(this_house(), found, doer_of(asked))
+    except ResellerReportingError as error:
+        messages.error(asked, error.sentence)
+        return redirect("runs")
     messages.success(asked, _("The report is back."))
     return redirect("run", run_id)

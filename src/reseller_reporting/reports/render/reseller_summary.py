@@ -295,7 +295,11 @@ def _knows(title: str, facts: AccountFacts, sums: UsageSums | None) -> bool:
 
 def _since_last(words: Words, changes: Changes | None, not_compared: str, code: str) -> Iterator[str]:
     if changes is None:
-        first = mark("This is the first report of this period in this store: there is none to compare it with.")
+        # True of the same report made again, too, which must say the same.
+        first = mark(
+            "There is nothing to compare it with: this store holds no earlier report of this period that was made of "
+            "other data in the same way, with prices or without."
+        )
         yield words.phrase(not_compared) if not_compared else words.say(first)
         return
     yield words.say("Held against the last report of this period that was made of other data.")
