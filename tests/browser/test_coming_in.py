@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+    from tests.browser.conftest import Installation
 
 
 def check_accessible(page: Page) -> None:
@@ -23,15 +24,15 @@ def check_accessible(page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", ["/login/", "/login/kazoo/", "/password/forgot/"])
-def test_what_is_seen_before_the_log_in(demo: dict[str, str], page: Page, path: str) -> None:
-    page.goto(demo["url"].rstrip("/") + path)
+def test_what_is_seen_before_the_log_in(served: Installation, page: Page, path: str) -> None:
+    page.goto(served.url + path)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     check_accessible(page)
     page.set_viewport_size({"width": 320, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-def test_a_second_step_from_the_picture_to_the_end(opened: Page, demo: dict[str, str]) -> None:
+def test_a_second_step_from_the_picture_to_the_end(opened: Page, served: Installation) -> None:
     opened.get_by_label("Your account").click()
     opened.get_by_role("link", name="Two-step log-in").click()
     expect(opened.get_by_alt_text("The key as a QR code")).to_be_visible()
@@ -46,8 +47,8 @@ def test_a_second_step_from_the_picture_to_the_end(opened: Page, demo: dict[str,
     try:
         opened.get_by_label("Your account").click()
         opened.get_by_role("button", name="Log out").click()
-        opened.get_by_label("Mail address or user name").fill(demo["username"])
-        opened.get_by_label("Password").fill(demo["password"])
+        opened.get_by_label("Mail address or user name").fill(served.username)
+        opened.get_by_label("Password").fill(served.password)
         opened.get_by_role("button", name="Log in").click()
         check_accessible(opened)
         opened.get_by_label("Code").fill(recovery)
@@ -55,8 +56,8 @@ def test_a_second_step_from_the_picture_to_the_end(opened: Page, demo: dict[str,
         expect(opened.get_by_role("heading", name="New report")).to_be_visible()
     finally:
         # The other tests' visitor has none.
-        opened.goto(demo["url"].rstrip("/") + "/second-step/")
+        opened.goto(served.url + "/second-step/")
         check_accessible(opened)
-        opened.get_by_label("Your password").fill(demo["password"])
+        opened.get_by_label("Your password").fill(served.password)
         opened.get_by_role("button", name="Switch off").click()
     expect(opened.get_by_text("The second step is switched off.")).to_be_visible()

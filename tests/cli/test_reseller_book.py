@@ -157,6 +157,27 @@ def test_margins_stand_where_there_are_plans(acme: Terminal) -> None:
     assert "Margins" not in book(acme.left()).sheetnames
 
 
+def test_what_is_earned_is_the_sum_of_the_margins_where_all_are_known(acme: Terminal) -> None:
+    priced(acme)
+    left = acme.left()
+    with (left.folder / "margin.csv").open(encoding="utf-8-sig", newline="") as file:
+        known = list(csv.DictReader(file))
+    said = {row[0]: row[1] for row in book(left)["Summary"].iter_rows(values_only=True, max_col=2)}
+    assert said["Margin"] == pytest.approx(sum(float(row["Margin"]) for row in known))
+    assert "What is earned" in said
+    assert said["Margin on calls"] == pytest.approx(sum(float(row["Margin"]) for row in left.summary))
+
+
+def test_where_a_customers_margin_is_not_known_it_is_the_margin_on_calls(acme: Terminal) -> None:
+    (acme.folder / "plans").mkdir()
+    (acme.folder / "plans" / "customers.yaml").write_text("customers: [{plan: retail, customer: Alice}]")
+    priced(acme)
+    said = {row[0]: row[1] for row in book(acme.left())["Summary"].iter_rows(values_only=True, max_col=2)}
+    assert "What is earned" not in said
+    assert "Margin" not in said
+    assert isinstance(said["Margin on calls"], float)
+
+
 def test_the_pool_is_shown_with_whose_calls_ran_over(acme: Terminal) -> None:
     assert acme.run(*RUN).code == 0
     cells = [row for row in book(acme.left())["Trunks"].iter_rows(values_only=True) if row[0] is not None]

@@ -125,7 +125,7 @@ def test_it_has_the_look_of_the_customers_workbooks(
     book: Any = openpyxl.load_workbook(made(tmp_path / "reseller.xlsx", report(facts, sums)))
     first = book["Summary"]
     assert [first.cell(5, column).value for column in (1, 3, 5, 7)] == [
-        "What is owed",
+        "Reseller cost of calls",
         "For what",
         "Since the month before",
         "Is it complete",

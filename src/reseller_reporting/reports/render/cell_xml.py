@@ -10,10 +10,10 @@ from typing import Literal
 from reseller_reporting.reports.render.cell_text import cell_text
 
 CellKind = Literal[
-    "text", "text_indented", "count", "minutes", "money", "money_micros", "date_time"
+    "text", "text_indented", "text_shrunk", "count", "minutes", "money", "money_micros", "date_time"
 ]  # Minutes are given in seconds, money in units or micros, moments in microseconds of the sheet's clock.
 
-TEXT_KINDS = frozenset({"text", "text_indented"})
+TEXT_KINDS = frozenset({"text", "text_indented", "text_shrunk"})
 # Digits behind the point of an integer's text.
 PLACES: dict[CellKind, int] = {"count": 0, "money": 4, "money_micros": 6}
 DAY_MICROSECONDS = 86_400_000_000

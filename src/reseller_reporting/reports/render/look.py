@@ -85,7 +85,7 @@ class Look:
         parts = {**self._header, **({"text_wrap": True} if is_wrapped else {})}
         if is_link:
             return self._format(**{**parts, "font_color": self.accent_ink, "underline": 1})
-        if kind == "text_indented":
+        if kind in ("text_indented", "text_shrunk"):
             return self._format(**parts, align="left", indent=1)
         if kind in ("text", "date_time"):
             return self._format(**parts)
@@ -117,6 +117,11 @@ class Look:
     def text_indented(self) -> Any:
         """Text to the right of a number, which would touch it otherwise."""
         return self._format(align="left", indent=1)
+
+    @property
+    def text_shrunk(self) -> Any:
+        """A sentence beside other text: whole on paper, if smaller. Wrapped, a row would grow for one cell."""
+        return self._format(align="left", indent=1, shrink=True)
 
     @property
     def money(self) -> Any:

@@ -15,7 +15,7 @@ from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.local_time import day_of_serial, serial_of_day
 from reseller_reporting.reports.render.look import COUNT, MINUTES, MONEY
 from reseller_reporting.reports.render.reseller_customers import SHEET, Customers, shown_figures
-from reseller_reporting.reports.render.reseller_figures import COUNTRIES, Countries
+from reseller_reporting.reports.render.reseller_figures import COUNTRIES, Countries, MarginSums
 from reseller_reporting.reports.render.sheet import Formula
 from reseller_reporting.reports.render.summary_blocks import (
     Block,
@@ -39,7 +39,7 @@ from reseller_reporting.reports.render.summary_page import (
 from reseller_reporting.reports.usage import Figures, UsageSums
 from reseller_reporting.words.message import mark
 
-_TOP = 8
+_TOP = 6  # More would make bars of two series too thin to read.
 _NAME_MAX = 40
 
 
@@ -53,6 +53,7 @@ class SummarySources:
     entries: Sequence[tuple[AccountFacts, UsageSums | None]]
     customers: Customers
     countries: Countries
+    margins: MarginSums
     changes: Changes | None
     not_compared: str
 

@@ -31,7 +31,7 @@ from reseller_reporting.reports.render.package import Compression, Package, defl
 from reseller_reporting.reports.render.reseller_blocks import SummarySources
 from reseller_reporting.reports.render.reseller_changes import write_changed_calls, write_changes
 from reseller_reporting.reports.render.reseller_customers import write_customers
-from reseller_reporting.reports.render.reseller_figures import write_countries, write_margins
+from reseller_reporting.reports.render.reseller_figures import MarginSums, write_countries, write_margins
 from reseller_reporting.reports.render.reseller_record import write_pool_sheet, write_problems, write_warnings
 from reseller_reporting.reports.render.reseller_summary import write_summary
 from reseller_reporting.reports.render.sheet import page_footer, page_header
@@ -92,8 +92,7 @@ def _fill(workbook: Any, look: Look, report: ResellerReport, country_name: Calla
     summary = add_summary(workbook, look)
     customers = write_customers(workbook, look, report.entries, report.files)
     countries = write_countries(workbook, look, report.entries, country_name, report.currency)
-    if report.margins:
-        write_margins(workbook, look, report.margins)
+    margins = write_margins(workbook, look, report.margins) if report.margins else MarginSums()
     pool = report.pool
     if pool is not None and not (isinstance(pool, str) and pool.startswith("None")):
         write_pool_sheet(workbook, look, pool, report.entries, report.shares, report.period.zone)
@@ -109,6 +108,7 @@ def _fill(workbook: Any, look: Look, report: ResellerReport, country_name: Calla
         entries=report.entries,
         customers=customers,
         countries=countries,
+        margins=margins,
         changes=report.changes,
         not_compared=report.not_compared,
     )

@@ -174,7 +174,15 @@ _DIFFERENCES = {
 }
 
 
-def write_margins(workbook: Any, look: Look, rows: Sequence[Mapping[str, str]]) -> None:
+@dataclass(frozen=True, slots=True)
+class MarginSums:
+    """Of the columns `Net` and `Margin` what they come to, live, where every customer's is known."""
+
+    net: Formula | None = None
+    margin: Formula | None = None
+
+
+def write_margins(workbook: Any, look: Look, rows: Sequence[Mapping[str, str]]) -> MarginSums:
     """The rows of `margin.csv`; what is made of other columns is a live formula."""
     sheet = open_table(workbook, look, MARGINS, _MARGIN_COLUMNS, MARGINS_HELP)
     for row, texts in enumerate(rows, 1):
@@ -189,6 +197,14 @@ def write_margins(workbook: Any, look: Look, rows: Sequence[Mapping[str, str]]) 
     write_totals(sheet, look, _MARGIN_COLUMNS, len(rows), totals)
     losses = ("Usage Margin", "Recurring Margin", "Margin Percent")
     close_table(sheet, look, _MARGIN_COLUMNS, len(rows), losses=losses)
+
+    def live(title: str) -> Formula | None:
+        letter = _OF_MARGINS[title]
+        if not all(texts[title] for texts in rows):
+            return None
+        return Formula(f"=SUM('{sheet.name}'!${letter}$2:${letter}${len(rows) + 1})", totals[title])
+
+    return MarginSums(live("Net"), live("Margin"))
 
 
 def _margin_cell(title: str, texts: Mapping[str, str], row: int) -> Cell:

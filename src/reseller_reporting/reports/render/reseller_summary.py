@@ -31,6 +31,8 @@ from reseller_reporting.reports.render.summary_cards import (
     Card,
     Line,
     compared,
+    cost_of_calls,
+    earned,
     figure_of,
     lines_of,
     money_of,
@@ -149,17 +151,12 @@ def _write_cards(page: Page, row: int, sources: SummarySources, changes: list[Ch
 
 def _earned(page: Page, sources: SummarySources) -> Card:
     money = money_of(sources.currency)
-    if "Margin" in page.figures:
-        return Card(
-            texts.EARNED,
-            figure_of(page, "Margin"),
-            money,
-            lines_of(page, ["Price", "Reseller Cost", "Recurring Price"]),
-        )
-    recurring = ["Reseller Recurring Cost", "Customer Recurring Cost"]
+    if texts.MARGIN_ON_CALLS in page.figures or sources.margins.margin is not None:
+        return earned(page, money)
     if "Reseller Cost" in page.figures:
-        return Card(texts.OWED, figure_of(page, "Reseller Cost"), money, lines_of(page, ["Customer Cost", *recurring]))
-    return Card(mark("What customers were charged"), figure_of(page, "Customer Cost"), money, lines_of(page, recurring))
+        return cost_of_calls(page, money)
+    recurring = lines_of(page, [texts.RESELLER_RECURRING, texts.CUSTOMER_RECURRING])
+    return Card(mark("What customers were charged"), figure_of(page, "Customer Cost"), money, recurring)
 
 
 def _compared(page: Page, changes: list[Change], month_before: str) -> Card:
@@ -204,7 +201,13 @@ def _write_key_figures(page: Page, sources: SummarySources) -> None:
         if value is None and title in _ONLY_WITH_PLANS:
             continue
         known = None if value is None else Formula(f"=SUM({customers.column(title)})", value)
-        _figure(page, title, known, number_format, unit, _note(page, sources, title, page.say(note)))
+        # There it is a column's name; here stands the margin on everything, too.
+        name = texts.MARGIN_ON_CALLS if title == "Margin" else title
+        _figure(page, name, known, number_format, unit, _note(page, sources, title, page.say(note)))
+    if sources.margins.margin is not None:
+        code = sources.currency
+        _figure(page, texts.NET, sources.margins.net, MONEY, code, page.say(texts.SUM_OF_NETS_NOTE))
+        _figure(page, "Margin", sources.margins.margin, MONEY, code, page.say(texts.TOTAL_MARGIN_NOTE))
     page.sheet.conditional_format(first, 1, page.row - 1, 1, below_zero(page.look))
     page.row += 1
 

@@ -4,6 +4,7 @@ the key figures, the report's own facts and the small tables below them.
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from reseller_reporting.model.problems import ReportWarning
@@ -128,16 +129,19 @@ def _write_key_figures(page: Page, facts: AccountFacts, sums: UsageSums, tables:
     look = page.look
     page.section(words.KEY_FIGURES)
     first = page.row
-    for figure in key_figures(facts, sums, tables):
-        row = page.row
+    figures = list(key_figures(facts, sums, tables))
+    cells = {figure.name: f"$B${row + 1}" for row, figure in enumerate(figures, first)}
+    for row, figure in enumerate(figures, first):
         page.grid.height(row, LINE_HEIGHT)
         page.grid.put(row, 0, page.say(figure.name), look.label)
         value = figure.value
+        if figure.less and isinstance(value, Decimal):
+            value = Formula(f"={'-'.join(cells[name] for name in figure.less)}", value)
         if value is None:
             page.grid.put(row, 1, page.say(words.NOT_AVAILABLE), look.missing)
         else:
             page.grid.put(row, 1, value, look.figure(figure.number_format))
-            page.figures[figure.name] = (f"$B${row + 1}", value.value if isinstance(value, Formula) else value)
+            page.figures[figure.name] = (cells[figure.name], value.value if isinstance(value, Formula) else value)
         page.grid.put(row, 2, page.say(figure.unit), look.note)
         page.grid.put(row, 3, page.say(figure.note), look.note)
         page.row += 1

@@ -92,18 +92,37 @@ def sentence(text: str) -> list[Line]:
 
 
 def _owed(page: Page, facts: AccountFacts) -> Card:
+    """What is earned or owed by a price plan; without one a cost, called what it is."""
     figures, money = page.figures, money_of(facts.currency)
-    if words.TOTAL_DUE not in figures:
-        titles = [CUSTOMER_COST, words.RESELLER_RECURRING, words.CUSTOMER_RECURRING]
-        if RESELLER_COST in figures:
-            return Card(words.OWED, figure_of(page, RESELLER_COST), money, lines_of(page, titles))
-        title, figure = words.CHARGED, figure_of(page, CUSTOMER_COST)
-        if facts.edition is Edition.CUSTOMER:
-            title, titles = words.OWED, []
-        return Card(title, figure, money, lines_of(page, titles[1:]))
-    if facts.edition is Edition.CUSTOMER:
+    if words.TOTAL_DUE in figures:
+        if facts.edition is Edition.INTERNAL:
+            return earned(page, money)
         return Card(words.OWED, figure_of(page, words.TOTAL_DUE), money, lines_of(page, [PRICE, words.RECURRING_PRICE]))
-    return Card(words.EARNED, figure_of(page, MARGIN), money, lines_of(page, [words.TOTAL_DUE, PRICE, RESELLER_COST]))
+    recurring = [words.RESELLER_RECURRING, words.CUSTOMER_RECURRING]
+    if RESELLER_COST in figures:
+        return cost_of_calls(page, money)
+    if facts.edition is Edition.CUSTOMER:
+        return Card(words.CHARGED_FOR_CALLS, figure_of(page, CUSTOMER_COST), money, [])
+    return Card(words.CHARGED, figure_of(page, CUSTOMER_COST), money, lines_of(page, recurring))
+
+
+def earned(page: Page, money: str) -> Card:
+    """The margin with what it is made of; where a part of it is not known that on calls alone."""
+    figure = figure_of(page, MARGIN)
+    if figure is None and words.MARGIN_ON_CALLS in page.figures:
+        parts = [*lines_of(page, [PRICE]), _less(page, RESELLER_COST)]
+        return Card(words.MARGIN_ON_CALLS, figure_of(page, words.MARGIN_ON_CALLS), money, parts)
+    parts = [*lines_of(page, [words.NET]), _less(page, RESELLER_COST), _less(page, words.RESELLER_RECURRING)]
+    return Card(words.EARNED, figure, money, parts)
+
+
+def _less(page: Page, title: str) -> Line:
+    return Line(f"− {page.say(title)}", figure_of(page, title), MONEY)
+
+
+def cost_of_calls(page: Page, money: str) -> Card:
+    titles = [CUSTOMER_COST, words.RESELLER_RECURRING, words.CUSTOMER_RECURRING]
+    return Card(words.COST_OF_CALLS, figure_of(page, RESELLER_COST), money, lines_of(page, titles))
 
 
 def lines_of(page: Page, titles: Sequence[str]) -> list[Line]:
