@@ -455,6 +455,31 @@ def test_legs_that_the_run_did_not_make_say_how_to_order_them(api: ApiSite) -> N
     assert admin.post("/runs", {"also": ["csv"]}).json()["order"]["also"] == ["csv"]
 
 
+def test_a_file_comes_by_its_name_as_by_its_number(api: ApiSite) -> None:
+    client, base = api.of("reseller_viewer"), f"/runs/{api.run.pk}/files"
+    listed = client.get(base).json()["items"]
+    assert len(listed) > 1
+    for each in listed:
+        assert content(client.get(f"{base}/{each['name']}")) == content(client.get(f"{base}/{each['id']}"))
+    for wrong in ("summary", "../manifest.json", "accounts/", "accounts", "0", "9" * 30):
+        assert client.get(f"{base}/{wrong}").status_code == 404
+
+
+@pytest.mark.parametrize(("language", "status", "kept"), [("de", 202, "de"), (None, 202, "en"), ("xx", 422, "")])
+def test_the_language_of_documents_is_ordered(api: ApiSite, language: str | None, status: int, kept: str) -> None:
+    answer = api.of("reseller_admin").post("/runs", {"language": language})
+    assert answer.status_code == status
+    if kept:
+        assert answer.json()["order"]["language"] == kept
+
+
+def test_a_wrong_key_is_told_from_none(api: ApiSite) -> None:
+    wrong = api.site.client.get("/api/v1/me", headers={"Authorization": "Bearer rrk_none"})
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "log_in_needed")
+    assert "unknown or expired" in wrong.json()["detail"]
+    assert "Send an API key" in api.site.client.get("/api/v1/me").json()["detail"]
+
+
 def test_tables_that_are_taken_away_stand_in_the_audit_trail(api: ApiSite) -> None:
     from reseller_reporting.control.models import AuditEvent
 

@@ -276,6 +276,36 @@ def test_five_thousand_accounts_are_no_burden(large: Site, path: str, seconds_ma
     assert min(took) < seconds_max
 
 
+def test_customers_of_sub_resellers_are_counted_apart_and_namesakes_told_apart(tree: Site) -> None:
+    from reseller_reporting.control.models import KnownAccount
+    from reseller_reporting.control.scoping import within
+
+    with within(tree.reseller):
+        KnownAccount.objects.filter(account_id__in=[f"{7:032x}", f"{8:032x}"]).update(reseller_account_id=FIRST)
+        KnownAccount.objects.filter(account_id__in=[f"{7:032x}", f"{10:032x}"]).update(name="Twin", sought="twin")
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    page = client.get("/").content.decode()
+    for said in ("All customers (28)", "2 more of sub-resellers", "Choose all customers (28)", "sub-resellers (30)"):
+        assert said in page
+    own = client.get("/report/accounts/ids?own=1").json()["ids"]
+    assert (len(own), f"{7:032x}" in own) == (28, False)
+    found = client.get("/report/accounts?q=twin").content.decode()
+    assert "· 00000…00007" in found
+    assert "· 00000…0000a" in found
+    assert "…" not in client.get("/report/accounts?q=00009").content.decode()
+    branch = tree.as_(tree.user(Role.RESELLER_ADMIN, account_id=FIRST)).get("/").content.decode()
+    assert "more of sub-resellers" not in branch
+
+
+def test_the_language_of_the_documents_is_chosen(tree: Site) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    assert '<option value="en" lang="en" selected>' in client.get("/").content.decode()
+    client.post("/", form(language="fr"))
+    client.post("/", form(token="twice"))
+    assert client.post("/", form(language="xx", token="thrice")).status_code == 422
+    assert [order["language"] for order in orders()] == ["fr", "en"]
+
+
 def test_a_time_zone_that_is_chosen_while_the_accounts_are_read_stands(tree: Site) -> None:
     from reseller_reporting.app.tenancy import keep_tree
     from reseller_reporting.control.models import Reseller

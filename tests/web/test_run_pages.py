@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 import zipfile
 from dataclasses import dataclass, replace
@@ -384,6 +385,82 @@ def test_a_report_that_is_made_again_shows_its_new_figures(tree: Site, made_run:
     beside.write_bytes(manifest.read_bytes().replace(b"12.5000", b"99.7500"))
     beside.replace(manifest)
     assert "99.75" in client.get(f"/reports/{made_run.run.pk}/?q=script").content.decode()
+
+
+def priced(made: MadeRun, prices: dict[str, tuple[str, str]]) -> None:
+    """As plans leave it: by account, price and margin."""
+    manifest = made.folder / "manifest.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    for account in document["accounts"]:
+        account["price"] = prices.get(account["id"], (None,))[0]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    lines = [f"{id_},{margin}" for id_, (_, margin) in prices.items()]
+    (made.folder / "summary.csv").write_text("\n".join(["Account ID,Margin", *lines, f"{SECOND},"]), encoding="utf-8")
+    (made.folder / "summary-by-country.csv").write_text(
+        "Account ID,Name,Country Code,Country,Direction,Calls,Billing Minutes,Customer Cost,Price,Margin\n"
+        f"{FIRST},A,GB,United Kingdom,outbound,4,10.50,2.5000,31.230000,21.110000\n"
+        f"{SECOND},B,GB,United Kingdom,outbound,4,10.50,2.5000,,\n"
+        f"{SECOND},B,FR,France,outbound,2,1.00,9.0000,,\n",
+        encoding="utf-8",
+    )
+    made.run.totals |= {"price": "44.000000"}
+    made.run.save()
+
+
+def test_a_priced_report_shows_price_and_margin_and_says_whose_cost_is_what(tree: Site, made_run: MadeRun) -> None:
+    url, client = f"/reports/{made_run.run.pk}/", tree.as_(tree.user(Role.RESELLER_ADMIN))
+    plain = client.get(url).content.decode()
+    assert "KAZOO charged, by customer" in plain
+    assert "Your price" not in plain
+    assert "Margin" not in plain
+    priced(made_run, {FIRST: ("44.000000", "40.375000")})
+    page = client.get(url).content.decode()
+    for said in ("Your price, by customer", "44.00", "40.38", "31.23", "21.11", "1 of 2 customers", "what you pay."):
+        assert said in page
+    chart = json.loads(page.split('id="chart-data" type="application/json">')[1].split("</script>")[0])
+    assert chart["values"] == ["44.000000", "0"]
+
+
+def test_customers_of_one_name_are_told_apart(tree: Site, made_run: MadeRun) -> None:
+    manifest = made_run.folder / "manifest.json"
+    text = manifest.read_text(encoding="utf-8")
+    url, client = f"/reports/{made_run.run.pk}/", tree.as_(tree.user(Role.RESELLER_ADMIN))
+    assert "11111…11111" not in client.get(url).content.decode()
+    document = json.loads(text)
+    for account in document["accounts"]:
+        account["name"] = "Twin"
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    page = client.get(url).content.decode()
+    assert "11111…11111" in page
+    assert "00000…0000a" in page
+
+
+def test_stages_that_are_over_are_seen(tree: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control.models import Job
+    from reseller_reporting.control.scoping import within
+
+    with within(tree.reseller):
+        Job.objects.update(state="running", stage="Reading services", percent=4)
+    part = tree.as_(tree.user(Role.RESELLER_ADMIN)).get(f"/reports/{made_run.run.pk}/progress").content.decode()
+    stages = ("Getting ready", "Logging in", "Reading the account tree", "Reading services", "Writing workbooks")
+    places = [part.index(f" {stage}</li>") for stage in stages]
+    assert places == sorted(places)
+    assert part.count("Done: ") == 3
+    assert part.count('aria-current="step"') == 1
+
+
+def test_a_comparison_has_totals_and_says_what_is_not_complete(tree: Site, made_run: MadeRun) -> None:
+    later = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    url = f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}"
+    page = client.get(url).content.decode()
+    totals = page.split("<tfoot>")[1].split("</tfoot>")[0]
+    for said in ("All customers", ">12<", ">21.00<", ">+7.50<"):
+        assert said in totals
+    assert "is not complete" not in page
+    made_run.run.is_complete = False
+    made_run.run.save()
+    assert client.get(url).content.decode().count("is not complete: some of what changed") == 1
 
 
 def test_amounts_of_old_reports_keep_their_currency(site: Site, made_run: MadeRun) -> None:

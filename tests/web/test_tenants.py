@@ -99,7 +99,7 @@ GET    /api/v1/runs/<run_id>/mail                     200 200 403 404 403 404 40
 POST   /api/v1/runs/<run_id>/mail                     202 202 403 404 403 404 401
 GET    /api/v1/runs/<run_id>/files                    200 200 200 200 200 404 401
 GET    /api/v1/runs/<run_id>/files.zip                200 200 200 200 200 404 401
-GET    /api/v1/runs/<run_id>/files/<file_id>          200 200 200 404 404 404 401
+GET    /api/v1/runs/<run_id>/files/<path:file>        200 200 200 404 404 404 401
 GET    /api/v1/runs/<run_id>/summary                  200 200 200 404 404 404 401
 GET    /api/v1/runs/<run_id>/countries                200 200 200 404 404 404 401
 GET    /api/v1/runs/<run_id>/legs/<account_id>        200 200 200 200 200 404 401
@@ -235,7 +235,7 @@ def filled(route: str, of: Tenant) -> str:
         "group_id": rows["group"].pk,
         "user_id": rows["user"].pk,
         "number": rows["user" if route.startswith("/users") else "group"].pk,
-        "file_id": rows["files"]["summary.csv"].pk,
+        "file": rows["files"]["summary.csv"].pk,
         "key_id": 1,
         "name": "summary.csv",
         "key": "nowhere",  # Of a log-in that no reseller has.

@@ -1,10 +1,11 @@
 """Files of a run: listed, downloaded one by one or in a zip; its summaries and rated legs as JSON, CSV or Parquet.
 
 Invariants
-- A file is asked for by the number of its row; no part of a path comes from a request.
+- A file is asked for by the number or the name of its row; no part of a path on the disk comes from a request.
 - A table as CSV or Parquet is the file that the run made; as JSON it is the same rows, each value its exact text.
 """
 
+import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,7 +16,7 @@ from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from reseller_reporting.api.permission import needs
-from reseller_reporting.api.schemas import AccountId, Page, Paging, RowId, Text, page_of
+from reseller_reporting.api.schemas import AccountId, Page, Paging, Text, page_of
 from reseller_reporting.app.run_files import note_download, open_file, path_of, zipped
 from reseller_reporting.app.summary_parquet import as_parquet
 from reseller_reporting.app.table_pages import read_page
@@ -36,6 +37,17 @@ _TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".zip": "application/zip",
 }
+# No file is called by a number alone.
+_ROW = re.compile(r"[0-9]{1,18}")
+FileKey = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00]+$",
+        description="`id`, or `name` such as summary.csv or accounts/Blue Cafe.xlsx, of a row of `files`",
+    ),
+]
 _BINARY = {"type": "string", "format": "binary"}
 
 
@@ -107,17 +119,18 @@ def archive(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
 
 
 @router.get(
-    "/{run_id}/files/{file_id}",
+    "/{run_id}/files/{path:file}",
     response={200: None},
-    summary="One file",
+    summary="One file, by its id or its name",
     **needs(Scope.FILES_READ, responses=_answers("application/octet-stream")),
 )
-def download(request: HttpRequest, run_id: UUID, file_id: Annotated[RowId, Path()]) -> HttpResponseBase:
+def download(request: HttpRequest, run_id: UUID, file: Annotated[FileKey, Path()]) -> HttpResponseBase:
     asked = asking(request)
     run = _run(asked.user, run_id)
-    file = get_object_or_404(visible_files(asked.user), pk=file_id, run=run)
-    answer = _sent(file)
-    note_download(this_house(), run, doer_of(asked), file.name)
+    wanted = {"pk": int(file)} if _ROW.fullmatch(file) else {"name": file}
+    row = get_object_or_404(visible_files(asked.user), run=run, **wanted)
+    answer = _sent(row)
+    note_download(this_house(), run, doer_of(asked), row.name)
     return answer
 
 

@@ -63,6 +63,9 @@ class ReportOrder(Given):
         "files for the books",
     )
     email: list[Recipient] = Field([], max_length=_RECIPIENTS_MAX)
+    language: Literal["en", "de", "fr", "es", "nl", "it", "pt"] | None = Field(
+        None, description="Of the documents; as the settings say without"
+    )
 
 
 class RunTold(Schema):
@@ -119,6 +122,7 @@ def order(request: HttpRequest, response: HttpResponse, given: ReportOrder) -> S
         edition=given.edition,
         email=given.email,
         also=sorted(set(given.also)),
+        language=given.language,
     )
     job = order_report(this_house(), asked.reseller, wish, user=asked.user, address=asked.address)
     response.headers["Location"] = f"{request.path}/{job.run_id}"

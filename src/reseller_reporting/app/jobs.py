@@ -28,6 +28,7 @@ from reseller_reporting.app.extras import Also
 from reseller_reporting.app.house import House
 from reseller_reporting.app.job_progress import JobProgress
 from reseller_reporting.app.orders import post
+from reseller_reporting.app.progress import PREPARING
 from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.app.run_changes import UNDO_FOR
 from reseller_reporting.app.tenancy import currency_of, house_at, house_of, read_tree, run_folder
@@ -123,6 +124,9 @@ def _again(house: House, leased: Leased, sentence: str, *, after: timedelta, is_
 
 
 def _make_report(house: House, job: Job, leased: Leased) -> str:
+    if not job.checkpoint.get("recorded"):
+        # What makes reports takes a while to load: said before it is.
+        jobs.write(job.pk, leased.lease, stage=PREPARING, stage_done=0, stage_total=None)
     from reseller_reporting.app import report
 
     run = job.run

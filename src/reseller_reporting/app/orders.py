@@ -38,6 +38,7 @@ class Asked:
     edition: str = "internal"
     email: Sequence[str] = field(default_factory=tuple)
     also: Sequence[str] = field(default_factory=tuple)  # `extras.Also`.
+    language: str | None = None  # Of documents and mails; None: as the settings say.
 
 
 def order_report(
@@ -58,7 +59,7 @@ def order_report(
         "include_sub_resellers": is_beyond_own(reseller, accounts or ()) if is_branch else asked.include_sub_resellers,
         "price_plans": _is_priced(reseller, asked),
         "branch": user.account_id if user else "",
-        "language": house.settings.language,
+        "language": asked.language or house.settings.language,
     }
     with transaction.atomic():
         known = Job.objects.filter(unique_key=key).first() if key else None

@@ -9,8 +9,8 @@ have thousands of customers. A document never changes; one that is made anew is 
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
@@ -44,6 +44,8 @@ class CountrySums:
     calls: int
     minutes: Decimal
     customer_cost: Decimal | None
+    price: Decimal | None = None  # Of the calls that have one.
+    margin: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,14 @@ def countries(folder: Path) -> Sequence[CountrySums]:
         return ()
 
 
+def margins(folder: Path) -> Mapping[str, Decimal]:
+    """Price less what the reseller pays, by account; who has no price plan, or no known cost, is not there."""
+    try:
+        return _margins_of(_which(folder / SUMMARY))
+    except FileNotFoundError:
+        return {}
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
     """A file as it is now; made anew it is another one, whatever its name."""
@@ -130,21 +140,44 @@ def _customers_of(file: _File) -> tuple[CustomerSums, ...]:
 
 
 @lru_cache(maxsize=_KEPT)
+def _margins_of(file: _File) -> Mapping[str, Decimal]:
+    with file.path.open(encoding="utf-8-sig", newline="") as opened:
+        return {row["Account ID"]: Decimal(row["Margin"]) for row in csv.DictReader(opened) if row.get("Margin")}
+
+
+@lru_cache(maxsize=_KEPT)
 def _countries_of(file: _File) -> tuple[CountrySums, ...]:
     calls: defaultdict[tuple[str, str], int] = defaultdict(int)
     minutes: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     costs: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    prices: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    left: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     with file.path.open(encoding="utf-8-sig", newline="") as opened:
         rows = csv.reader(opened)
-        wanted = itemgetter(*map(next(rows).index, _COUNTRY_COLUMNS))
+        titles = next(rows)
+        wanted = itemgetter(*map(titles.index, _COUNTRY_COLUMNS))
+        priced = [
+            (titles.index(title), sums) for title, sums in (("Price", prices), ("Margin", left)) if title in titles
+        ]
         for row in rows:
             country, code, direction, count, duration, cost = wanted(row)
             key = country or code, direction
             calls[key] += int(count or 0)
             minutes[key] += Decimal(duration or 0)
             costs[key] += Decimal(cost or 0)
+            for place, sums in priced:
+                if row[place]:
+                    sums[key] += Decimal(row[place])
     found = [
-        CountrySums(country=key[0], direction=key[1], calls=calls[key], minutes=minutes[key], customer_cost=costs[key])
+        CountrySums(
+            country=key[0],
+            direction=key[1],
+            calls=calls[key],
+            minutes=minutes[key],
+            customer_cost=costs[key],
+            price=prices.get(key),
+            margin=left.get(key),
+        )
         for key in calls
     ]
     return tuple(sorted(found, key=_dearest_first))
@@ -168,6 +201,28 @@ def compare(before: Iterable[CustomerSums], after: Iterable[CustomerSums]) -> li
         for id_ in {**first, **second}
     ]
     return sorted(found, key=_greatest_first)
+
+
+def total_change(changes: Sequence[Changed]) -> Changed:
+    """All of them as one; a figure that is unknown adds nothing, and where none is known it is unknown."""
+    before = [each.before for each in changes if each.before]
+    after = [each.after for each in changes if each.after]
+    return Changed(name="", before=_total(before), after=_total(after))
+
+
+def _total(sums: Sequence[CustomerSums]) -> CustomerSums:
+    return replace(
+        unknown_sums("", ""),
+        calls=sum(each.calls or 0 for each in sums),
+        reseller_cost=_known([each.reseller_cost for each in sums]),
+        customer_cost=_known([each.customer_cost for each in sums]),
+        price=_known([each.price for each in sums]),
+    )
+
+
+def _known(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal()) if known else None
 
 
 def _customer(entry: dict[str, Any]) -> CustomerSums:
@@ -197,7 +252,8 @@ def _difference(before: Amount | None, after: Amount | None) -> Amount | None:
 
 
 def _dearest_first(sums: CountrySums) -> tuple[Decimal, int, str, str]:
-    return -(sums.customer_cost or Decimal()), -sums.calls, sums.country, sums.direction
+    dearest = sums.customer_cost if sums.price is None else sums.price
+    return -(dearest or Decimal()), -sums.calls, sums.country, sums.direction
 
 
 def _greatest_first(changed: Changed) -> tuple[Decimal, int, str]:

@@ -203,10 +203,14 @@ def _zone_of(reseller: Reseller) -> ZoneInfo:
 
 def _refused(request: HttpRequest) -> HttpResponse:
     if is_api(request):
-        response: HttpResponse = problem(
-            401, "log_in_needed", "Send an API key as 'Authorization: Bearer …', or log in."
+        is_sent = bool(request.headers.get("Authorization"))
+        sentence = (
+            "This API key is unknown or expired, or is not sent as 'Authorization: Bearer rrk_…'. Make a new one."
+            if is_sent
+            else "Send an API key as 'Authorization: Bearer …', or log in."
         )
-        response.headers["WWW-Authenticate"] = "Bearer"
+        response: HttpResponse = problem(401, "log_in_needed", sentence)
+        response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if is_sent else "Bearer"
         return response
     if getattr(request, "htmx", False):
         # A part of a page would get the whole log-in page put into it.

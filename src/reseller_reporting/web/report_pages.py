@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
@@ -59,6 +60,7 @@ class ReportForm(forms.Form):
     all_legs = forms.BooleanField(required=False)
     refresh = forms.BooleanField(required=False)
     also = forms.MultipleChoiceField(required=False, choices=[(each.value, each.value) for each in Also])
+    language = forms.ChoiceField(required=False, choices=settings.LANGUAGES)
     token = forms.CharField(max_length=60)
 
     def clean_timezone(self) -> str:
@@ -102,6 +104,7 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
     zone = str(stated.get("timezone") or reseller.timezone or "UTC")
     zone = zone if zone in periods.zones() else "UTC"
     total = accounts.count()
+    customers = choosing.own_customers(accounts, asked.user, reseller).count()
     is_branch = not sees_everything(asked.user)
     return render(
         asked,
@@ -114,9 +117,8 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "is_tree_read": reseller.tree_read_at is not None,
             "is_branch": is_branch,
             "total": total,
-            "customers": total
-            if is_branch or not reseller.account_id
-            else choosing.customers_count(accounts, reseller),
+            "customers": customers,
+            "sub_customers": total - customers,
             "groups": _shown_groups(asked),
             "presets": periods.presets(house.clock(), zone),
             "period": stated.get("period", "last-month"),
@@ -126,6 +128,8 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "has_mail": bool(house.settings.smtp_url),
             "has_plans": has_price_plans(reseller),
             "edition": stated.get("edition", "internal"),
+            "languages": settings.LANGUAGES,
+            "language": stated.get("language") or house.settings.language,
             "extras": _extras(asked.POST.getlist("also")),
             "token": secrets.token_urlsafe(12),
         },
@@ -177,6 +181,7 @@ def _order(asked: Asking) -> HttpResponseBase:
                 price_plans=stated["price_plans"],
                 edition=stated["edition"],
                 also=sorted(stated["also"]),
+                language=stated["language"] or None,
                 email=split_addresses(stated["email"]),
             ),
             user=asked.user,
@@ -219,12 +224,14 @@ def accounts(asked: Asking) -> HttpResponse:
 @require_safe
 @needs(Action.MAKE_REPORTS)
 def account_ids(asked: Asking) -> HttpResponse:
-    """The ids of what a button chooses: a branch, all that a search found, a group, or all."""
+    """The ids of what a button chooses: a branch, all that a search found, a group, the own customers, or all."""
     found = choosing.choices(asked.user, asked.reseller)
     if branch := asked.GET.get("branch"):
         found = found.filter(lineage__contains=f"/{branch[:64]}/")
     elif text := asked.GET.get("q", "").strip():
         found = searching.accounts(found, text[:200])
+    elif "own" in asked.GET:
+        found = choosing.own_customers(found, asked.user, asked.reseller)
     ids: Sequence[str] = list(found.order_by("account_id").values_list("account_id", flat=True))
     if group := asked.GET.get("group"):
         kept = set(get_object_or_404(groups.visible_groups(asked.user), pk=_number(group)).account_ids)

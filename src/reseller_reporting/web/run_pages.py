@@ -1,9 +1,10 @@
 """Reports: the list of all that were made, one of them with its progress or its figures, and what is done with it."""
 
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ from reseller_reporting.control.visibility import (
 from reseller_reporting.model.errors import FileGone, ResellerReportingError
 from reseller_reporting.web import progress_page
 from reseller_reporting.web.access import needs
+from reseller_reporting.web.choosing import short_id
 
 _RUNS_A_PAGE = 25
 _CUSTOMERS_A_PAGE = 50
@@ -138,25 +140,42 @@ def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]
             for account_id, name in named.order_by("account_name", "account_id")
             if text in name.lower()
         ]
+    names = Counter(each.name for each in rows)
     page = _page(rows, asked, _CUSTOMERS_A_PAGE)
     of_customer: defaultdict[str, list[RunFile]] = defaultdict(list)
     for file in files.filter(account_id__in=[each.account_id for each in page]).order_by("pk"):
         of_customer[file.account_id].append(file)
-    page.object_list = [{"sums": each, "files": of_customer[each.account_id]} for each in page]
+    is_shown = found.is_whole and found.state == "made"
+    margins = past_runs.margins(run_folder(this_house(), found.pk)) if is_shown else {}
+    page.object_list = [
+        {
+            "sums": each,
+            "files": of_customer[each.account_id],
+            "margin": margins.get(each.account_id),
+            "short_id": short_id(each.account_id) if names[each.name] > 1 else "",
+        }
+        for each in page
+    ]
     return page
 
 
 def _quick_look(found: Run) -> dict[str, Any]:
     folder = run_folder(this_house(), found.pk)
     countries = past_runs.countries(folder)
-    dearest = sorted(past_runs.customers(folder), key=lambda each: -(each.customer_cost or 0))[:_CHARTED]
+    customers = past_runs.customers(folder)
+    is_priced = found.totals.get("price") is not None
+    amounts = [((each.price if is_priced else each.customer_cost) or Decimal(), each.name) for each in customers]
+    dearest = sorted(amounts, key=lambda each: -each[0])[:_CHARTED]
     chart = {
-        "title": _("What customers cost"),
-        "names": [each.name for each in dearest],
+        "title": _("Your price, by customer") if is_priced else _("KAZOO charged, by customer"),
+        "names": [name for _amount, name in dearest],
         # A picture of them: the table beside it has the exact figures.
-        "values": [str(each.customer_cost or 0) for each in dearest],
+        "values": [str(amount) for amount, _name in dearest],
     }
+    margins = past_runs.margins(folder)
     return {
+        "margin": sum(margins.values(), Decimal()) if margins else None,
+        "margin_count": len(margins),
         "countries": countries[:_CUSTOMERS_A_PAGE],
         "countries_count": len(countries),
         "chart": chart if dearest else None,
@@ -175,9 +194,11 @@ def compare(asked: Asking) -> HttpResponse:
         return redirect("runs")
     before, after = found
     sums = [past_runs.customers(run_folder(this_house(), each.pk)) for each in found]
+    incomplete = [each for each in found if not each.is_complete or each.failed_count]
     if not sees_everything(asked.user):
         own = set(visible_accounts(asked.user).values_list("account_id", flat=True))
         sums = [[each for each in one if each.account_id in own] for one in sums]
+        incomplete = [each for each, one in zip(found, sums, strict=True) if any(sum_.is_failed for sum_ in one)]
     changes = past_runs.compare(*sums)
     changed = [each for each in changes if each.is_changed]
     return render(
@@ -188,6 +209,8 @@ def compare(asked: Asking) -> HttpResponse:
             "after": after,
             "page": _page(changed, asked, _CUSTOMERS_A_PAGE),
             "unchanged": len(changes) - len(changed),
+            "total": past_runs.total_change(changes),
+            "incomplete": incomplete,
             "query": f"run={before.pk}&run={after.pk}",
             "has_prices": any(each.price is not None for one in sums for each in one),
         },

@@ -7,7 +7,7 @@ from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from reseller_reporting.app.progress import CALLS, LOGGING_IN, SERVICES, TREE, WORKBOOKS
+from reseller_reporting.app.progress import CALLS, LOGGING_IN, PREPARING, SERVICES, TREE, WORKBOOKS
 from reseller_reporting.web import periods
 
 register = template.Library()
@@ -15,6 +15,7 @@ _CENT, _HALF_A_CENT = Decimal("0.01"), Decimal("0.005")
 
 _WORDS: dict[str, str | Promise] = {
     # Stages of a job, as `app.progress` names them.
+    PREPARING: _("Getting ready"),
     LOGGING_IN: _("Logging in"),
     TREE: _("Reading the account tree"),
     SERVICES: _("Reading services"),
