@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -75,7 +76,7 @@ class Town(ScriptedWorld):
 
 @dataclass(frozen=True)
 class Installation:
-    """One for all tests of browsers: `serve` before the town's KAZOO, with a mail server."""
+    """`serve` before the town's KAZOO, with a mail server: one for all tests of browsers but those of the month."""
 
     url: str
     username: str
@@ -87,9 +88,22 @@ class Installation:
 
 @pytest.fixture(scope="session")
 def served(new_terminal: Callable[[], Terminal]) -> Iterator[Installation]:
+    with installed(new_terminal()) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def newly_served(new_terminal: Callable[[], Terminal]) -> Iterator[Installation]:
+    """One that knows no month yet: what others have read before is not read again."""
+    with installed(new_terminal()) as installation:
+        yield installation
+
+
+@contextmanager
+def installed(terminal: Terminal) -> Iterator[Installation]:
     if shutil.which("chromium") is None:
         pytest.skip("Chromium is not installed here (apt-get install chromium)")
-    terminal, town, mailbox = new_terminal(), Town(), Mailbox()
+    town, mailbox = Town(), Mailbox()
     username, password = "clerk@example.com", "a password of some length"
     with running(town) as kazoo, taking_mail(mailbox) as smtp_url:
         terminal.connect(kazoo).settings |= {

@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
+import pytest
 from office import LONG_MILLISECONDS, make_report, wait_for_customers
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
     from tests.browser.conftest import Installation
+
+
+@pytest.fixture(scope="module")
+def served(newly_served: Installation) -> Installation:
+    return newly_served
 
 
 def test_the_clerks_month(opened: Page, served: Installation, tmp_path: Path) -> None:
