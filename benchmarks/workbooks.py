@@ -346,7 +346,7 @@ def _columns(batch: pa.RecordBatch) -> list[pa.Array]:
     for column in CALL_COLUMNS:
         sources = [batch.column(name) for name in column.sources] or [pa.nulls(batch.num_rows)]
         values = pc.coalesce(*sources) if len(sources) > 1 else sources[0]
-        if column.label is not None:
+        if column.label in labels:  # Phrases are English already.
             values = pa.array([labels[column.label](each) if each else "" for each in values.to_pylist()])
         columns.append(local_clock(PERIOD.zone).of(values) if column.kind == "date_time" else values)
     return columns

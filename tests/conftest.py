@@ -31,6 +31,10 @@ from reseller_reporting.web.opening import settings_of
 
 __all__ = ["database_url", "postgresql"]  # Fixtures of the kit, for every room.
 
+# Tests start many processes, of which each would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # Django is set up once a process, and the web application needs more of it than the command line does: so that their
 # order does not matter, tests begin with all of it. What a command imports is asked of a process of its own.
 with TemporaryDirectory() as _nowhere:

@@ -3,9 +3,9 @@
     python tools/render_workbooks.py [--out docs/images]
 
 Needs LibreOffice (`soffice`) and poppler (`pdftoppm`). A month with those before it is pulled from the simulated
-KAZOO: the workbook of a busy customer with oversold trunks for the reseller's own office, one for a customer with its
-statement, and one of a customer whose calls are sold below their cost. Clock and world are fixed: pictures change with
-the design alone.
+KAZOO: the workbook of a busy customer for the reseller's own office, one for a customer, in German, and the reseller's
+own. Clock and world are fixed: pictures change with the design alone. What the workbooks are made of, sheets, tables
+and charts, is kept beside the pictures in `workbooks.json`: a test finds pictures that are not those of today's design.
 """
 
 import argparse
@@ -17,9 +17,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 from pypdf import PdfReader
 
 from reseller_reporting.app.demo import demo_house
@@ -27,7 +30,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Wanted, sync
 from reseller_reporting.app.plans import plan_book
 from reseller_reporting.app.progress import Quiet
-from reseller_reporting.app.report import Order, run
+from reseller_reporting.app.report import RESELLER_BOOK, Order, run
 from reseller_reporting.config import load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -41,24 +44,29 @@ class Picture:
     """The top left part, as high and as wide as said, of the first page of a sheet in an account's workbook."""
 
     name: str
-    account: str
-    edition: str
+    workbook: str
     sheet: str
     page: int = 1  # Of the sheet.
     dots_per_inch: int = 90
     size: tuple[int, int] | None = None  # In pixels; the whole page without it.
 
 
-BUSY, WITH_STATEMENT, OVERSOLD = "Golden Dental LLC", "Café Müller", "Village Furniture LLC"
+# Edition, language, and whose workbook it is; the reseller's own without an account.
+WORKBOOKS = {
+    "internal": ("internal", "en", "Golden Dental LLC"),
+    "customer": ("customer", "de", "Café Müller"),
+    "reseller": ("internal", "en", None),
+}
 PICTURES = (
-    Picture("workbook-summary", BUSY, "internal", "Summary"),
-    Picture("workbook-details", BUSY, "internal", "Summary", page=2),
-    Picture("workbook-calls", BUSY, "internal", "Calls", dots_per_inch=150, size=(1500, 520)),
-    Picture("workbook-trunks", BUSY, "internal", "Trunks"),
-    Picture("workbook-customer", WITH_STATEMENT, "customer", "Summary"),
-    Picture("workbook-statement", WITH_STATEMENT, "customer", "Statement"),
-    Picture("workbook-below-cost", OVERSOLD, "internal", "Summary"),
+    Picture("workbook-summary", "internal", "Summary"),
+    Picture("workbook-calls", "internal", "Calls", dots_per_inch=120, size=(1200, 400)),
+    Picture("workbook-trunks", "internal", "Trunks"),
+    Picture("workbook-customer", "customer", "Übersicht"),
+    Picture("workbook-statement", "customer", "Abrechnung"),
+    Picture("workbook-reseller", "reseller", "Summary"),
+    Picture("workbook-reseller-customers", "reseller", "Customers", dots_per_inch=120, size=(1360, 300)),
 )
+STRUCTURE = "workbooks.json"
 
 
 def main() -> None:
@@ -66,16 +74,41 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument("--workbooks", type=Path, help="Keep the workbooks in this folder, too.")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch, made_workbooks(Path(scratch)) as folders:
+    with tempfile.TemporaryDirectory() as scratch, made_workbooks(Path(scratch)) as made:
         if asked.workbooks:
             shutil.copytree(scratch, asked.workbooks, dirs_exist_ok=True, ignore=shutil.ignore_patterns("home"))
         printed: dict[Path, Path] = {}
         for picture in PICTURES:
-            workbook = workbook_of(folders[picture.edition], picture.account)
+            workbook = made[picture.workbook]
             if workbook not in printed:
                 printed[workbook] = as_pdf(workbook, Path(scratch))
             render(picture, printed[workbook], asked.out)
             print(picture.name)
+        text = json.dumps({name: structure(path) for name, path in made.items()}, ensure_ascii=False, indent=1)
+        (asked.out / STRUCTURE).write_text(f"{text}\n", encoding="utf-8")
+
+
+def structure(workbook: Path) -> dict[str, Any]:
+    """Of each sheet its tables with their columns, its charts with what they show, and its headings."""
+    return {sheet.title: _parts(sheet) for sheet in openpyxl.load_workbook(workbook).worksheets}
+
+
+def _parts(sheet: Any) -> dict[str, Any]:
+    bold = [cell for row in sheet.iter_rows(max_col=1, max_row=400) for cell in row if cell.font.b and not sheet.tables]
+    return {
+        "tables": {table.name: [column.name for column in table.tableColumns] for table in sheet.tables.values()},
+        "charts": [[_title(chart), [_reference(series) for series in chart.series]] for chart in sheet._charts],
+        "headings": [str(cell.value) for cell in bold if cell.data_type == "s" and cell.value],
+    }
+
+
+def _title(chart: Any) -> str:
+    return "".join(run.t for paragraph in chart.title.tx.rich.p for run in paragraph.r or ())
+
+
+def _reference(series: Any) -> str:
+    """Without the rows, of which there are as many as the data has."""
+    return re.sub(r"\d", "", str(series.val.numRef.f))
 
 
 def workbook_of(folder: Path, account: str) -> Path:
@@ -84,7 +117,7 @@ def workbook_of(folder: Path, account: str) -> Path:
 
 
 def as_pdf(workbook: Path, scratch: Path) -> Path:
-    out = scratch / "pdf" / workbook.parent.parent.name
+    out = scratch / "pdf" / workbook.stem
     profile = (scratch / "profile").as_uri()
     command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "pdf", "--outdir", str(out)]
     subprocess.run([*command, str(workbook)], check=True, capture_output=True)
@@ -103,22 +136,27 @@ def render(picture: Picture, pdf: Path, out: Path) -> None:
 
 @contextmanager
 def made_workbooks(scratch: Path) -> Iterator[dict[str, Path]]:
-    """The workbooks of both editions, each in its folder."""
+    """The workbooks by their names."""
     home = scratch / "home"
     settings = load_settings({"RESELLER_REPORTING_HOME": str(home)}, working_folder=scratch)
-    house = House(settings, lambda: NOW)
+    minutes = count()  # One after the other: nothing is read twice at the same moment.
+    house = House(settings, lambda: NOW + timedelta(minutes=next(minutes)))
     with demo_house(house, accounts=8, calls=6_000, seed=1) as made_up:
         for month in MONTHS:
             sync(made_up, Wanted(period=month), Quiet())
-        folders = {}
-        for edition in ("internal", "customer"):
-            folders[edition] = scratch / edition
-            plans = plan_book(made_up, PLANS)
+        made = {}
+        for name, (edition, language, account) in WORKBOOKS.items():
             order = Order(
-                wanted=Wanted(period=MONTHS[-1]), source="store", out=scratch / edition, plans=plans, edition=edition
+                wanted=Wanted(period=MONTHS[-1]),
+                source="store",
+                out=scratch / name,
+                plans=plan_book(made_up, PLANS),
+                edition=edition,
+                language=language,
             )
             run(made_up, order, Quiet())
-        yield folders
+            made[name] = workbook_of(scratch / name, account) if account else scratch / name / RESELLER_BOOK
+        yield made
 
 
 if __name__ == "__main__":

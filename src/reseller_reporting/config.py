@@ -7,6 +7,7 @@ the value. The file is looked for in the working folder, then in HOME; the first
 """
 
 import difflib
+import ipaddress
 import re
 import tomllib
 import unicodedata
@@ -61,6 +62,7 @@ class Settings:
     admin_email: str | None = None
     admin_password: str | None = field(default=None, repr=False)
     web_url: str | None = None  # Where people reach the application, when that is not this machine.
+    trusted_proxies: str = ""  # Networks with commas between, whose word about who asks is believed.
     retention_months: int = 24
 
     @property
@@ -74,13 +76,61 @@ _SLIP = 0.8
 _SECRET_KEY_CHARACTERS_MIN = 32
 
 
+Refuse = Callable[[str, InvalidSettings], None]  # Takes the setting's name, as far as there is one, and what is wrong.
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A setting that will not do, and why."""
+
+    name: str
+    sentence: str
+
+
 def load_settings(environ: Mapping[str, str], *, working_folder: Path) -> Settings:
     """Every setting, checked for its shape; nothing is asked of any server."""
-    found = _from_environment(environ, working_folder)
-    file = _settings_file(found.get("home"), working_folder)
-    if file is not None:
-        found = _from_file(file) | found
+
+    def refuse(_: str, error: InvalidSettings) -> None:
+        raise error
+
+    return _loaded(environ, working_folder, refuse)
+
+
+def load_what_will_do(environ: Mapping[str, str], *, working_folder: Path) -> tuple[Settings, list[Refused]]:
+    """The settings without those that will not do, which are told: for who looks at all of them."""
+    refused: list[Refused] = []
+
+    def refuse(name: str, error: InvalidSettings) -> None:
+        refused.append(Refused(name, error.sentence))
+
+    return _loaded(environ, working_folder, refuse), refused
+
+
+def _loaded(environ: Mapping[str, str], working_folder: Path, refuse: Refuse) -> Settings:
+    stated = _from_environment(environ, working_folder, refuse)
+    try:
+        file = _settings_file(stated.get("home"), working_folder)
+        in_file = _from_file(file, refuse) if file is not None else {}
+    except InvalidSettings as error:
+        refuse("", error)
+        file, in_file = None, {}
+    found = in_file | stated
+    # Each by itself, since none is checked by another one but for HOME, where they lie.
+    home = {key: found[key] for key in ("home",) if key in found}
+    for name in list(found):
+        try:
+            _checked(home | {name: found[name]}, working_folder)
+        except InvalidSettings as error:
+            wrong = error if name in stated or file is None else _standing_in(file, name, error)
+            refuse(name, wrong)
+            del found[name]
     return _checked(found, working_folder)
+
+
+def _standing_in(file: Path, name: str, error: InvalidSettings) -> InvalidSettings:
+    """The same sentence, with the key that a person finds in the file."""
+    sentence, count = re.subn(rf"{_variable(name)}\b", lambda _: f"{name} in {file}", error.sentence)
+    return InvalidSettings(sentence if count else f"{name} in {file}: {sentence}")
 
 
 def default_home() -> Path:
@@ -102,7 +152,7 @@ def kazoo_credentials_problem(settings: Settings) -> str | None:
     return f"The log-in for KAZOO is incomplete: set {_listed(missing)}, or {PREFIX}KAZOO_API_KEY instead."
 
 
-def _from_environment(environ: Mapping[str, str], working_folder: Path) -> dict[str, str]:
+def _from_environment(environ: Mapping[str, str], working_folder: Path, refuse: Refuse) -> dict[str, str]:
     """The settings that stand in the environment; an empty variable counts as not set."""
     given = {
         name.removeprefix(PREFIX).lower(): value
@@ -112,9 +162,9 @@ def _from_environment(environ: Mapping[str, str], working_folder: Path) -> dict[
     # The environment is shared: a name far from any of ours is another program's, a near one is a slip.
     for key in [key for key in given if key not in _KNOWN]:
         if difflib.get_close_matches(key, _KNOWN, n=1, cutoff=_SLIP):
-            _check_known(key, shown=_variable, where="the environment")
+            refuse("", _unknown(key, shown=_variable, where="the environment"))
         del given[key]
-    return _with_files_read(given, working_folder, shown=_variable)
+    return _with_files_read(given, working_folder, refuse, shown=_variable)
 
 
 def _settings_file(home: str | None, working_folder: Path) -> Path | None:
@@ -125,7 +175,7 @@ def _settings_file(home: str | None, working_folder: Path) -> Path | None:
         raise InvalidSettings(f"{error.filename} cannot be looked at: {error.strerror}.") from error
 
 
-def _from_file(file: Path) -> dict[str, str]:
+def _from_file(file: Path, refuse: Refuse) -> dict[str, str]:
     """The settings that stand in the file, as texts. Paths in it are relative to where it lies."""
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
@@ -139,18 +189,22 @@ def _from_file(file: Path) -> dict[str, str]:
         ) from None
     given = {}
     for key, value in document.items():
-        _check_known(key, shown=str, where=str(file))
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise InvalidSettings(f"{key} in {file} must be a text or a whole number.")
-        given[key] = str(value)
-    found = _with_files_read({key: value for key, value in given.items() if value != ""}, file.parent, shown=str)
+        if key not in _KNOWN:
+            refuse("", _unknown(key, shown=str, where=str(file)))
+        elif isinstance(value, bool) or not isinstance(value, str | int):
+            refuse(key, InvalidSettings(f"{key} in {file} must be a text or a whole number."))
+        elif value != "":
+            given[key] = str(value)
+    found = _with_files_read(given, file.parent, refuse, shown=str)
     for key in ("home", "store_url", "logo"):
         if key in found and "://" not in found[key]:
             found[key] = str(_absolute(found[key], file.parent))
     return found
 
 
-def _with_files_read(given: Mapping[str, str], folder: Path, *, shown: Callable[[str], str]) -> dict[str, str]:
+def _with_files_read(
+    given: Mapping[str, str], folder: Path, refuse: Refuse, *, shown: Callable[[str], str]
+) -> dict[str, str]:
     """The same settings, with each `…_file` replaced by what the file holds."""
     found = {key: value for key, value in given.items() if key in NAMES}
     for key, path in given.items():
@@ -158,25 +212,32 @@ def _with_files_read(given: Mapping[str, str], folder: Path, *, shown: Callable[
         if key in NAMES:
             continue
         if name in found:
-            raise InvalidSettings(f"Both {shown(name)} and {shown(key)} are set; keep one of them.")
+            refuse(name, InvalidSettings(f"Both {shown(name)} and {shown(key)} are set; keep one of them."))
+            continue
         try:
-            text = _absolute(path, folder).read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            cause = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-            raise InvalidSettings(f"{shown(key)} names {path}, which cannot be read: {cause}.") from None
-        # Editors and secret stores end a file with a line break, which is no part of a password.
-        found[name] = text.rstrip("\r\n")
-        if found[name] == "":
-            raise InvalidSettings(f"{shown(key)} names {path}, which is empty.")
+            found[name] = _text_of(path, folder, shown(key))
+        except InvalidSettings as error:
+            refuse(name, error)
     return found
 
 
-def _check_known(key: str, *, shown: Callable[[str], str], where: str) -> None:
-    if key in _KNOWN:
-        return
+def _text_of(path: str, folder: Path, shown: str) -> str:
+    try:
+        text = _absolute(path, folder).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise InvalidSettings(f"{shown} names {path}, which cannot be read: {cause}.") from None
+    # Editors and secret stores end a file with a line break, which is no part of a password.
+    text = text.rstrip("\r\n")
+    if text == "":
+        raise InvalidSettings(f"{shown} names {path}, which is empty.")
+    return text
+
+
+def _unknown(key: str, *, shown: Callable[[str], str], where: str) -> InvalidSettings:
     near = difflib.get_close_matches(key, _KNOWN, n=1)
     advice = f"did you mean {shown(near[0])}?" if near else f"there are {_listed(list(map(shown, NAMES)))}."
-    raise InvalidSettings(f"'{shown(key)}' in {where} is no setting; {advice}")
+    return InvalidSettings(f"'{shown(key)}' in {where} is no setting; {advice}")
 
 
 def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
@@ -212,6 +273,7 @@ def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
         admin_email=_admin_email(found.get("admin_email")),
         admin_password=found.get("admin_password"),
         web_url=_web_url(found.get("web_url")),
+        trusted_proxies=_networks(found.get("trusted_proxies", "")),
         retention_months=_whole_number(found, "retention_months", default=24, most=1200),
     )
 
@@ -361,6 +423,17 @@ def _web_url(text: str | None) -> str | None:
             "such as https://reports.example.com."
         )
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _networks(text: str) -> str:
+    """Each as a network; a bare address is one of its own."""
+    try:
+        return ",".join(str(ipaddress.ip_network(part.strip())) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise InvalidSettings(
+            f"{_variable('trusted_proxies')} takes addresses or networks with commas between, "
+            "such as 127.0.0.1,10.0.0.0/8."
+        ) from None
 
 
 def _currency(text: str) -> str:

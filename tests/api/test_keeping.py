@@ -7,8 +7,10 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pyotp
 import pytest
 from api_site import ACME, BRANCH, LEAF, ROOT, SHOP
+from job_work import do_next
 from sites import NOW
 
 from reseller_reporting.control.scoping import within
@@ -56,7 +58,7 @@ def test_a_wrong_question_is_told(api: ApiSite, query: str) -> None:
 # Groups.
 
 
-def test_groups_are_kept_by_admins_and_seen_by_all_of_the_reseller(api: ApiSite) -> None:
+def test_groups_are_kept_by_admins_and_seen_by_those_who_see_accounts_of_it(api: ApiSite) -> None:
     admin = api.of("reseller_admin")
     group = admin.post("/groups", {"name": " North ", "account_ids": [ACME, LEAF]}).json()
     assert group["name"] == "North"
@@ -75,6 +77,21 @@ def test_groups_are_kept_by_admins_and_seen_by_all_of_the_reseller(api: ApiSite)
     assert admin("PUT", path, {"name": "South", "account_ids": [SHOP]}).json()["account_ids"] == [SHOP]
     assert admin("DELETE", path).status_code == 204
     assert admin.get("/groups").json()["count"] == 0
+
+
+def test_of_groups_of_others_nobody_learns_the_name(api: ApiSite) -> None:
+    admin, branch = api.of("reseller_admin"), api.of("branch_admin")
+    number = admin.post("/groups", {"name": "Pays late", "account_ids": [ACME, SHOP]}).json()["id"]
+    empty = admin.post("/groups", {"name": "Empty", "account_ids": []}).json()["id"]
+    admin.post("/groups", {"name": "Half", "account_ids": [SHOP, LEAF]})
+    assert [each["name"] for each in admin.get("/groups").json()["items"]] == ["Empty", "Half", "Pays late"]
+    for name, seen in (("reseller_viewer", 3), ("branch_admin", 1), ("branch_viewer", 1), ("customer_admin", 0)):
+        assert api.of(name).get("/groups").json()["count"] == seen, name
+    for hidden in (number, empty):
+        assert branch("DELETE", f"/groups/{hidden}").status_code == 404
+        assert branch("PUT", f"/groups/{hidden}", {"name": "Mine", "account_ids": [LEAF]}).status_code == 404
+    mine = branch.post("/groups", {"name": "Mine", "account_ids": []}).json()["id"]
+    assert branch("PUT", f"/groups/{mine}", {"name": "Mine", "account_ids": [LEAF]}).status_code == 200
 
 
 # Users.
@@ -155,6 +172,42 @@ def test_a_new_password_is_made_by_another_one_and_shown_once(api: ApiSite) -> N
     assert api.site.client.post("/login/", log_in).status_code == 302
 
 
+def test_a_second_step_is_switched_off_by_another_one(api: ApiSite) -> None:
+    from reseller_reporting.app import second_factor
+    from reseller_reporting.control.audit import Doer
+
+    viewer, house = api.person("reseller_viewer"), api.site.house
+    secret = second_factor.new_secret()
+    code = pyotp.TOTP(secret).at(house.clock())
+    second_factor.switch_on(house, viewer, secret, code, Doer(viewer, ""))
+    path = f"/users/{viewer.pk}/second-step"
+    for name, status in (
+        ("reseller_viewer", 403),
+        ("customer_admin", 403),
+        ("branch_admin", 404),
+        ("other_admin", 404),
+    ):
+        assert api.of(name)("DELETE", path).status_code == status
+    admin = api.of("reseller_admin")
+    own = f"/users/{api.person('reseller_admin').pk}/second-step"
+    assert admin("DELETE", own).json()["code"] == "not_allowed"
+    assert admin.get(f"/users/{viewer.pk}").json()["has_second_step"] is True
+    assert [each["has_second_step"] for each in admin.get("/users").json()["items"]].count(True) == 1
+    assert admin("DELETE", path).json()["has_second_step"] is False
+    assert api.site.log_in(viewer).headers["Location"] == "/"
+
+
+def test_whoever_comes_by_kazoo_is_shut_out_and_no_more(api: ApiSite) -> None:
+    viewer = api.person("reseller_viewer")
+    viewer.source = "kazoo"
+    viewer.save()
+    admin, path = api.of("reseller_admin"), f"/users/{viewer.pk}"
+    assert "changed there" in admin.post(f"{path}/password").json()["detail"]
+    assert admin("PATCH", path, {"role": "reseller_admin"}).json()["code"] == "not_allowed"
+    assert admin("PATCH", path, {"account_id": BRANCH}).json()["code"] == "not_allowed"
+    assert admin("PATCH", path, {"is_active": False}).json()["is_active"] is False
+
+
 # Keys.
 
 
@@ -196,6 +249,14 @@ def test_a_key_makes_none_that_does_more_or_outlives_it(api: ApiSite) -> None:
         assert viewer.post("/keys", {"name": "x"} | body).status_code == 422
 
 
+@pytest.mark.parametrize("named", ["0", "-1", "999999", "9" * 30, "charlie", "", "\u0663".encode().decode("latin-1")])
+def test_a_reseller_that_there_is_not_is_never_taken_for_the_operators_own(api: ApiSite, named: str) -> None:
+    operator = api.of("operator")
+    for answer in (operator.get("/runs", X_Reseller=named), operator.post("/runs", {}, X_Reseller=named)):
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_reseller")
+    assert operator.get("/runs").json()["count"] == 1
+
+
 def test_an_operators_keys_are_where_they_belong_whichever_reseller_they_work_for(api: ApiSite) -> None:
     operator, other = api.of("operator"), str(api.site.other.pk)
     made = operator.post("/keys", {"name": "x", "scopes": ["runs:read"]}, X_Reseller=other).json()
@@ -221,13 +282,8 @@ def test_a_connection_is_told_without_its_secrets(api: ApiSite) -> None:
 
 
 def test_a_test_of_the_connection_is_a_job_whose_findings_are_for_its_keepers(api: ApiSite) -> None:
-    from reseller_reporting.app.jobs import perform
-    from reseller_reporting.control import jobs
-
     job = api.of("reseller_admin").post("/connection/test").json()
-    leased = jobs.lease_next(owner="test", now=NOW, kinds=["connection"])
-    assert leased is not None
-    perform(api.site.house, leased)
+    do_next(api.site, "connection")
     told = api.of("reseller_admin").get(f"/jobs/{job['id']}").json()
     assert (told["state"], told["findings"][0]["name"], told["findings"][0]["ok"]) == ("done", "kazoo settings", False)
     assert "RESELLER_REPORTING_KAZOO_URL" in told["findings"][0]["message"]

@@ -115,6 +115,7 @@ ELSEWHERE = {
     ("POST", "/users"),
     ("PATCH", "/users/{}"),
     ("POST", "/users/{}/password"),
+    ("DELETE", "/users/{}/second-step"),
     ("POST", "/keys"),
 }
 

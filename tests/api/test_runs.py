@@ -102,6 +102,24 @@ def test_a_group_stands_for_its_accounts(api: ApiSite) -> None:
     assert admin.post("/runs", {"group_id": group["id"] + 1}).status_code == 404
 
 
+def test_a_branch_orders_its_part_of_a_group_and_nobody_orders_what_is_gone(api: ApiSite) -> None:
+    from reseller_reporting.control.models import KnownAccount
+
+    admin, branch = api.of("reseller_admin"), api.of("branch_admin")
+    both = admin.post("/groups", {"name": "Both", "account_ids": [ACME, LEAF, SHOP]}).json()["id"]
+    foreign = admin.post("/groups", {"name": "Foreign", "account_ids": [ACME, SHOP]}).json()["id"]
+    assert branch.post("/runs", {"group_id": both}).json()["order"]["accounts"] == [LEAF]
+    answer = branch.post("/runs", {"group_id": foreign})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert ACME not in answer.content.decode()
+    with within(api.site.reseller):
+        KnownAccount.objects.filter(account_id=ACME).delete()
+        assert admin.post("/runs", {"group_id": both}).json()["order"]["accounts"] == [LEAF, SHOP]
+        KnownAccount.objects.filter(account_id__in=[SHOP, LEAF]).delete()
+    answer = admin.post("/runs", {"group_id": both})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account")
+
+
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
@@ -158,6 +176,7 @@ def test_an_order_with_a_key_is_placed_once(api: ApiSite) -> None:
     again = admin.post("/runs", {}, Idempotency_Key="month-2026-10")
     assert (again.status_code, again.json()) == (first.status_code, first.json())
     assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers["Location"] == first.headers["Location"]
     assert len(runs(api)) == 1
     assert admin.post("/runs", {}, Idempotency_Key="another").json()["id"] != first.json()["id"]
 
@@ -287,6 +306,16 @@ def test_who_is_shut_out_hears_no_more(api: ApiSite) -> None:
     person.save()
     text = b"".join(answer.streaming_content).decode()
     assert "data:" not in text
+
+
+def test_a_key_that_ends_meanwhile_hears_no_more(api: ApiSite) -> None:
+    from reseller_reporting.control.models import ApiKey, Job
+
+    with within(api.site.reseller):
+        Job.objects.update(state="running")
+        answer = api.of("reseller_admin").get(f"/runs/{api.run.pk}/events")
+        ApiKey.objects.update(expires_at=NOW)
+    assert "data:" not in b"".join(answer.streaming_content).decode()
 
 
 def test_streams_leave_the_server_to_others(api: ApiSite) -> None:
@@ -424,3 +453,44 @@ def test_legs_that_the_run_did_not_make_say_how_to_order_them(api: ApiSite) -> N
     assert '"also": ["parquet"]' in answer.json()["detail"]
     assert '"also": ["csv"]' in admin.get(f"/runs/{api.run.pk}/legs/{ACME}").json()["detail"]
     assert admin.post("/runs", {"also": ["csv"]}).json()["order"]["also"] == ["csv"]
+
+
+def test_a_file_comes_by_its_name_as_by_its_number(api: ApiSite) -> None:
+    client, base = api.of("reseller_viewer"), f"/runs/{api.run.pk}/files"
+    listed = client.get(base).json()["items"]
+    assert len(listed) > 1
+    for each in listed:
+        assert content(client.get(f"{base}/{each['name']}")) == content(client.get(f"{base}/{each['id']}"))
+    for wrong in ("summary", "../manifest.json", "accounts/", "accounts", "0", "9" * 30):
+        assert client.get(f"{base}/{wrong}").status_code == 404
+
+
+@pytest.mark.parametrize(("language", "status", "kept"), [("de", 202, "de"), (None, 202, "en"), ("xx", 422, "")])
+def test_the_language_of_documents_is_ordered(api: ApiSite, language: str | None, status: int, kept: str) -> None:
+    answer = api.of("reseller_admin").post("/runs", {"language": language})
+    assert answer.status_code == status
+    if kept:
+        assert answer.json()["order"]["language"] == kept
+
+
+def test_a_wrong_key_is_told_from_none(api: ApiSite) -> None:
+    wrong = api.site.client.get("/api/v1/me", headers={"Authorization": "Bearer rrk_none"})
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "log_in_needed")
+    assert "unknown or expired" in wrong.json()["detail"]
+    assert "Send an API key" in api.site.client.get("/api/v1/me").json()["detail"]
+
+
+def test_tables_that_are_taken_away_stand_in_the_audit_trail(api: ApiSite) -> None:
+    from reseller_reporting.control.models import AuditEvent
+
+    reader = api.of("reseller_viewer")
+    tables = [f"/runs/{api.run.pk}/{name}" for name in ("summary", "countries", f"legs/{BRANCH}")]
+    for path in tables:
+        assert reader.get(f"{path}?format=csv").status_code == 200
+        following = reader.get(f"{path}?limit=1").json()["next"]
+        assert reader.get(f"{path}?limit=1&cursor={following}").status_code == 200
+    assert reader.get(f"{tables[0]}?format=parquet").status_code == 200
+    with within(api.site.reseller):
+        subjects = sorted(AuditEvent.objects.filter(action="file_downloaded").values_list("subject", flat=True))
+    twice = ["legs/branch.csv", "summary-by-country.csv", "summary.csv"]
+    assert subjects == sorted([*twice, *twice, "summary.parquet"])

@@ -37,7 +37,7 @@ def test_a_phone_needs_no_scrolling_sideways(opened: Page) -> None:
 
 
 def test_another_language_and_out(opened: Page) -> None:
-    opened.get_by_label("Language").select_option("de")
+    opened.get_by_label("Language", exact=True).select_option("de")
     opened.get_by_role("button", name="Choose").click()
     expect(opened.get_by_role("heading", name="Neuer Bericht")).to_be_visible()
     opened.get_by_label("Ihr Konto").click()

@@ -66,6 +66,56 @@ def test_every_sickness_is_told_at_once(connected: Terminal) -> None:
     assert connected.run("doctor").out.count("MEND") == 3
 
 
+BAD_SETTINGS = [
+    # What is set; what is said of it; what is not looked at for it.
+    ({"CURRENCY": "Dollars"}, "RESELLER_REPORTING_CURRENCY takes an ISO 4217 code", set()),
+    ({"KAZOO_URL": "kazoo.example.com"}, "RESELLER_REPORTING_KAZOO_URL must be", {"kazoo settings"}),
+    ({"SMTP_URL": "http://user:hunter2@host"}, "The SMTP URL must be", {"mail"}),
+    ({"STORE_URL": "s3://bucket"}, "s3:// is not supported yet", {"store"}),
+    ({"CURENCY": "EUR"}, "did you mean RESELLER_REPORTING_CURRENCY?", set()),
+    ({"LOGO_FILE": "nowhere.png"}, "RESELLER_REPORTING_LOGO_FILE names nowhere.png", set()),
+]
+
+
+@pytest.mark.parametrize(("wrong", "sentence", "waiting"), BAD_SETTINGS)
+def test_a_setting_that_will_not_do_is_told_among_the_others(
+    connected: Terminal, wrong: dict[str, str], sentence: str, waiting: set[str]
+) -> None:
+    names = set(findings(connected.run("doctor", "--json")))
+    connected.settings |= wrong
+    outcome = connected.run("doctor", "--json")
+    found = findings(outcome)
+    assert outcome.code == 1
+    assert sentence in found["settings"]["message"]
+    assert {name for name, finding in found.items() if not finding["ok"]} == {"settings"} | waiting
+    # What can be looked at is; of a KAZOO that has no address there is only that.
+    assert names - set(found) == (
+        {name for name in names if name.startswith("kazoo")} if "KAZOO_URL" in wrong else set()
+    )
+    told = connected.run("doctor").out
+    assert sum(line.startswith("MEND") for line in told.splitlines()) == 1 + len(waiting)
+    assert "hunter2" not in told
+
+
+def test_every_wrong_setting_of_the_file_is_told_by_its_key(connected: Terminal) -> None:
+    text = 'currency = "Dollars"\nlanguage = "la"\nkazoo_page_size = 0\nlanguge = "de"\nfooter_text = 1.5\n'
+    (connected.folder / "reseller-reporting.toml").write_text(text)
+    told = connected.run("doctor").out
+    file = connected.folder / "reseller-reporting.toml"
+    for words in (
+        f"currency in {file} takes an ISO 4217 code",
+        f"language in {file} is 'la'",
+        f"kazoo_page_size in {file} is '0'",
+        f"'languge' in {file} is no setting; did you mean language?",
+        f"footer_text in {file} must be a text",
+    ):
+        assert f"{words}" in told
+    assert told.count("MEND") == 5
+    assert "RESELLER_REPORTING_CURRENCY" not in told
+    # Whatever else is run stops at one of them, in the same words.
+    assert f" in {file}" in connected.run("run").complaint
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/v2", "http://kazoo.invalid:8000/v2"])
 def test_a_kazoo_that_is_not_there(terminal: Terminal, url: str) -> None:
     terminal.settings |= {"KAZOO_URL": url, "KAZOO_API_KEY": "f" * 64}
@@ -92,6 +142,17 @@ def test_the_simulated_kazoo_serves_whoever_has_its_key_until_it_is_told_to_end(
         ways = json.loads(told)
         terminal.settings |= {"KAZOO_URL": ways["url"], "KAZOO_API_KEY": ways["api_key"]}
         assert len(terminal.run("accounts", "--json").document["accounts"]) == 2
+        people = ways["people"]
+        assert {person["priv_level"] for person in people} == {"admin", "user"}
+        assert len({person["account_name"] for person in people}) == 3
+        someone = people[-1]
+        terminal.settings |= {
+            "KAZOO_API_KEY": "",
+            "KAZOO_ACCOUNT_NAME": someone["account_name"],
+            "KAZOO_USERNAME": someone["username"],
+            "KAZOO_PASSWORD": someone["password"],
+        }
+        assert terminal.run("accounts", "--json").document["accounts"] == []
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=20)
     assert process.returncode == 0, err

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -72,6 +74,69 @@ def test_check_tells_every_mistake_of_every_file_one_a_line(terminal: Terminal) 
     assert outcome.err == "3 mistakes. Nothing is priced by plans with any.\n"
 
 
+def test_what_is_sound_in_a_broken_plan_is_checked_all_the_same(terminal: Terminal) -> None:
+    folder = write(
+        terminal,
+        a="plan: a\nnme: A\nusage:\n  us: {countries: [US], per_minut: 1}\n  uk: {countries: [GB], deck: gold}\n"
+        "  gb: {countries: [GB], free: true}\nrecurring:\n  twoway_trunk: 29.99\n  did_us: {price: 1,50}\n",
+        b="plan: b\nextends: a\nrecurring:\n  user: 3\n",
+        customers="customers:\n  - {plan: a, set: {usage.us.per_minute: 1}}\n  - {plan: c, customer: X}\n",
+    )
+    outcome = terminal.run("plans", "check", folder)
+    assert outcome.code == 2
+    assert sorted(line.split("; ")[0] for line in outcome.out.splitlines()) == [
+        "plans/a.yaml:2: nme: there is no key `nme` here",
+        "plans/a.yaml:4: usage.us.per_minut: there is no key `per_minut` here",
+        "plans/a.yaml:5: usage.uk.deck: there is no deck `gold`",
+        "plans/a.yaml:6: usage.gb.countries[0]: the country GB is `uk`'s already, for inbound calls",
+        "plans/a.yaml:8: recurring.twoway_trunk: `twoway_trunk` is nothing that KAZOO counts",
+        "plans/a.yaml:9: recurring.did_us.50: within braces a comma begins a new key",
+        "plans/customers.yaml:3: customers[1].plan: there is no plan `c`",
+    ]
+    assert "such as 1.50\n" in outcome.out
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "plan: a\nusage:\n  us: {countries: [US], per_minut: 1}\n",  # The only price is not read.
+        "plan: a\ncurrency: Usd\nusage:\n  us: {countries: [US], free: true}\n",
+        "plan: a\nusage: [1]\nminimum_spend: 5\n",
+        "plan: A!\nminimum_spend: 5\n",
+        "plan: a\n\tx: 1\n",
+        "plan: a\nminimum_spend: 5\nminimum_spend: 6\n",
+        "plan: a\nusage:\n  us: {countries: [US], per_minute: &x 1}\n",
+    ],
+)
+def test_one_mistake_is_never_told_as_two(terminal: Terminal, broken: str) -> None:
+    own = "{plan: a, customer: X, set: {usage.us.per_minute: 1}}"
+    folder = write(
+        terminal,
+        a=broken,
+        b="plan: b\nextends: a\nminimum_spend: 5\n",
+        customers=f"customers:\n  - {{plan: b}}\n  - {own}\n",
+    )
+    outcome = terminal.run("plans", "check", folder)
+    assert outcome.err == "1 mistake. Nothing is priced by plans with any.\n", outcome.out
+
+
+def test_what_a_rule_bills_by_without_saying_so_is_shown(terminal: Terminal) -> None:
+    rules = "  us: {countries: [US], per_minute: 1}\n  uk: {countries: [GB], per_minute: 1, minimum: 6, increment: 6}\n"
+    more = "  ca: {countries: [CA], per_minute: 1}\n  fr: {countries: [FR], per_minute: 1, increment: 1}\n"
+    imported(terminal, retail=f"plan: retail\nusage:\n{rules}{more}  de: {{countries: [DE], free: true}}\n")
+    shown = terminal.run("plans", "show", "retail")
+    assert shown.out.endswith(
+        "# By default, in seconds: minimum 60, increment 60, in us, ca\n# By default, in seconds: minimum 60, in fr\n"
+    )
+    (terminal.folder / "again.yaml").write_text(shown.out)
+    assert terminal.run("plans", "check", "again.yaml").code == 0
+    document = terminal.run("plans", "show", "retail", "--json").document
+    assert document["defaults"] == {
+        **{rule: {"minimum": 60, "increment": 60} for rule in ("us", "ca")},
+        "fr": {"minimum": 60},
+    }
+
+
 RELATED = [
     ({"a": "plan: a\nusage:\n  us: {countries: [US], free: true}\n  mine:\n    free: true\n    countries:\n      - CA\n      - US\n"}, "a.yaml:8: usage.mine.countries[1]: the country US is `us`'s already"),
     ({"a": "plan: a\nextends: b\n", "b": "plan: b\nextends: a\n"}, "a.yaml:2: extends: plans extend each other in a circle: a → b → a"),
@@ -116,6 +181,7 @@ def test_check_speaks_json(terminal: Terminal) -> None:
                 "message": "there is no key `fre` here; did you mean `free`?",
             }
         ],
+        "notes": [],
     }
 
 
@@ -355,7 +421,7 @@ def test_what_cannot_be_shown_is_told(terminal: Terminal, arguments: list[str], 
 
 
 def test_without_any_stored_plan_people_are_told_how_to_bring_one(terminal: Terminal) -> None:
-    for command in ("show", "assign", "remove"):
+    for command in ("show", "assign", "remove"):  # What is not there needs no --yes.
         outcome = terminal.run("plans", command, "retail")
         assert outcome.code == 2
         assert "none is stored. Bring one with" in outcome.complaint
@@ -404,17 +470,39 @@ def test_what_cannot_be_compared_or_removed_is_told(terminal: Terminal, name: st
 def test_remove_takes_a_version_a_plan_or_a_customers_line(terminal: Terminal) -> None:
     later = RETAIL.replace("2026-01-01", "2026-10-16")
     imported(terminal, retail=RETAIL, later=later, wholesale=WHOLESALE, customers=CUSTOMERS)
-    held = terminal.run("plans", "remove", "retail")
+    unasked = terminal.run("plans", "remove", "retail")
+    assert unasked.code == 2
+    sentence = "This removes retail@2026-01-01, retail@2026-10-16, and with it 1 line of customers. Say --yes if that is meant."
+    assert unasked.complaint == sentence
+    held = terminal.run("plans", "remove", "retail", "--yes")
     assert held.code == 2
     assert "stored wholesale@2026-02-01:2: extends: there is no plan `retail`" in held.complaint
-    assert terminal.run("plans", "remove", "retail@2026-10-16").out == "retail@2026-10-16 is gone.\n"
-    gone = terminal.run("plans", "remove", "wholesale").out
+    assert terminal.run("plans", "remove", "retail@2026-10-16", "--yes").out == "retail@2026-10-16 is gone.\n"
+    gone = terminal.run("plans", "remove", "wholesale", "--yes").out
     assert gone == "wholesale@2026-02-01 is gone.\nCarrier* no longer has wholesale.\n"
     assert terminal.run("plans", "remove", "retail", "--customer", "*").out == "Everyone no longer has retail.\n"
     left = terminal.run("plans", "list", "--json").document
     assert ([each["label"] for each in left["versions"]], left["customers"]) == (["retail@2026-01-01"], [])
     assert terminal.run("plans", "remove", "retail", "--customer", "Bob").code == 2
     assert terminal.run("plans", "remove", "retail", "--effective", "2026-01-01").code == 2
+
+
+@pytest.mark.parametrize(("answer", "is_gone"), [("y\n", True), ("n\n", False), ("\n", False)])
+def test_a_person_is_asked_before_a_plan_is_removed(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, answer: str, is_gone: bool
+) -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    imported(terminal, retail=RETAIL, customers=CUSTOMERS.splitlines()[0] + "\n  - {plan: retail}\n")
+    monkeypatch.setattr(sys, "stdin", Screen(answer))
+    monkeypatch.setattr(io, "StringIO", Screen)  # What the terminal of tests writes to.
+    outcome = terminal.run("plans", "remove", "retail")
+    assert outcome.code == 0
+    assert "Remove retail@2026-01-01, and with it 1 line of customers? [y/N]:" in outcome.err
+    assert ("retail@2026-01-01 is gone." in outcome.out) is is_gone
+    assert bool(terminal.run("plans", "list", "--json").document["versions"]) is not is_gone
 
 
 def test_a_database_that_cannot_be_had_is_told_once(terminal: Terminal) -> None:
@@ -430,7 +518,7 @@ JSON: list[tuple[list[str], Callable[[dict[str, Any]], bool]]] = [
     (["export", "out"], lambda told: told["files"] == ["out/retail@2026-01-01.yaml"]),
     (["assign", "retail", "--set", "minimum_spend=5"], lambda told: told["assigned"]["set"] == {"minimum_spend": "5"}),
     (["show", "retail", "--at", "2026-10-01"], lambda told: told["plan"]["plan"] == "retail"),
-    (["remove", "retail"], lambda told: told["versions"] == ["retail@2026-01-01"]),
+    (["remove", "retail", "--yes"], lambda told: told["versions"] == ["retail@2026-01-01"]),
 ]
 
 

@@ -197,7 +197,7 @@ def test_a_call_that_no_rule_fits_keeps_its_row_with_an_empty_price(terminal: Te
 def test_times_without_an_offset_are_utc_and_said_to_be(terminal: Terminal) -> None:
     rows = "a,outbound,+44,2026-10-05T09:00:00,60\nb,outbound,+44,2026-10-05T09:00:00+05:00,60"
     outcome = run(terminal, "usage: {uk: {per_minute: 0.03}}", rows)
-    assert "1 times had no offset and were read as UTC." in outcome.err
+    assert "1 time had no offset and was read as UTC." in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -247,3 +247,12 @@ def test_the_sum_and_the_lines_are_told(terminal: Terminal) -> None:
 
 def test_an_empty_list_is_priced_too(terminal: Terminal) -> None:
     assert priced(terminal, "usage: {uk: {per_minute: 0.03}}", "") == []
+
+
+def test_one_of_anything_is_told_in_the_singular(terminal: Terminal) -> None:
+    outcome = run(terminal, "usage: {uk: {per_minute: 0.03}}", "a,outbound,+44,2026-10-05T09:00:00,60")
+    assert outcome.out == "uk: 0.0300 (1 call, 1 minute billed)\n1 call, 0.0300 in all, written to priced.csv\n"
+    (terminal.folder / "deck.csv").write_text("prefix,rate_cost\n44,0.02\nnone,0.02\n")
+    outcome = terminal.run("decks", "import", "deck.csv", "--name", "gold")
+    assert outcome.out == "1 rate read into 'gold', which now holds 1; 1 row refused.\n"
+    assert terminal.run("decks", "list").out.startswith("gold: 1 rate of 1 prefix")

@@ -157,6 +157,27 @@ def test_margins_stand_where_there_are_plans(acme: Terminal) -> None:
     assert "Margins" not in book(acme.left()).sheetnames
 
 
+def test_what_is_earned_is_the_sum_of_the_margins_where_all_are_known(acme: Terminal) -> None:
+    priced(acme)
+    left = acme.left()
+    with (left.folder / "margin.csv").open(encoding="utf-8-sig", newline="") as file:
+        known = list(csv.DictReader(file))
+    said = {row[0]: row[1] for row in book(left)["Summary"].iter_rows(values_only=True, max_col=2)}
+    assert said["Margin"] == pytest.approx(sum(float(row["Margin"]) for row in known))
+    assert "What is earned" in said
+    assert said["Margin on calls"] == pytest.approx(sum(float(row["Margin"]) for row in left.summary))
+
+
+def test_where_a_customers_margin_is_not_known_it_is_the_margin_on_calls(acme: Terminal) -> None:
+    (acme.folder / "plans").mkdir()
+    (acme.folder / "plans" / "customers.yaml").write_text("customers: [{plan: retail, customer: Alice}]")
+    priced(acme)
+    said = {row[0]: row[1] for row in book(acme.left())["Summary"].iter_rows(values_only=True, max_col=2)}
+    assert "What is earned" not in said
+    assert "Margin" not in said
+    assert isinstance(said["Margin on calls"], float)
+
+
 def test_the_pool_is_shown_with_whose_calls_ran_over(acme: Terminal) -> None:
     assert acme.run(*RUN).code == 0
     cells = [row for row in book(acme.left())["Trunks"].iter_rows(values_only=True) if row[0] is not None]
@@ -186,7 +207,7 @@ def test_a_name_from_outside_is_text_wherever_it_stands(acme: Terminal) -> None:
         shown = [cell for cell in formulas[sheet]["A"] if "HYPERLINK" in str(cell.value)]
         assert {cell.data_type for cell in shown} == {"s"}, sheet
         assert "<r>&" in shown[0].value
-    links = [cell.hyperlink.target for cell in formulas["Customers"]["A"] if cell.hyperlink]
+    links = [cell.hyperlink.target for cell in formulas["Customers"]["A"][1:] if cell.hyperlink]
     assert all((path.parent / link).is_file() for link in links)
     assert len(links) == 3
 
@@ -212,10 +233,28 @@ def test_libreoffice_calculates_what_the_workbook_carries(world: Acme, acme: Ter
     assert live > 60
 
 
+def test_a_report_that_has_nothing_to_be_compared_with_does_not_call_itself_the_first(
+    world: Acme, acme: Terminal
+) -> None:
+    """Reports without prices came before, and the same with prices says the same again."""
+    (acme.folder / "plan.yaml").write_text(PLAN)
+    assert acme.run(*RUN).code == 0
+    world.uk(world.bob, june(7))
+    assert acme.run(*RUN, "--refresh").code == 0
+    assert any(text.startswith("Held against the last report") for text in column(acme.left(), "Summary"))
+    said = []
+    for _ in range(2):
+        assert acme.run(*RUN, "--price-plans", "plan.yaml").code == 0
+        said.append([text for text in column(acme.left(), "Summary") if "compare it with" in text])
+    assert said[0] == said[1]
+    (sentence,) = said[0]
+    assert sentence.startswith("There is nothing to compare it with: this store holds no earlier report of this period")
+
+
 def test_what_changed_since_the_last_report_is_told_call_by_call(world: Acme, acme: Terminal) -> None:
     assert acme.run(*RUN).code == 0
     assert "Changes" not in book(acme.left()).sheetnames
-    assert any(text.startswith("This is the first report") for text in column(acme.left(), "Summary"))
+    assert any(text.startswith("There is nothing to compare it with") for text in column(acme.left(), "Summary"))
     late = world.uk(world.bob, june(7))
     tell_rate(world.first, 400)
     carol = world.customer("Carol", parent=world.acme)

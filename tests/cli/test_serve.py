@@ -58,6 +58,7 @@ class Browser:
             return str(answer.read().decode())
 
 
+@pytest.mark.slow
 def test_it_serves_and_ends_and_serves_again(terminal: Terminal) -> None:
     terminal.settings |= {"ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": "a password of some length"}
     with serving(terminal, "serve") as (process, said):
@@ -84,6 +85,7 @@ def test_it_serves_and_ends_and_serves_again(terminal: Terminal) -> None:
     assert key.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_unwatched_it_makes_an_administrator_up_and_says_the_password_once(terminal: Terminal) -> None:
     with serving(terminal, "serve") as (process, said):
         assert process.stderr is not None

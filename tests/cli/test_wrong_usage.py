@@ -75,7 +75,7 @@ WRONG_SETTINGS = [
 
 
 @pytest.mark.parametrize(("name", "value", "word"), WRONG_SETTINGS)
-@pytest.mark.parametrize("command", [("run",), ("accounts", "--json"), ("doctor",)])
+@pytest.mark.parametrize("command", [("run",), ("accounts", "--json")])
 def test_a_wrong_setting(
     connected: Terminal, kazoo: SimulatedKazoo, command: tuple[str, ...], name: str, value: str, word: str
 ) -> None:

@@ -86,6 +86,7 @@ with database.opened(sys.argv[1]), database.writing():
 """
 
 
+@pytest.mark.slow
 def test_many_processes_may_start_at_once_on_an_empty_database(database_url: str) -> None:
     """Each counts what is there before it adds one: two writers at a time would count the same."""
     clients = [

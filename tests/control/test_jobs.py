@@ -79,7 +79,7 @@ def test_of_many_workers_one_gets_each_job(acme: Reseller, database_url: str) ->
 def test_a_job_is_leased_once_and_not_before_it_is_due(acme: Reseller) -> None:
     from reseller_reporting.control import jobs
 
-    job = jobs.enqueue("accounts", acme, now=NOW, due_at=NOW + SECOND)
+    job = jobs.enqueue("accounts", acme, now=NOW + SECOND)
     assert jobs.lease_next(owner="a", now=NOW) is None
     leased = jobs.lease_next(owner="a", now=NOW + SECOND)
     assert leased is not None

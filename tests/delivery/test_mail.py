@@ -23,7 +23,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 from reseller_reporting.delivery.mail import check_address, check_sender, probe_mail, send_report
 from reseller_reporting.delivery.mail_page import CustomerLine, ReportMail
 from reseller_reporting.delivery.smtp import Security, parse_smtp_url
-from reseller_reporting.model.errors import InvalidSettings, MailFailed
+from reseller_reporting.model.errors import InvalidSettings, MailFailed, MailPartlyRefused
 
 # A test's server on loopback may take a password without encryption.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -357,6 +357,27 @@ def test_a_server_that_says_nothing_is_not_waited_for(report: ReportMail) -> Non
         url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(MailFailed, match="did not answer in time"):
             send_report(report, smtp_url=url, timeout_seconds=0.1)
+
+
+class Curt(Mailbox):
+    """It takes messages, and answers a farewell with a refusal."""
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Envelope) -> str:  # noqa: N802
+        return "421 closing transmission channel"
+
+
+def test_what_was_taken_is_sent_whatever_the_server_says_in_parting(report: ReportMail) -> None:
+    """Who reads that as a refusal sends the message a second time."""
+    curt = Curt(refused={"boss@example.com"})
+    controller = started(curt)
+    url = f"smtp://127.0.0.1:{controller.port}"
+    try:
+        send(replace(report, recipients=["clerk@example.com"]), url)
+        with pytest.raises(MailPartlyRefused, match=r"boss@example\.com"):
+            send(replace(report, recipients=["clerk@example.com", "boss@example.com"]), url)
+    finally:
+        controller.stop()
+    assert len(curt.received) == 2
 
 
 def test_a_probe_logs_in_and_sends_nothing(mailbox: Mailbox, place_with_log_in: str) -> None:

@@ -81,6 +81,19 @@ def test_the_message_speaks_german(report: ReportMail) -> None:
     assert "Reseller-Kosten</th>" in page
 
 
+def test_prices_stand_beside_costs_where_there_are_any(report: ReportMail) -> None:
+    priced = [replace(line("Alice", "34,50"), price="3,4500"), line("Bob", "1,00")]
+    message = composed(report, words=Words("de"), customers=priced, totals=replace(line("", ""), price="3,4500"))
+    text, page = body(message, "plain"), body(message, "html")
+    rows = [line.split() for line in text.splitlines()]
+    assert ["Kunde", "Anrufe", "Minuten", "Reseller-Kosten", "Kundenkosten", "Preis", "Vollständig"] in rows
+    assert ["Alice", "1.200", "34,50", "1,2300", "2,3400", "3,4500", "ja"] in rows
+    assert ["Bob", "1.200", "1,00", "1,2300", "2,3400", "ja"] in rows  # Without a price, and not with one of 0.
+    assert ["Summe", "1.200", "1,2300", "2,3400", "3,4500", "ja"] in rows
+    assert page.count("</th>") == 7
+    assert "Preis" not in body(composed(report, words=Words("de")), "plain")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_makes_a_message_with_its_files(report: ReportMail, language: str) -> None:
     message = composed(report, words=Words(language), brand=MUELLER, warnings=["x"])

@@ -5,7 +5,9 @@ import pwd
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -26,9 +28,26 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a fresh server's database without its name; the server ends with the tests."""
+@dataclass(frozen=True)
+class Cluster:
+    """A server of its own, which can be stopped and started. `url` is that of its databases, without a name."""
+
+    url: str
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+    def database(self, name: str) -> str:
+        import psycopg
+
+        with psycopg.connect(f"{self.url}/postgres", autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return f"{self.url}/{name}"
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Skips where there is no PostgreSQL."""
     binaries = _binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed here (apt-get install postgresql)")
@@ -51,16 +70,28 @@ def postgresql() -> Iterator[str]:
             done = subprocess.run(command, cwd=folder, stdout=out, stderr=out, check=False, **owner)  # type: ignore[call-overload]
         assert done.returncode == 0, output.read_text()
 
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+    made = Cluster(
+        f"postgresql://keeper:pass%2Fword@127.0.0.1:{port}",
+        start=lambda: do("pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "server.log", "start"),
+        stop=lambda: do("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"),
+    )
     try:
         do("initdb", "-D", data, "-U", "keeper", "--auth=trust", "--no-sync", "--encoding=UTF8")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-        do("pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "server.log", "start")
+        made.start()
         try:
-            yield f"postgresql://keeper:pass%2Fword@127.0.0.1:{port}"
+            yield made
         finally:
-            do("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+            made.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A fresh server, which ends with the tests."""
+    with cluster() as made:
+        yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -68,11 +99,5 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'home' / 'control.sqlite3'}"
-    server = str(request.getfixturevalue("postgresql"))
-    import psycopg
-
-    name = f"test_{tmp_path.name.lower()[-40:]}_{os.getpid()}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return f"{server}/{name}"
+    server: Cluster = request.getfixturevalue("postgresql")
+    return server.database(f"test_{tmp_path.name.lower()[-40:]}_{os.getpid()}")

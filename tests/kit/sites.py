@@ -20,6 +20,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.config import PREFIX, load_settings
 from reseller_reporting.control import database
 from reseller_reporting.control.roles import Role
+from reseller_reporting.control.scoping import within
 
 if TYPE_CHECKING:
     from reseller_reporting.control.models import Reseller, User
@@ -178,6 +179,39 @@ def make_run(
             run=run, reseller=site.reseller, name=name, kind=kind, size_bytes=len(text), sha256="0" * 64
         )
     return MadeRun(run, folder)
+
+
+def make_large_run(site: Site, customers: int = 5000, *, countries: int = 20) -> MadeRun:
+    """A report of that many customers, each with two files, warnings and calls to so many countries."""
+    from reseller_reporting.control.models import Job, JobItem, RunFile
+
+    made = make_run(site)
+    with within(site.reseller):
+        job = Job.objects.get(run=made.run)
+    accounts, files, items = [], [], []
+    lines = ["Account ID,Name,Country Code,Country,Direction,Calls,Billing Minutes,Customer Cost"]
+    for number in range(customers):
+        id_, name = f"{number + 100:032x}", f"Customer {number:05d}"
+        entry: dict[str, Any] = {
+            "id": id_, "name": name, "file": f"accounts/{id_}.xlsx", "status": "ok", "calls": number,
+            "billing_seconds": 60 * number, "reseller_cost": "3.6250", "customer_cost": f"{number}.0000", "price": None,
+            "warnings": [{"code": "x", "message": f"Something about {name}.", "count": 1}] * 2,
+        }  # fmt: skip
+        accounts.append(entry)
+        for file, kind in ((entry["file"], "workbook"), (f"statements/{id_}.pdf", "statement")):
+            files.append(
+                RunFile(
+                    run=made.run, reseller=site.reseller, name=file, kind=kind, account_id=id_, account_name=name,
+                    size_bytes=1, sha256="0" * 64,
+                )
+            )  # fmt: skip
+        items.append(JobItem(job=job, reseller=site.reseller, account_id=id_, name=name, state="made"))
+        lines += [f"{id_},{name},C{each},Country {each},outbound,2,1.50,0.2500" for each in range(countries)]
+    (made.folder / "manifest.json").write_text(json.dumps({"accounts": accounts}), encoding="utf-8")
+    (made.folder / "summary-by-country.csv").write_text("\n".join(lines), encoding="utf-8")
+    RunFile.objects.bulk_create(files, batch_size=500)
+    JobItem.objects.bulk_create(items, batch_size=500)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 from openpyxl.utils import range_boundaries
 from package_search import texts_found
+from schema import schema_errors
 from test_first_sheet import FLAT, SEPTEMBER, priced, prices
 
 from reseller_reporting.model.account import InvoiceItem, Services, Snapshot
@@ -104,6 +105,31 @@ def test_every_part_is_well_formed_and_every_relation_leads_somewhere(make: Call
                 assert found in parts, (name, found)
         elif not name.endswith(".vml") and name != "[Content_Types].xml":
             assert f'PartName="/{name}"' in types
+
+
+def test_every_part_is_what_the_schema_allows(make: Callable[[str], Path], kind: str) -> None:
+    assert schema_errors(make(kind)) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "found"),
+    [
+        ("xl/worksheets/sheet1.xml", "<pageMargins", "<other/><pageMargins", "Unexpected element 'other'"),
+        ("xl/charts/chart1.xml", 'barDir val="bar"', 'barDir val="odd"', "Value 'odd' is not in all"),
+    ],
+)
+def test_the_check_finds_what_the_schema_does_not_allow(
+    make: Callable[[str], Path], part: str, old: str, new: str, found: str
+) -> None:
+    path = make("internal")
+    parts = parts_of(path)
+    parts[part] = parts[part].decode().replace(old, new, 1).encode()
+    with zipfile.ZipFile(path, "w") as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+    (error,) = schema_errors(path)
+    assert part in error
+    assert found in error
 
 
 def test_the_elements_of_a_sheet_stand_in_the_order_of_the_schema(make: Callable[[str], Path], kind: str) -> None:
@@ -261,7 +287,8 @@ def test_pages_repeat_their_header_fit_the_width_and_are_numbered(make: Callable
             assert sheet.print_title_rows == "$1:$1"
             assert sheet.page_setup.orientation == ("portrait" if sheet.title == "Trunks" else "landscape")
     assert book["Summary"].page_setup.orientation == "portrait"
-    assert len(book["Summary"].row_breaks.brk) == 1
+    breaks = [each.id for each in book["Summary"].row_breaks.brk]
+    assert [book["Summary"].cell(row + 1, 1).value for row in breaks] == ["Key figures", "By day"]
 
 
 def contrast(first: str, second: str) -> float:

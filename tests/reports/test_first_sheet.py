@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.model.tables import PRICED_LEGS
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts, MonthFigures, PriceFacts
+from reseller_reporting.reports.margins import MarginFigures, margin_row
 from reseller_reporting.reports.render.as_xlsx import write_workbook
 
 MakeBatch = Callable[..., pa.RecordBatch]
@@ -65,6 +67,13 @@ def cards(path: Path) -> list[tuple[Any, Any]]:
     return [(rows[top][column], rows[top + 1][column]) for column in (0, 2, 4, 6)]
 
 
+def card_lines(path: Path) -> list[tuple[Any, Any]]:
+    """What stands below the first card's figure."""
+    rows = rows_of(path)
+    top = next(place for place, row in enumerate(rows) if row[6] == "Is it complete")
+    return [(row[0], row[1]) for row in rows[top + 2 : top + 5]]
+
+
 def block(path: Path, title: str) -> list[list[Any]]:
     """The rows of a section, its header first, up to the first empty one."""
     rows = rows_of(path)
@@ -76,18 +85,57 @@ def block(path: Path, title: str) -> list[list[Any]]:
 def test_four_questions_are_answered_without_a_plan(path: Path, make_facts: MakeFacts, make_batch: MakeBatch) -> None:
     write(path, make_facts(), make_batch({}, FLAT))
     assert cards(path) == [
-        ("What is owed", 0.03),
+        ("Reseller cost of calls", 0.03),
         ("For what", 2),
         ("Since the month before", "not available"),
         ("Is it complete", "Complete"),
     ]
-    assert any("The store does not hold September 2026 whole." in row for row in rows_of(path))
+    said = " ".join(str(row[4]) for row in rows_of(path) if len(row) > 4 and isinstance(row[4], str))
+    assert "The store does not hold September 2026 whole." in said
 
 
-def test_with_a_plan_it_is_the_margin_that_is_earned(path: Path, make_facts: MakeFacts, make_batch: MakeBatch) -> None:
+def test_a_cost_is_called_a_cost_with_the_other_costs_beside_it(
+    path: Path, make_facts: MakeFacts, make_batch: MakeBatch
+) -> None:
+    write(path, make_facts(reseller_recurring=Decimal(12)), make_batch({"customer_cost_units": 500}))
+    assert card_lines(path) == [
+        ("Customer Cost", pytest.approx(0.05)),
+        ("Reseller Recurring Cost", 12),
+        ("Customer Recurring Cost", "not available"),
+    ]
+    assert not any("owed" in str(text) for row in rows_of(path) for text in row)
+
+
+def test_what_is_earned_is_the_margin_of_margin_csv_and_says_what_it_is_made_of(
+    path: Path, make_facts: MakeFacts, make_batch: MakeBatch
+) -> None:
+    facts = make_facts(prices=prices(), reseller_recurring=Decimal("74.97"))
+    write(path, facts, priced(make_batch({}, FLAT), 20_000, 5_000))
+    row = margin_row(
+        MarginFigures(
+            account=facts.account,
+            currency="USD",
+            statement=october(),
+            reseller_cost_units=300,
+            reseller_recurring=facts.reseller_recurring,
+        )
+    )
+    assert cards(path)[0] == ("What is earned", pytest.approx(float(row["Margin"])))
+    assert card_lines(path) == [
+        ("Net", pytest.approx(float(row["Net"]))),
+        ("\N{MINUS SIGN} Reseller Cost", 0.03),
+        ("\N{MINUS SIGN} Reseller Recurring Cost", pytest.approx(74.97)),
+    ]
+    figures = {row[0]: row[1] for row in block(path, "Key figures")}
+    assert figures["Margin on calls"] == pytest.approx(-0.005)
+
+
+def test_where_a_cost_is_not_known_it_is_the_margin_on_calls_alone(
+    path: Path, make_facts: MakeFacts, make_batch: MakeBatch
+) -> None:
     write(path, make_facts(prices=prices()), priced(make_batch({}, FLAT), 20_000, 5_000))
-    title, figure = cards(path)[0]
-    assert (title, figure) == ("What is earned", pytest.approx(-0.005))  # 0.0250 less 0.0300
+    assert cards(path)[0] == ("Margin on calls", pytest.approx(-0.005))  # 0.0250 less 0.0300
+    assert ["Margin", "not available"] in [row[:2] for row in block(path, "Key figures")]
 
 
 def test_a_customer_reads_what_it_owes_and_nothing_of_costs(
@@ -99,6 +147,24 @@ def test_a_customer_reads_what_it_owes_and_nothing_of_costs(
     assert cards(path)[2] == ("Calls since September 2026", -0.5)
     assert [row[0] for row in block(path, "The last months")[1:]] == ["Calls by month", "Answered Minutes by month"]
     assert block(path, "What the total due is made of")[1] == ["Usage", pytest.approx(24.51)]
+
+
+def test_neither_order_nor_words_of_a_picture_tell_a_customer_what_the_reseller_pays(
+    path: Path, make_facts: MakeFacts, make_batch: MakeBatch
+) -> None:
+    """Britain costs the reseller most, the customer least; of each call the provider charges 600 s, the plan 60 s."""
+    dear: dict[str, Any] = {"country_code": "GB", "reseller_cost_units": 9000}
+    legs = [dear, *({"country_code": code, "reseller_cost_units": 1} for code in ("FR", "US"))]
+    batch = make_batch(*(leg | {"answered_seconds": 60, "charged_seconds": 600} for leg in legs))
+    write(path, make_facts(edition=Edition.CUSTOMER, prices=prices()), priced(batch, 1_000, 50_000, 20_000))
+    sheet = openpyxl.load_workbook(path)["Countries"]
+    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["FR", "US", "GB"]
+    with zipfile.ZipFile(path) as package:
+        drawings = "".join(
+            package.read(name).decode() for name in package.namelist() if name.startswith("xl/drawings/drawing")
+        )
+    assert "3.00" in drawings  # Minutes of all days, by the plan.
+    assert "30.00" not in drawings
 
 
 def test_what_only_the_reseller_may_know_is_no_note_for_a_customer(
@@ -119,7 +185,7 @@ def test_an_incomplete_report_says_so_before_any_figure(
 ) -> None:
     write(path, make_facts(complete=False, warnings=[ReportWarning("gap", "A day is missing.")]), make_batch({}))
     texts = [str(row[0]) for row in rows_of(path)]
-    assert texts.index("A day is missing.") < texts.index("What is owed")
+    assert texts.index("A day is missing.") < texts.index("Reseller cost of calls")
     assert cards(path)[3] == ("Is it complete", "Not complete")
 
 
@@ -210,7 +276,9 @@ def test_with_prices_and_months_libreoffice_calculates_the_same(
     other = {"reseller_call_type": "allotment_did_us", "country_code": "US", "answered_seconds": 37}
     legs = [{"country_code": code, "reseller_cost_units": 79 + place} for place, code in enumerate(OTHERS)]
     batch = make_batch(FLAT, other, *legs)
-    facts = make_facts(edition=edition, prices=prices(), months_before=(AUGUST, SEPTEMBER))
+    facts = make_facts(
+        edition=edition, prices=prices(), months_before=(AUGUST, SEPTEMBER), reseller_recurring=Decimal("74.97")
+    )
     write(path, facts, priced(batch, *range(7, 7 + batch.num_rows)))
     theirs = openpyxl.load_workbook(recalculated(path, tmp_path), data_only=True)["Summary"]
     ours = openpyxl.load_workbook(path, data_only=True)["Summary"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reseller_reporting.model.units import currency_text
@@ -70,6 +70,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampl
 )
 
 
+@settings(deadline=None)
 @given(cells=st.lists(st.tuples(INT64, st.integers(0, 2**62), TEXT), min_size=1, max_size=8))
 def test_each_cell_is_the_one_that_the_other_csv_files_would_hold(cells: list[tuple[int, int, str]]) -> None:
     units, seconds, texts = (pa.array(values) for values in zip(*cells, strict=True))

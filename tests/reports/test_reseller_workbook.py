@@ -10,13 +10,16 @@ from xml.dom import minidom
 import openpyxl
 import pyarrow as pa
 import pytest
+from schema import schema_errors
 
 from reseller_reporting.model.ids import AccountId
 from reseller_reporting.model.problems import Problem, ReportWarning
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render import reseller_record
 from reseller_reporting.reports.render.reseller_book import ResellerReport, write_reseller_book
+from reseller_reporting.reports.style import Style
 from reseller_reporting.reports.usage import UsageSums
+from reseller_reporting.words.language import Words
 
 MakeBatch = Callable[..., pa.RecordBatch]
 MakeFacts = Callable[..., AccountFacts]
@@ -68,6 +71,7 @@ def test_no_name_breaks_a_part_or_runs(
     with zipfile.ZipFile(path) as parts:
         for name in parts.namelist():
             minidom.parseString(parts.read(name))  # noqa: S318 - Its own making.
+    assert schema_errors(path) == []
     book = openpyxl.load_workbook(path)
     for sheet in ("Customers", "Problems", "Warnings"):
         cells = [book[sheet].cell(row, 1) for row in range(2, len(NAMES) + 2)]
@@ -110,3 +114,46 @@ def test_the_same_report_gives_the_same_bytes(
 ) -> None:
     given = report(customers(NAMES), sums)
     assert made(tmp_path / "a.xlsx", given).read_bytes() == made(tmp_path / "b.xlsx", given).read_bytes()
+
+
+def test_it_has_the_look_of_the_customers_workbooks(
+    customers: Callable[..., list[AccountFacts]], sums: UsageSums, tmp_path: Path
+) -> None:
+    """Cards, charts with words, a table with stripes, notes and a link back on every sheet, the same paper."""
+    problem = Problem(source="s", row=1, record_id="r", reason="why")
+    facts = customers(["A", "B"], warnings=[ReportWarning("odd", "Odd.")], problems=[problem])
+    book: Any = openpyxl.load_workbook(made(tmp_path / "reseller.xlsx", report(facts, sums)))
+    first = book["Summary"]
+    assert [first.cell(5, column).value for column in (1, 3, 5, 7)] == [
+        "Reseller cost of calls",
+        "For what",
+        "Since the month before",
+        "Is it complete",
+    ]
+    assert len(first._charts) == 2  # Days are not told here.
+    assert {cell.hyperlink.location for row in first.iter_rows() for cell in row if cell.hyperlink} == {
+        f"'{name}'!A1" for name in book.sheetnames[1:]
+    }
+    for sheet in book.worksheets[1:]:
+        assert sheet["A1"].hyperlink.location == "'Summary'!A1"
+        assert list(sheet.tables) == [sheet.title]
+        assert any("MOD(ROW(),2)=1" in rule.formula for found in sheet.conditional_formatting for rule in found.rules)
+        assert sheet.print_title_rows == "$1:$1"
+        assert "All customers, October 2026" in str(sheet.oddHeader.right.text)
+    assert book["Customers"]["J1"].comment.text == "What the provider charged the reseller for these calls"
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "pt"])
+def test_no_title_is_cut_in_another_language(
+    customers: Callable[..., list[AccountFacts]], sums: UsageSums, tmp_path: Path, language: str
+) -> None:
+    path = tmp_path / "reseller.xlsx"
+    style = Style(words=Words(language))
+    write_reseller_book(path, report(customers(["A"]), sums), country_name=lambda code: code, style=style)
+    sheet = openpyxl.load_workbook(path).worksheets[1]
+    groups = sheet.column_dimensions.values()  # Columns of one width are one group.
+    widths = {column: group.width for group in groups for column in range(group.min or 0, (group.max or 0) + 1)}
+    for cell in sheet[1]:
+        longest, width = max(map(len, str(cell.value).split())), widths[int(cell.column or 0)]
+        assert width >= longest + 3, cell.value  # With room for the filter's button.
+        assert 2 * (width - 3) >= len(str(cell.value)), cell.value

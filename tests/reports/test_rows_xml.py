@@ -82,7 +82,13 @@ def by_xlsxwriter(cells: Sequence[Cells], first_row: int, columns: Sequence[pa.A
         assert cell_format._get_xf_index() == number
     write_rows(sheet, first_row - 1, [cell.kind for cell in cells], formats, columns)
     workbook.close()
-    return zipfile.ZipFile(made).read("xl/worksheets/sheet1.xml").partition(b"<sheetData>")[2].partition(b"</sheetD")[0]
+    xml = zipfile.ZipFile(made).read("xl/worksheets/sheet1.xml")
+    return _with_formats_first(xml.partition(b"<sheetData>")[2].partition(b"</sheetD")[0])
+
+
+def _with_formats_first(rows: bytes) -> bytes:
+    """The order of attributes says nothing; ours is the one that deflates better."""
+    return re.sub(rb'<c (r="[A-Z]+[0-9]+") (s="[0-9]+")', rb"<c \2 \1", rows)
 
 
 def numbered(cells: Sequence[Cells]) -> list[Cells]:
@@ -156,7 +162,7 @@ def test_the_kernel_prints_dates_as_python_prints_their_doubles() -> None:
 def test_a_row_without_a_value_is_no_row(make: Rows) -> None:
     cells = [Cells("text", 1, 0), Cells("count", 2, 1)]
     made = make(cells, 5, [pa.array(["", None, "x"]), pa.array([None, None, 0], pa.int64())])
-    assert made == b'<row r="7"><c r="A7" s="1" t="inlineStr"><is><t>x</t></is></c><c r="B7" s="2"><v>0</v></c></row>'
+    assert made == b'<row r="7"><c s="1" r="A7" t="inlineStr"><is><t>x</t></is></c><c s="2" r="B7"><v>0</v></c></row>'
 
 
 @pytest.mark.parametrize("make", [plain_rows, by_kernels])

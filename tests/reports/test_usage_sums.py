@@ -1,5 +1,7 @@
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -83,3 +85,23 @@ def test_nothing_sums_to_zero() -> None:
     sums = UsageSums()
     assert sums.total == Figures()
     assert sums.has_reseller_view
+
+
+def test_what_is_summed_with_a_plan_and_without_one_adds_up_batch_by_batch(make_batch: MakeBatch) -> None:
+    """Figures are filled by place, and prices are summed only where there are some."""
+    once, twice = UsageSums(), UsageSums()
+    legs = [{"answered_seconds": 61, "charged_seconds": 120}, {"reseller_call_type": "flat_rate"}]
+    once.add(make_batch(*legs))
+    for leg in legs:
+        twice.add(make_batch(leg))
+    assert once.total == twice.total == sum_of(once.by_reseller_type.values())
+    assert once.total.billed_seconds is None
+    assert once.total.flat_rate_calls == 1
+
+
+def sum_of(several: Iterable[Figures]) -> Figures:
+    several = list(several)
+    names = [field.name for field in fields(Figures)]
+    values = {name: [getattr(each, name) for each in several] for name in names}
+    summed: dict[str, Any] = {name: None if None in each else sum(each) for name, each in values.items()}
+    return Figures(**summed)

@@ -1,12 +1,14 @@
 """What an account had on the days of a period, from the snapshots that pulls left."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from reseller_reporting.model.account import Account, Services, Snapshot
+from reseller_reporting.model.account import Account, InvoiceItem, Limits, Services, Snapshot
 from reseller_reporting.model.ids import AccountId
 from reseller_reporting.model.period import ReportPeriod, parse_period
 from reseller_reporting.store import snapshots
@@ -62,6 +64,15 @@ def test_what_a_report_shows_is_the_last_one_within_a_month_of_the_end(tmp_path:
     assert f"{found['a'].taken_at:%m-%d}" == "12-20"
 
 
+@pytest.mark.parametrize("in_one_write", [True, False])
+def test_two_snapshots_of_the_very_same_moment_are_one(tmp_path: Path, *, in_one_write: bool) -> None:
+    lake, failed, full = Lake(tmp_path), taken("11-10", None), with_parts("11-10")
+    for together in [[failed, full, full]] if in_one_write else [[full], [failed], [full]]:
+        snapshots.write(lake, together, own_id="r")
+    assert snapshots.read(lake, NOVEMBER)[0] == {"a": full}
+    assert snapshots.history(lake, NOVEMBER, ["a"]) == {"a": [full]}
+
+
 def test_which_snapshot_speaks_of_a_period_whatever_there_is(tmp_path: Path) -> None:
     """Against the definition: the last up to a month after the end, else the first later one, else the last before."""
     chance = random.Random(5)  # noqa: S311  # No secret.
@@ -93,3 +104,23 @@ def at_moment(account_id: str, moment: datetime) -> Snapshot:
     services = Services(account={("limits", "twoway_trunks"): int(moment.timestamp())})
     account = Account(id=AccountId(account_id), name=account_id)
     return Snapshot(account=account, taken_at=moment, source="test", services=services)
+
+
+def with_parts(day: str) -> Snapshot:
+    """One with a row in every table."""
+    one = Decimal(1)
+    item = InvoiceItem(
+        category="limits",
+        item="twoway_trunks",
+        name="Trunks",
+        quantity=3,
+        billable=3,
+        rate=one,
+        discount=0 * one,
+        total=one,
+        cascade=False,
+    )
+    plain = taken(day, 3)
+    assert plain.services is not None
+    services = replace(plain.services, items=(item, item), recurring=2 * one)
+    return replace(plain, services=services, limits=Limits(), users={"u": "Ann"}, devices={"d": "Desk"})

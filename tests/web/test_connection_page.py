@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from job_work import do_next
 
 from reseller_reporting.control.roles import Role
 from reseller_reporting.model.errors import InvalidSettings
@@ -55,6 +56,48 @@ def test_a_stored_secret_stays_with_its_address(site: Site) -> None:
         assert "Enter the API key" in elsewhere.content.decode()
     site.reseller.refresh_from_db()
     assert (site.reseller.kazoo_url, site.reseller.currency) == (PUBLIC, "EUR")
+
+
+def test_after_a_change_of_the_secret_key_pages_open_and_the_log_in_is_entered_anew(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.conf import settings
+
+    from reseller_reporting.app.connections import stored_names
+    from reseller_reporting.app.upkeep import schedule
+
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    client.post("/connection/", typed())
+    changed = replace(site.house, settings=replace(site.house.settings, secret_key="another key " * 4))
+    monkeypatch.setattr(settings, "HOUSE", changed)
+    for path in ("/", "/reports/", "/api/v1/runs"):
+        assert client.get(path).status_code == 200, path
+    page = client.get("/connection/")
+    assert page.status_code == 200
+    assert "enter the credentials anew" in page.content.decode()
+    assert client.get("/api/v1/connection").json()["uses"] == "unreadable"
+    schedule(changed)  # Goes on for everyone.
+    # An empty key cannot stand for what is lost; a typed one takes its place.
+    assert client.post("/connection/", typed(api_key="")).status_code == 422
+    assert client.post("/connection/", typed(method="login", api_key="", username="u", password="p", account_name="a"))
+    site.reseller.refresh_from_db()
+    assert stored_names(changed, site.reseller) == {"username": "u", "account_name": "a"}
+
+
+def test_what_is_wrong_with_one_reseller_lets_the_others_work(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reseller_reporting.app import upkeep
+    from reseller_reporting.control.models import Job
+    from reseller_reporting.control.scoping import across_resellers
+
+    def is_connected(_house: Any, reseller: Any) -> bool:
+        if reseller == site.reseller:
+            raise InvalidSettings("It cannot be read.")
+        return True
+
+    monkeypatch.setattr(upkeep, "is_connected", is_connected)
+    upkeep.schedule(site.house)
+    with across_resellers():
+        assert Job.objects.filter(reseller=site.other, kind="accounts").exists()
 
 
 @pytest.mark.parametrize(
@@ -107,6 +150,33 @@ def test_an_address_is_judged_again_as_it_is_connected_to(site: Site, url: str) 
         asyncio.run(ask())
 
 
+def test_a_name_that_changes_its_mind_gains_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Public as it is typed, this very machine as it is connected to."""
+    import socket
+
+    from reseller_reporting.app.connections import checked_login
+    from reseller_reporting.app.tenancy import house_at
+
+    answers = ["93.184.215.14"]
+
+    def resolve(host: str, port: Any, *_: Any, **__: Any) -> list[Any]:
+        address = answers.pop() if answers else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port or 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    login = checked_login(
+        site.house, site.reseller, url="http://rebinding.example:8000/v2", uses_key=True, stated={"api_key": SECRET}
+    )
+
+    async def ask() -> None:
+        async with house_at(site.house, login).kazoo():
+            pass
+
+    with pytest.raises(InvalidSettings, match="private network"):
+        asyncio.run(ask())
+    assert answers == []
+
+
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
@@ -124,9 +194,6 @@ def test_what_is_public(address: str, expected: bool) -> None:
 
 
 def test_a_test_leaves_its_findings_and_forgets_what_was_typed(site: Site) -> None:
-    from reseller_reporting.app.jobs import perform
-    from reseller_reporting.control import jobs
-
     client = site.as_(site.user(Role.RESELLER_ADMIN))
     page = client.post("/connection/", typed(do="test", url="http://93.184.215.14:1/v2")).content.decode()
     assert "KAZOO is being asked" in page
@@ -138,10 +205,7 @@ def test_a_test_leaves_its_findings_and_forgets_what_was_typed(site: Site) -> No
 
     job.payload = {"sealed": sealed_login(site.house, KazooLogin(url="http://127.0.0.1:1/v2", api_key=SECRET))}
     job.save()
-    leased = jobs.lease_next(owner="test", now=site.house.clock(), kinds=["connection"])
-    assert leased is not None
-    perform(site.house, leased)
-    job.refresh_from_db()
+    job = do_next(site, "connection")
     assert (job.state, job.payload) == ("done", {})
     part = client.get(f"/connection/test/{job.pk}").content.decode()
     assert "private network" in part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,16 @@ def test_the_log_in_works_and_is_written_down(site: Site) -> None:
     site.client.post("/logout/")
     assert site.client.get("/").headers["Location"] == "/login/?next=/"
     assert events("logged_in") == events("logged_out") == [user.username]
+
+
+def test_sessions_that_are_over_do_not_pile_up(site: Site) -> None:
+    from django.contrib.sessions.models import Session
+
+    for key, year in (("over", 2000), ("open", 9999)):
+        Session.objects.create(session_key=key, session_data="", expire_date=datetime(year, 1, 1, tzinfo=UTC))
+    assert site.log_in(site.user(Role.RESELLER_ADMIN)).status_code == 302
+    keys = set(Session.objects.values_list("session_key", flat=True))
+    assert ("over" in keys, "open" in keys, len(keys)) == (False, True, 2)
 
 
 def test_capitals_and_blanks_around_a_name_do_not_matter(site: Site) -> None:
@@ -101,6 +112,18 @@ def test_a_password_that_was_made_for_someone_is_changed_first(site: Site) -> No
     site.client.post("/logout/")
     assert site.log_in(user, new).status_code == 302
     assert events("password_changed") == [user.username]
+
+
+def test_an_open_session_is_no_place_to_guess_passwords(site: Site) -> None:
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    new = "another horse entirely"
+    guess = {"new_password1": new, "new_password2": new}
+    answers = [
+        client.post("/password/", guess | {"old_password": f"guess {number}"}).status_code for number in range(5)
+    ]
+    assert answers == [200, 200, 200, 200, 429]
+    assert client.post("/password/", guess | {"old_password": "correct horse battery"}).status_code == 429
+    assert len(events("log_in_refused")) >= 5
 
 
 def test_a_form_from_elsewhere_is_refused(site: Site) -> None:

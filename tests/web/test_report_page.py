@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -176,6 +177,26 @@ def test_prices_are_by_the_stored_plans_unless_the_box_is_empty(tree: Site) -> N
     ]
 
 
+def test_files_beside_the_workbooks_are_ordered_by_their_boxes(tree: Site) -> None:
+    from reseller_reporting.control.models import PlanAssignment
+
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    for name in ("pdf", "accounting", "quickbooks", "xero"):  # What says nothing without prices.
+        assert client.post("/", form(also=[name])).status_code == 422
+        assert re.search(f'value="{name}"[^>]* disabled', client.get("/").content.decode())
+    refused = client.post("/", form(also=["csv", "exe"]))
+    assert refused.status_code == 422
+    assert re.search('value="csv" checked', refused.content.decode())
+    client.post("/", form(token="a", also=["parquet", "csv"]))
+    PlanAssignment.objects.create(plan="gold", customer="*")
+    assert not re.search(r'name="also"[^>]* disabled', client.get("/").content.decode())
+    client.post("/", form(token="b", also=["pdf", "xero"]))
+    assert [(order["also"], order["price_plans"]) for order in orders()] == [
+        (["csv", "parquet"], False),
+        (["pdf", "xero"], True),
+    ]
+
+
 def test_those_who_make_no_reports_are_led_to_those_that_there_are(tree: Site) -> None:
     for role in (Role.RESELLER_VIEWER, Role.CUSTOMER_ADMIN):
         client = tree.as_(tree.user(role))
@@ -253,3 +274,77 @@ def test_five_thousand_accounts_are_no_burden(large: Site, path: str, seconds_ma
         client.get(path)
         took.append(time.thread_time() - began)
     assert min(took) < seconds_max
+
+
+def test_customers_of_sub_resellers_are_counted_apart_and_namesakes_told_apart(tree: Site) -> None:
+    from reseller_reporting.control.models import KnownAccount
+    from reseller_reporting.control.scoping import within
+
+    with within(tree.reseller):
+        KnownAccount.objects.filter(account_id__in=[f"{7:032x}", f"{8:032x}"]).update(reseller_account_id=FIRST)
+        KnownAccount.objects.filter(account_id__in=[f"{7:032x}", f"{10:032x}"]).update(name="Twin", sought="twin")
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    page = client.get("/").content.decode()
+    for said in ("All customers (28)", "2 more of sub-resellers", "Choose all customers (28)", "sub-resellers (30)"):
+        assert said in page
+    own = client.get("/report/accounts/ids?own=1").json()["ids"]
+    assert (len(own), f"{7:032x}" in own) == (28, False)
+    found = client.get("/report/accounts?q=twin").content.decode()
+    assert "· 00000…00007" in found
+    assert "· 00000…0000a" in found
+    assert "…" not in client.get("/report/accounts?q=00009").content.decode()
+    branch = tree.as_(tree.user(Role.RESELLER_ADMIN, account_id=FIRST)).get("/").content.decode()
+    assert "more of sub-resellers" not in branch
+
+
+def test_the_language_of_the_documents_is_chosen(tree: Site) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    assert '<option value="en" lang="en" selected>' in client.get("/").content.decode()
+    client.post("/", form(language="fr"))
+    client.post("/", form(token="twice"))
+    assert client.post("/", form(language="xx", token="thrice")).status_code == 422
+    assert [order["language"] for order in orders()] == ["fr", "en"]
+
+
+def test_a_time_zone_that_is_chosen_while_the_accounts_are_read_stands(tree: Site) -> None:
+    from reseller_reporting.app.tenancy import keep_tree
+    from reseller_reporting.control.models import Reseller
+    from reseller_reporting.control.scoping import within
+    from reseller_reporting.model.account import Account
+    from reseller_reporting.model.ids import AccountId
+
+    read = Reseller.objects.get(pk=tree.reseller.pk)
+    Reseller.objects.filter(pk=read.pk).update(timezone="Europe/Madrid")
+    own = Account(id=AccountId("f" * 32), name="", realm="", tree=(), is_reseller=True, timezone="Europe/Berlin")
+    with within(read):
+        keep_tree(read, own, [], now=tree.house.clock())
+        assert (read.timezone, read.name) == ("Europe/Madrid", "Acme")
+        Reseller.objects.filter(pk=read.pk).update(timezone="")
+        keep_tree(read, own, [], now=tree.house.clock())
+    assert read.timezone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("is_below", [False, True])
+def test_a_branch_with_a_sub_reseller_in_it_or_above_it_is_ordered_whole(tree: Site, is_below: bool) -> None:
+    """The accounts below the first are a sub-reseller's: the first one's itself, or of one of its accounts."""
+    from reseller_reporting.control.models import KnownAccount
+    from reseller_reporting.control.scoping import within
+
+    sub = f"{1:032x}"
+    with within(tree.reseller):
+        below = KnownAccount.objects.filter(parent_id=FIRST)
+        if is_below:
+            KnownAccount.objects.filter(account_id=FIRST).update(is_reseller=True)
+            below.update(reseller_account_id=FIRST)
+            branch = below.order_by("account_id").first()
+            assert branch is not None
+            whose, expected = branch.account_id, [branch.account_id]
+        else:
+            below.filter(account_id=sub).update(is_reseller=True)
+            below.exclude(account_id=sub).update(reseller_account_id=sub)
+            whose, expected = FIRST, sorted([FIRST, *below.values_list("account_id", flat=True)])
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN, account_id=whose))
+    assert f"({len(expected)})" in client.get("/").content.decode()
+    assert client.post("/", form()).status_code == 302
+    (order,) = orders()
+    assert (order["accounts"], order["include_sub_resellers"]) == (expected, True)

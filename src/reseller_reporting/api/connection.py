@@ -8,7 +8,7 @@ from ninja import Router, Schema, Status
 
 from reseller_reporting.api.jobs import JobTold, told_job
 from reseller_reporting.api.permission import needs
-from reseller_reporting.app.connections import order_test
+from reseller_reporting.app.connections import order_test, unreadable
 from reseller_reporting.app.tenancy import house_of, is_connected, this_house
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import asking, doer_of
@@ -19,18 +19,21 @@ router = Router(tags=["connection"])
 class ConnectionTold(Schema):
     is_connected: bool
     kazoo_url: str
-    uses: str  # api_key, password, or nothing.
+    uses: str  # api_key, password, nothing; unreadable: it was stored under another secret key.
     tree_read_at: datetime | None
 
 
 @router.get("", response=ConnectionTold, summary="The connection, without its secrets", **needs(Scope.CONNECTION_READ))
 def connection(request: HttpRequest) -> ConnectionTold:
     reseller = asking(request).reseller
-    settings = house_of(this_house(), reseller).settings
-    uses = "api_key" if settings.kazoo_api_key else "password" if settings.kazoo_password else "nothing"
+    url, uses = reseller.kazoo_url, "unreadable"
+    if not unreadable(this_house(), reseller):
+        settings = house_of(this_house(), reseller).settings
+        url = settings.kazoo_url or ""
+        uses = "api_key" if settings.kazoo_api_key else "password" if settings.kazoo_password else "nothing"
     return ConnectionTold(
         is_connected=is_connected(this_house(), reseller),
-        kazoo_url=_without_secret(settings.kazoo_url or ""),
+        kazoo_url=_without_secret(url),
         uses=uses,
         tree_read_at=reseller.tree_read_at,
     )

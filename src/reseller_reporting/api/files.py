@@ -1,10 +1,11 @@
 """Files of a run: listed, downloaded one by one or in a zip; its summaries and rated legs as JSON, CSV or Parquet.
 
 Invariants
-- A file is asked for by the number of its row; no part of a path comes from a request.
+- A file is asked for by the number or the name of its row; no part of a path on the disk comes from a request.
 - A table as CSV or Parquet is the file that the run made; as JSON it is the same rows, each value its exact text.
 """
 
+import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,13 +16,13 @@ from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from reseller_reporting.api.permission import needs
-from reseller_reporting.api.schemas import AccountId, Page, Paging, RowId, Text, page_of
+from reseller_reporting.api.schemas import AccountId, Page, Paging, Text, page_of
 from reseller_reporting.app.run_files import note_download, open_file, path_of, zipped
 from reseller_reporting.app.summary_parquet import as_parquet
 from reseller_reporting.app.table_pages import read_page
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control.api_keys import Scope
-from reseller_reporting.control.asking import asking, doer_of
+from reseller_reporting.control.asking import Asking, asking, doer_of
 from reseller_reporting.control.models import Run, RunFile, User
 from reseller_reporting.control.visibility import visible_accounts, visible_files, visible_runs
 from reseller_reporting.model.errors import NotMade
@@ -36,6 +37,17 @@ _TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".zip": "application/zip",
 }
+# No file is called by a number alone.
+_ROW = re.compile(r"[0-9]{1,18}")
+FileKey = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00]+$",
+        description="`id`, or `name` such as summary.csv or accounts/Blue Cafe.xlsx, of a row of `files`",
+    ),
+]
 _BINARY = {"type": "string", "format": "binary"}
 
 
@@ -107,17 +119,18 @@ def archive(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
 
 
 @router.get(
-    "/{run_id}/files/{file_id}",
+    "/{run_id}/files/{path:file}",
     response={200: None},
-    summary="One file",
+    summary="One file, by its id or its name",
     **needs(Scope.FILES_READ, responses=_answers("application/octet-stream")),
 )
-def download(request: HttpRequest, run_id: UUID, file_id: Annotated[RowId, Path()]) -> HttpResponseBase:
+def download(request: HttpRequest, run_id: UUID, file: Annotated[FileKey, Path()]) -> HttpResponseBase:
     asked = asking(request)
     run = _run(asked.user, run_id)
-    file = get_object_or_404(visible_files(asked.user), pk=file_id, run=run)
-    answer = _sent(file)
-    note_download(this_house(), run, doer_of(asked), file.name)
+    wanted = {"pk": int(file)} if _ROW.fullmatch(file) else {"name": file}
+    row = get_object_or_404(visible_files(asked.user), run=run, **wanted)
+    answer = _sent(row)
+    note_download(this_house(), run, doer_of(asked), row.name)
     return answer
 
 
@@ -148,7 +161,8 @@ def countries(request: HttpRequest, run_id: UUID, query: Query[TableQuery]) -> A
     **needs(Scope.FILES_READ, responses=_TABLE),
 )
 def legs(request: HttpRequest, run_id: UUID, account_id: Annotated[AccountId, Path()], query: Query[TableQuery]) -> Any:
-    user = asking(request).user
+    asked = asking(request)
+    user = asked.user
     run = _run(user, run_id)
     files = visible_files(user).filter(run=run, account_id=account_id)
     if not files.exists() and not visible_accounts(user).filter(account_id=account_id).exists():
@@ -160,7 +174,7 @@ def legs(request: HttpRequest, run_id: UUID, account_id: Annotated[AccountId, Pa
             f"This run made no file of the account's legs as {ending}. Order a report with "
             f'"also": ["{ending}"]' + (", which JSON is read from." if query.format == "json" else ".")
         )
-    return _as_asked(file, query)
+    return _as_asked(asked, run, file, query)
 
 
 def _run(user: User, run_id: UUID) -> Run:
@@ -169,9 +183,9 @@ def _run(user: User, run_id: UUID) -> Run:
 
 
 def _summary(request: HttpRequest, run_id: UUID, kind: str, query: TableQuery) -> Any:
-    user = asking(request).user
-    run = _run(user, run_id)
-    file = visible_files(user).filter(run=run, kind=kind).first()
+    asked = asking(request)
+    run = _run(asked.user, run_id)
+    file = visible_files(asked.user).filter(run=run, kind=kind).first()
     if file is None:
         if run.state != "made" and not run.files.exists():
             raise NotMade("The report is not ready. Ask for its progress, and for this when it is made.")
@@ -180,15 +194,21 @@ def _summary(request: HttpRequest, run_id: UUID, kind: str, query: TableQuery) -
         name = f"{PurePosixPath(file.name).stem}.parquet"
         open_file(this_house(), file).close()
         content = as_parquet(path_of(this_house(), file))
+        note_download(this_house(), run, doer_of(asked), name)
         return HttpResponse(content, content_type=_TYPES[".parquet"], headers=_attachment(name))
-    return _as_asked(file, query)
+    return _as_asked(asked, run, file, query)
 
 
-def _as_asked(file: RunFile, query: TableQuery) -> Any:
+def _as_asked(asked: Asking, run: Run, file: RunFile, query: TableQuery) -> Any:
+    """Its download stands in the audit trail; of one that is read page by page, the first page."""
     if query.format != "json":
-        return _sent(file)
+        answer = _sent(file)
+        note_download(this_house(), run, doer_of(asked), file.name)
+        return answer
     with open_file(this_house(), file) as opened:
         page = read_page(opened, cursor=query.cursor, rows_max=query.limit)
+    if query.cursor is None:
+        note_download(this_house(), run, doer_of(asked), file.name)
     return TableTold(columns=page.columns, rows=page.rows, next=page.next)
 
 

@@ -32,8 +32,9 @@ class GroupGiven(Given):
 @router.get("", response=Page[GroupTold], summary="Groups by name", **needs(Scope.ACCOUNTS_READ))
 def list_groups(request: HttpRequest, query: Query[Paging]) -> Page[GroupTold]:
     """Of each, the accounts that are yours to see."""
-    theirs = groups.visible_ids(asking(request).user)
-    return page_of(AccountGroup.objects.order_by("name"), query, lambda row: _told(row, theirs))
+    user = asking(request).user
+    theirs = groups.visible_ids(user)
+    return page_of(groups.visible_groups(user).order_by("name"), query, lambda row: _told(row, theirs))
 
 
 @router.post("", response={201: GroupTold}, summary="Save a group", **needs(Scope.GROUPS_WRITE))
@@ -43,13 +44,15 @@ def make_group(request: HttpRequest, given: GroupGiven) -> Status[GroupTold]:
 
 @router.put("/{group_id}", response=GroupTold, summary="Change a group", **needs(Scope.GROUPS_WRITE))
 def change_group(request: HttpRequest, group_id: Annotated[RowId, Path()], given: GroupGiven) -> GroupTold:
-    return _save(asking(request), given, get_object_or_404(AccountGroup.objects.all(), pk=group_id))
+    asked = asking(request)
+    return _save(asked, given, get_object_or_404(groups.visible_groups(asked.user), pk=group_id))
 
 
 @router.delete("/{group_id}", response={204: None}, summary="Delete a group", **needs(Scope.GROUPS_WRITE))
 def delete_group(request: HttpRequest, group_id: Annotated[RowId, Path()]) -> Status[None]:
-    group = get_object_or_404(AccountGroup.objects.all(), pk=group_id)
-    groups.delete_group(this_house(), group, doer_of(asking(request)))
+    asked = asking(request)
+    group = get_object_or_404(groups.visible_groups(asked.user), pk=group_id)
+    groups.delete_group(this_house(), group, doer_of(asked))
     return Status(204, None)
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Path, Query, Router, Schema
@@ -175,7 +175,8 @@ def _is_key_good(key: ApiKey | None) -> bool:
     if key is None:
         return True
     with across_resellers():
-        return ApiKey.objects.filter(pk=key.pk, revoked_at=None).exists()
+        good = ApiKey.objects.filter(pk=key.pk, revoked_at=None)
+        return good.filter(Q(expires_at=None) | Q(expires_at__gt=this_house().clock())).exists()
 
 
 def told_job(job: Job, user: User) -> JobTold:

@@ -47,8 +47,10 @@ class KeyMade(KeyTold):
 
 
 class KeyGiven(Given):
-    name: Name
-    scopes: list[Scope] = Field(min_length=1, max_length=len(Scope))
+    name: Name = Field(examples=["bookkeeping"])
+    scopes: list[Scope] = Field(
+        min_length=1, max_length=len(Scope), examples=[["runs:read", "runs:write", "files:read"]]
+    )
     expires_in_days: int | None = Field(365, ge=1, le=_DAYS_MAX, description="null: never")
 
 

@@ -123,7 +123,7 @@ def _once(asked: Asking, key: str, answered: Callable[[], HttpResponseBase]) -> 
             transaction.set_rollback(True)
             return response
         row.status = response.status_code
-        row.answer = _kept(response)
+        row.answer = {"body": _kept(response), "location": response.headers.get("Location")}
         row.save(update_fields=["status", "answer"])
     return response
 
@@ -134,10 +134,11 @@ def _again(row: IdempotencyKey, digest: str) -> HttpResponse:
             409, "idempotency_key_reused", "This Idempotency-Key was sent with another request. Use a new one."
         )
     assert row.status is not None, "it was kept with its answer"
-    if row.answer is None:
-        answer = HttpResponse(status=row.status)
-    else:
-        answer = JsonResponse(row.answer, status=row.status, safe=False)
+    assert row.answer is not None, "it was kept with its status"
+    body, location = row.answer["body"], row.answer["location"]
+    answer = HttpResponse(status=row.status) if body is None else JsonResponse(body, status=row.status, safe=False)
+    if location is not None:
+        answer.headers["Location"] = location
     answer.headers["Idempotency-Replayed"] = "true"
     return answer
 

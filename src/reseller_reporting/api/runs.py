@@ -18,16 +18,16 @@ from pydantic import Field
 from reseller_reporting.api.jobs import EVENT_STREAM, JobTold, stream, told_job
 from reseller_reporting.api.permission import needs
 from reseller_reporting.api.schemas import Given, Page, Paging, RowId, Text, page_of
-from reseller_reporting.app import run_changes
+from reseller_reporting.app import groups, run_changes
 from reseller_reporting.app.extras import Also
-from reseller_reporting.app.jobs import UNDO_FOR
 from reseller_reporting.app.orders import Asked, order_report
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import Asking, asking, doer_of
-from reseller_reporting.control.models import AccountGroup, Delivery, Job, Run, User
+from reseller_reporting.control.models import Delivery, Job, Run, User
 from reseller_reporting.control.visibility import changeable_runs, visible_jobs, visible_runs, with_wholeness
+from reseller_reporting.model.errors import UnknownAccount
 from reseller_reporting.model.period import RELATIVE
 
 router = Router(tags=["runs"])
@@ -63,6 +63,9 @@ class ReportOrder(Given):
         "files for the books",
     )
     email: list[Recipient] = Field([], max_length=_RECIPIENTS_MAX)
+    language: Literal["en", "de", "fr", "es", "nl", "it", "pt"] | None = Field(
+        None, description="Of the documents; as the settings say without"
+    )
 
 
 class RunTold(Schema):
@@ -110,7 +113,7 @@ def order(request: HttpRequest, response: HttpResponse, given: ReportOrder) -> S
     wish = Asked(
         period=given.period,
         timezone=given.timezone,
-        accounts=_accounts(given),
+        accounts=_accounts(asked, given),
         include_sub_resellers=given.include_sub_resellers,
         refresh=given.refresh,
         source=given.source,
@@ -119,6 +122,7 @@ def order(request: HttpRequest, response: HttpResponse, given: ReportOrder) -> S
         edition=given.edition,
         email=given.email,
         also=sorted(set(given.also)),
+        language=given.language,
     )
     job = order_report(this_house(), asked.reseller, wish, user=asked.user, address=asked.address)
     response.headers["Location"] = f"{request.path}/{job.run_id}"
@@ -207,11 +211,15 @@ def deliveries(request: HttpRequest, run_id: UUID, query: Query[Paging]) -> Page
     return page_of(sent.order_by("-created_at", "-pk"), query, _told_delivery)
 
 
-def _accounts(given: ReportOrder) -> list[str] | None:
+def _accounts(asked: Asking, given: ReportOrder) -> list[str] | None:
+    """Of a group, those that are theirs and that KAZOO still has, as pages choose them."""
     if given.group_id is None:
         return given.accounts
-    group: AccountGroup = get_object_or_404(AccountGroup.objects.all(), pk=given.group_id)
-    return [*dict.fromkeys([*group.account_ids, *(given.accounts or ())])]
+    group = get_object_or_404(groups.visible_groups(asked.user), pk=given.group_id)
+    found = [*dict.fromkeys([*groups.present_ids(group, asked.user), *(given.accounts or ())])]
+    if not found:
+        raise UnknownAccount("The group holds no account that KAZOO still has. Change the group, or name accounts.")
+    return found
 
 
 def _changeable(asked: Asking, run_id: UUID) -> Run:
@@ -256,7 +264,7 @@ def _told(run: Any) -> RunTold:
         created_at=run.created_at,
         made_at=run.made_at,
         deleted_at=run.deleted_at,
-        undo_until=run.deleted_at + UNDO_FOR if run.deleted_at else None,
+        undo_until=run.deleted_at + run_changes.UNDO_FOR if run.deleted_at else None,
     )
 
 

@@ -26,12 +26,18 @@ often it is sent. Times are ISO 8601 with an offset, money and minutes exact tex
 
 
 class _Documentation(Swagger):
-    """The library's own page and files. Its badge would ask another host, and its requests need our token."""
+    """The library's own files. Its badge would ask another host, its requests need our token, and its links within the
+    buttons that open an operation are nothing for a keyboard."""
+
+    template = "api_documentation.html"
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **named: Any) -> HttpResponse:
-        stated = self.default_settings | {"validatorUrl": None, "url": self.get_openapi_url(api, named)}
-        context = {"swagger_settings": json.dumps(stated), "api": api, "add_csrf": True}
-        return render(request, self.template, context)
+        stated = self.default_settings | {
+            "validatorUrl": None,
+            "deepLinking": False,
+            "url": self.get_openapi_url(api, named),
+        }
+        return render(request, self.template, {"swagger_settings": json.dumps(stated)})
 
 
 class _Api(NinjaAPI):

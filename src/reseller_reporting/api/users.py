@@ -10,6 +10,7 @@ from pydantic import Field
 
 from reseller_reporting.api.permission import needs
 from reseller_reporting.api.schemas import Given, Page, Paging, RowId, Text, page_of
+from reseller_reporting.app import second_factor
 from reseller_reporting.app.people import Person, add_person, change_person, renew_password
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control import searching
@@ -36,6 +37,7 @@ class UserTold(Schema):
     source: str  # local, or kazoo: KAZOO checks the password.
     language: str
     is_active: bool
+    has_second_step: bool  # Their log-in asks for a code as well.
     created_at: datetime
 
 
@@ -68,7 +70,7 @@ class UserQuery(Paging):
 @router.get("", response=Page[UserTold], summary="Users by name", **needs(Scope.USERS_READ))
 def list_users(request: HttpRequest, query: Query[UserQuery]) -> Page[UserTold]:
     users = searching.users(visible_users(asking(request).user), query.search)
-    return page_of(users.order_by("username"), query, _told)
+    return page_of(users.select_related("second_factor").order_by("username"), query, _told)
 
 
 @router.post("", response={201: UserMade}, summary="Let someone in", **needs(Scope.USERS_WRITE))
@@ -111,6 +113,19 @@ def new_password(request: HttpRequest, user_id: Annotated[RowId, Path()]) -> Use
     return UserMade(**_told(user).model_dump(), password=password)
 
 
+@router.delete(
+    "/{user_id}/second-step",
+    response=UserTold,
+    summary="Switch off someone's second step, whose phone is gone",
+    **needs(Scope.USERS_WRITE),
+)
+def reset_second_step(request: HttpRequest, user_id: Annotated[RowId, Path()]) -> UserTold:
+    asked = asking(request)
+    user: User = get_object_or_404(visible_users(asked.user).select_related("reseller"), pk=user_id)
+    second_factor.reset(this_house(), user, doer_of(asked))
+    return _told(User.objects.get(pk=user.pk))
+
+
 def _told(user: User) -> UserTold:
     return UserTold(
         id=user.pk,
@@ -122,5 +137,6 @@ def _told(user: User) -> UserTold:
         source=user.source,
         language=user.language,
         is_active=user.is_active,
+        has_second_step=hasattr(user, "second_factor"),
         created_at=user.created_at,
     )

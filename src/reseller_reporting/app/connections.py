@@ -7,6 +7,7 @@ Invariants
 
 import json
 import socket
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from reseller_reporting.control import audit, jobs
 from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.models import Job, Reseller, User
 from reseller_reporting.model.errors import InvalidSettings
-from reseller_reporting.model.reach import is_public
+from reseller_reporting.model.reach import is_public, not_reached
 
 _SECRETS = ("api_key", "username", "password", "account_name")
 
@@ -30,7 +31,9 @@ def checked_login(house: House, reseller: Reseller, *, url: str, uses_key: bool,
         _check_public(url)
     known: dict[str, str] = {}
     if reseller.sealed_credentials and reseller.kazoo_url == url:
-        known = json.loads(seal(house).unseal(reseller.sealed_credentials))
+        # What cannot be read any more is as good as not stored: it is entered anew.
+        with suppress(InvalidSettings):
+            known = json.loads(seal(house).unseal(reseller.sealed_credentials))
     given = {name: stated.get(name) or known.get(name) for name in _SECRETS}
     if uses_key:
         if not given["api_key"]:
@@ -86,10 +89,20 @@ def _record(house: House, action: str, reseller: Reseller, doer: Doer, login: Ka
 
 def stored_names(house: House, reseller: Reseller) -> dict[str, str]:
     """What of the stored log-in may be shown: never a key or a password."""
-    if not reseller.sealed_credentials:
+    if not reseller.sealed_credentials or unreadable(house, reseller):
         return {}
     stated: dict[str, str] = json.loads(seal(house).unseal(reseller.sealed_credentials))
     return {name: stated[name] for name in ("username", "account_name") if name in stated}
+
+
+def unreadable(house: House, reseller: Reseller) -> str:
+    """Why the stored log-in is of no use any more, after a change of the secret key; "" while it can be read."""
+    try:
+        if reseller.sealed_credentials:
+            seal(house).unseal(reseller.sealed_credentials)
+    except InvalidSettings as failure:
+        return failure.sentence
+    return ""
 
 
 def sealed_login(house: House, login: KazooLogin) -> str:
@@ -108,7 +121,4 @@ def _check_public(url: str) -> None:
     except (OSError, UnicodeError):
         raise InvalidSettings(f"The host name {host} is not known. Check its spelling.") from None
     if not all(is_public(str(each[4][0])) for each in found):
-        raise InvalidSettings(
-            f"{host} lies in a private network, which this installation does not ask. The operator allows it with "
-            "RESELLER_REPORTING_KAZOO_PRIVATE_NETWORKS=allowed."
-        )
+        raise not_reached(host)

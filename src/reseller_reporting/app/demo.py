@@ -31,6 +31,7 @@ def demo_house(house: House, *, accounts: int, calls: int, seed: int) -> Iterato
             database_url=f"sqlite:///{Path(home) / 'reseller-reporting.sqlite3'}",
             kazoo_url=kazoo.url,
             kazoo_api_key=kazoo.api_key,
+            kazoo_private_networks="allowed",  # The made-up KAZOO may be typed on the page Connection as well.
         )
         yield House(settings, house.clock)
 

@@ -2,22 +2,38 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from reseller_reporting.app.house import House
-from reseller_reporting.config import kazoo_credentials_problem
+from reseller_reporting.config import Refused, kazoo_credentials_problem
 from reseller_reporting.delivery.mail import probe_mail
 from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.sources.kazoo.probe import Finding, probe
 
 # A million legs take about 200 MB in the store and as much in documents.
 _ROOM_WANTED_BYTES = 1_000_000_000
+_LOG_IN = ("kazoo_api_key", "kazoo_username", "kazoo_password", "kazoo_account_name")
 
 
-def examine(house: House) -> list[Finding]:
-    """Every check, the good ones too; none stops the others."""
-    return [_store(house.settings.store_folder), *examine_kazoo(house), _mail(house), _documents(house)]
+def examine(house: House, refused: Sequence[Refused] = ()) -> list[Finding]:
+    """Every check, the good ones too; none stops the others. What needs a setting that will not do waits for it."""
+    wrong = {each.name for each in refused}
+    waiting = [each.name for each in refused if each.name in ("kazoo_url", *_LOG_IN)]
+    kazoo = [_waits("kazoo settings", waiting[0])] if waiting else examine_kazoo(house)
+    store = next((name for name in ("store_url", "home") if name in wrong), None)
+    return [
+        *(Finding("settings", ok=False, message=each.sentence) for each in refused),
+        _waits("store", store) if store else _store(house.settings.store_folder),
+        *kazoo,
+        _waits("mail", "smtp_url") if "smtp_url" in wrong else _mail(house),
+        _documents(house),
+    ]
+
+
+def _waits(name: str, setting: str) -> Finding:
+    return Finding(name, ok=False, message=f"Not looked at: {setting} must be mended first.")
 
 
 def _store(folder: Path) -> Finding:

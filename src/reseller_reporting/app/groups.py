@@ -1,18 +1,21 @@
 """Groups: saved selections of accounts, kept by admins. Called within the reseller's scope.
 
 Invariants
-- Of a group, everyone sees the accounts that are theirs to see.
+- Of a group, everyone sees the accounts that are theirs to see; where that is none, it is not there for them. A
+  customer's own people see none: its name may be about them.
 - One that holds accounts of others, too, is not a branch's to change.
 """
 
 from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from reseller_reporting.app.house import House
 from reseller_reporting.control import audit
 from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.models import AccountGroup, Reseller, User
+from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.visibility import sees_all, visible_accounts
 from reseller_reporting.model.errors import GroupExists, NotAllowed, UnknownAccount
 
@@ -24,6 +27,21 @@ def visible_ids(user: User) -> set[str] | None:
 
 def shown_ids(group: AccountGroup, theirs: set[str] | None) -> list[str]:
     return [each for each in group.account_ids if theirs is None or each in theirs]
+
+
+def visible_groups(user: User) -> QuerySet[AccountGroup]:
+    groups: QuerySet[AccountGroup] = AccountGroup.objects.all()
+    if not may(user, Action.SEE_INTERNAL_EDITION):
+        return groups.none()
+    theirs = visible_ids(user)
+    if theirs is None:
+        return groups
+    return groups.filter(pk__in=[row.pk for row in groups if shown_ids(row, theirs) or _is_own(row, user)])
+
+
+def present_ids(group: AccountGroup, user: User) -> list[str]:
+    """Whom an order of it means: accounts that are theirs, and that KAZOO still has."""
+    return shown_ids(group, set(visible_accounts(user).values_list("account_id", flat=True)))
 
 
 def save_group(
@@ -70,8 +88,16 @@ def delete_group(house: House, group: AccountGroup, doer: Doer) -> None:
 
 def _check_theirs(user: User, group: AccountGroup) -> None:
     theirs = visible_ids(user)
-    if theirs is not None and not theirs.issuperset(group.account_ids):
+    if theirs is None:
+        return
+    is_theirs = theirs.issuperset(group.account_ids) if group.account_ids else _is_own(group, user)
+    if not is_theirs:
         raise NotAllowed("This group holds accounts that are not yours: its keeper changes it.")
+
+
+def _is_own(group: AccountGroup, user: User) -> bool:
+    """An empty one tells nothing of whose it is."""
+    return not group.account_ids and group.created_by_id == user.pk
 
 
 def _record(house: House, action: str, group: AccountGroup, doer: Doer) -> None:

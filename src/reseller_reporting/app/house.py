@@ -16,7 +16,8 @@ from reseller_reporting.model.brand import Brand
 from reseller_reporting.model.errors import InvalidSettings
 
 if TYPE_CHECKING:
-    from reseller_reporting.sources.kazoo.source import Credentials, KazooSource
+    from reseller_reporting.sources.kazoo.credentials import Credentials
+    from reseller_reporting.sources.kazoo.source import KazooSource
     from reseller_reporting.store.lake import Lake
 
 
@@ -41,7 +42,7 @@ class House:
         return Lake(self.settings.store_folder)
 
     def credentials(self) -> "Credentials":
-        from reseller_reporting.sources.kazoo.source import Credentials
+        from reseller_reporting.sources.kazoo.credentials import Credentials
 
         problem = kazoo_credentials_problem(self.settings)
         if problem:

@@ -66,6 +66,7 @@ class JobProgress:
                 "stage_total": total,
                 "stage_began_at": self._clock(),
                 "percent": self._percent(),
+                "message": "",  # It was about the stage before.
             }
 
     def step(self, note: str = "", *, account_id: str = "") -> None:  # noqa: ARG002 - pages know names.

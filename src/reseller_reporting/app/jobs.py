@@ -10,9 +10,11 @@ Invariants
 - Whoever lost the lease changes nothing: every end of a job names it.
 """
 
+import errno
 import hashlib
+import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -20,13 +22,16 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 
 from reseller_reporting.app.extras import Also
 from reseller_reporting.app.house import House
 from reseller_reporting.app.job_progress import JobProgress
 from reseller_reporting.app.orders import post
+from reseller_reporting.app.progress import PREPARING
 from reseller_reporting.app.recipients import check_recipients
-from reseller_reporting.app.tenancy import house_at, house_of, read_tree, run_folder
+from reseller_reporting.app.run_changes import UNDO_FOR
+from reseller_reporting.app.tenancy import currency_of, house_at, house_of, read_tree, run_folder
 from reseller_reporting.control import jobs
 from reseller_reporting.control.jobs import Leased, State
 from reseller_reporting.control.models import Delivery, IdempotencyKey, Job, JobItem, Run, RunFile
@@ -35,10 +40,10 @@ from reseller_reporting.control.scoping import across_resellers, within
 from reseller_reporting.model.errors import (
     InvalidSettings,
     Kind,
-    MailFailed,
     MailPartlyRefused,
     MailUncertain,
     ResellerReportingError,
+    RunBusy,
     StoreBusy,
 )
 
@@ -48,10 +53,25 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
-UNDO_FOR = timedelta(days=7)
 _RECORDS_KEPT_FOR = timedelta(days=30)
 _BUSY_AGAIN_AFTER = timedelta(seconds=5)
 _AGAIN_AFTER_MAX = timedelta(minutes=30)
+_FULL_AGAIN_AFTER = timedelta(minutes=1)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = "The disk is full. Make room where RESELLER_REPORTING_HOME lies: it is tried again each minute."
+# What a report job says of its run; all else of the row is others' to change.
+_MADE = (
+    "state",
+    "made_at",
+    "period_name",
+    "timezone",
+    "reseller_name",
+    "accounts_count",
+    "failed_count",
+    "is_complete",
+    "totals",
+    "manifest_sha256",
+)
 # By the folder that a file lies in, or by its name; all others are for the books.
 _KINDS_OF_FILES = {"legs": "legs", "statements": "statement", "reseller": "reseller", "margin": "margins"}
 
@@ -67,8 +87,12 @@ def perform(house: House, leased: Leased) -> None:
             message = _KINDS[job.kind](house, job, leased)
     except StoreBusy as busy:
         _again(house, leased, busy.sentence, after=_BUSY_AGAIN_AFTER, is_counted=False)
-    except ResellerReportingError as failure:
-        if failure.kind is Kind.UNAVAILABLE and not isinstance(failure, MailUncertain | MailPartlyRefused):
+    except (ResellerReportingError, OSError) as failure:
+        if _is_of_a_full_disk(failure):
+            _again(house, leased, _DISK_FULL, after=_FULL_AGAIN_AFTER, is_counted=False)
+        elif not isinstance(failure, ResellerReportingError):
+            raise
+        elif failure.kind is Kind.UNAVAILABLE and not isinstance(failure, MailUncertain | MailPartlyRefused):
             after = min(timedelta(seconds=30) * 2 ** (leased.attempt - 1), _AGAIN_AFTER_MAX)
             _again(house, leased, failure.sentence, after=after, is_counted=True)
         else:
@@ -77,6 +101,17 @@ def perform(house: House, leased: Leased) -> None:
     else:
         jobs.finish(leased.id, leased.lease, State.DONE, now=house.clock(), message=message)
         _log.info("job done", message=message)
+
+
+def _is_of_a_full_disk(failure: BaseException | None) -> bool:
+    """Whatever was made of it on its way; the lake's engine tells it in words alone."""
+    while failure is not None:
+        if isinstance(failure, OSError) and failure.errno in _FULL:
+            return True
+        if any(os.strerror(number) in str(failure) for number in _FULL):
+            return True
+        failure = failure.__cause__ or failure.__context__
+    return False
 
 
 def _again(house: House, leased: Leased, sentence: str, *, after: timedelta, is_counted: bool) -> None:
@@ -89,6 +124,9 @@ def _again(house: House, leased: Leased, sentence: str, *, after: timedelta, is_
 
 
 def _make_report(house: House, job: Job, leased: Leased) -> str:
+    if not job.checkpoint.get("recorded"):
+        # What makes reports takes a while to load: said before it is.
+        jobs.write(job.pk, leased.lease, stage=PREPARING, stage_done=0, stage_total=None)
     from reseller_reporting.app import report
 
     run = job.run
@@ -128,6 +166,7 @@ def _read_order(house: House, job: Job, stated: Mapping[str, Any], *, out: Path)
         plans=plan_book(house, None if is_priced else "none"),
         edition=str(stated.get("edition", "internal")),
         also=frozenset(_extra(str(name)) for name in stated.get("also") or ()),
+        language=stated.get("language"),
     )
 
 
@@ -139,11 +178,16 @@ def _extra(name: str) -> Also:
 
 
 def _record(house: House, job: Job, run: Run, made: "report.Report", leased: Leased) -> None:
-    """The run's rows, and the mail that it was ordered with, at once with the checkpoint that says so."""
+    """The run's rows, and the mail that it was ordered with, at once with the checkpoint that says so.
+
+    It took its time: what was made of the run meanwhile stands, and one that nobody wants any more is mailed to nobody.
+    """
     now = house.clock()
     files = _files(run, made)
     with transaction.atomic():
         jobs.write(job.pk, leased.lease, checkpoint={"recorded": True}, message="")
+        is_deleted = Run.objects.select_for_update().values_list("deleted_at", flat=True).get(pk=run.pk) is not None
+        is_cancelled = Job.objects.filter(pk=job.pk, cancel_asked=True).exists()
         RunFile.objects.filter(run=run).delete()
         RunFile.objects.bulk_create(files, batch_size=500)
         run.state = "made"
@@ -152,12 +196,12 @@ def _record(house: House, job: Job, run: Run, made: "report.Report", leased: Lea
         run.reseller_name = made.reseller.name[:500]
         run.accounts_count, run.failed_count = len(made.entries), len(made.failed)
         run.is_complete = all(facts.complete for facts, _ in made.entries)
-        run.totals = made.manifest["totals"]
+        run.totals = made.manifest["totals"] | {"currency": currency_of(house, job.reseller)}
         run.manifest_sha256 = next(file.sha256 for file in files if file.kind == "manifest")
-        run.save()
+        run.save(update_fields=_MADE)
         _settle_items(job, made)
-        if run.order.get("email"):
-            key = f"{run.pk}/{job.pk}"  # A retried job's mail has left already.
+        if run.order.get("email") and not (is_deleted or is_cancelled):
+            key = f"{run.pk}/{job.pk}"  # A retried job's mail may have left already.
             post(house, run, run.order["email"], unique_key=key, user=job.created_by)
 
 
@@ -234,6 +278,8 @@ def _send_mail(house: House, job: Job, leased: Leased) -> str:
     if delivery.state in ("sending", "unknown"):
         raise _given_up(delivery, "The worker stopped while it was being sent.")
     run = delivery.run
+    if run.deleted_at is not None:
+        raise _deleted()
     own = house_of(house, job.reseller)
     check_recipients(own, delivery.recipients)
     letter = mailing.Letter(
@@ -241,13 +287,17 @@ def _send_mail(house: House, job: Job, leased: Leased) -> str:
         reseller=run.reseller_name or job.reseller.name,
         period=run.period_name,
         timezone=run.timezone,
+        language=run.order.get("language"),
     )
-    message = mailing.compose_letter(own, letter, delivery.recipients)
-    jobs.write(job.pk, leased.lease, stage="Sending mail")
-    # Claimed by whoever finds it waiting; from here on it is this attempt or nobody.
-    if not Delivery.objects.filter(pk=delivery.pk, state="waiting").update(state="sending"):
-        raise jobs.LeaseLost
-    return _transmit(own, delivery, message)
+    with mailing.one_set(letter.folder):
+        message = mailing.compose_letter(own, letter, delivery.recipients)
+        jobs.write(job.pk, leased.lease, stage="Sending mail")
+        # Claimed by whoever finds it waiting; from here on it is this attempt or nobody.
+        if not Delivery.objects.filter(pk=delivery.pk, state="waiting", run__deleted_at=None).update(state="sending"):
+            if Run.objects.filter(pk=run.pk, deleted_at=None).exists():
+                raise jobs.LeaseLost
+            raise _deleted()
+        return _transmit(own, delivery, message)
 
 
 def _transmit(house: House, delivery: Delivery, message: "ReportMail") -> str:
@@ -260,12 +310,16 @@ def _transmit(house: House, delivery: Delivery, message: "ReportMail") -> str:
         return partly.sentence
     except MailUncertain as uncertain:
         raise _given_up(delivery, uncertain.sentence) from None
-    except MailFailed as failure:
+    except ResellerReportingError as failure:
         # Nothing has left: the next attempt may claim it.
         _keep(house, delivery, "waiting", failure.sentence)
         raise
     _keep(house, delivery, "sent", "")
     return _sent(delivery)
+
+
+def _deleted() -> RunBusy:
+    return RunBusy("The report was deleted before it was sent.")
 
 
 def _keep(house: House, delivery: Delivery, state: str, message: str) -> None:
@@ -277,7 +331,7 @@ def _keep(house: House, delivery: Delivery, state: str, message: str) -> None:
 
 def _given_up(delivery: Delivery, why: str) -> MailUncertain:
     """Sent by itself a second time, it might arrive twice: a person decides."""
-    sentence = f"{why} Nobody knows whether it arrived: ask the recipients, then send it again."
+    sentence = f"{why} {jobs.NOBODY_KNOWS}"
     Delivery.objects.filter(pk=delivery.pk).update(state="unknown", message=sentence)
     return MailUncertain(sentence)
 
@@ -315,19 +369,29 @@ def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it 
     """Runs past their time, and those that were deleted long enough ago: first the files, then the row."""
     now = house.clock()
     oldest = now - timedelta(days=round(house.settings.retention_months * 365.25 / 12))
-    expired: Sequence[Any] = [
-        *Run.objects.filter(created_at__lt=oldest).values_list("pk", flat=True),
-        *Run.objects.filter(deleted_at__lt=now - UNDO_FOR).values_list("pk", flat=True),
-    ]
-    for run_id in dict.fromkeys(expired):
+    is_expired = Q(created_at__lt=oldest) | Q(deleted_at__lt=now - UNDO_FOR)
+    is_worked_on = Exists(Job.objects.filter(run=OuterRef("pk"), state__in=(State.QUEUED, State.RUNNING)))
+    expired = Run.objects.filter(is_expired).exclude(is_worked_on)
+    removed = 0
+    for run_id in list(expired.values_list("pk", flat=True)):
+        # Claimed: from here on nobody brings it back, since it looks deleted for as long as it is there.
+        if not expired.filter(pk=run_id).update(deleted_at=F("created_at")):
+            continue
         folder = run_folder(house, run_id)
         if folder.exists():
             shutil.rmtree(folder)
         Run.objects.filter(pk=run_id).delete()
+        removed += 1
     IdempotencyKey.objects.filter(created_at__lt=now - _RECORDS_KEPT_FOR).delete()
     old = Job.objects.filter(kind__in=("accounts", "purge", "connection"), ended_at__lt=now - _RECORDS_KEPT_FOR)
     old.exclude(pk=job.pk).delete()
-    return f"{len(set(expired))} runs removed."
+    return f"{removed} runs removed."
+
+
+def _send_password_mail(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - As every kind is called.
+    from reseller_reporting.app import password_reset
+
+    return password_reset.send(house_of(house, job.reseller), job)
 
 
 _KINDS: dict[str, Callable[[House, Job, Leased], str]] = {
@@ -336,6 +400,7 @@ _KINDS: dict[str, Callable[[House, Job, Leased], str]] = {
     "accounts": _read_accounts,
     "connection": _test_connection,
     "purge": _purge,
+    "password_mail": _send_password_mail,
 }
 
 

@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 from reseller_reporting.app.branding import mail_texts_of
 from reseller_reporting.app.house import House
 from reseller_reporting.app.report import COUNTRIES, MANIFEST, RESELLER_BOOK, SUMMARY, Report
+from reseller_reporting.delivery.folder import unchanged
 from reseller_reporting.delivery.mail import send_report
 from reseller_reporting.delivery.mail_page import CustomerLine, ReportMail
+from reseller_reporting.model.errors import MailFailed
 from reseller_reporting.model.period import parse_period
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.period_text import spoken_days, spoken_period
@@ -45,6 +48,16 @@ def mail(house: House, report: Report, recipients: Sequence[str]) -> None:
     send(house, compose_letter(house, letter, recipients))
 
 
+@contextmanager
+def one_set(folder: Path) -> Iterator[None]:
+    """What is read of the folder meanwhile is of one publication."""
+    try:
+        with unchanged(folder):
+            yield
+    except FileNotFoundError:
+        raise MailFailed("Files of the report are missing. Make it again; then its mail is tried again, too.") from None
+
+
 def send(house: House, message: ReportMail) -> None:
     assert house.settings.smtp_url is not None, "recipients were checked"
     send_report(message, smtp_url=house.settings.smtp_url, timeout_seconds=_TIMEOUT_SECONDS)
@@ -65,6 +78,7 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
         minutes="",
         reseller_cost=_money(words, totals["reseller_cost"] or ""),
         customer_cost=_money(words, totals["customer_cost"] or ""),
+        price=_money(words, totals.get("price") or ""),
         complete=_yes_or_no(words, all(row["Complete"] == "yes" for row in rows)),
     )
     return ReportMail(
@@ -75,7 +89,8 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
         period_spoken=spoken_period(period, words),
         days_spoken=spoken_days(period, words),
         timezone=letter.timezone,
-        currency=house.settings.currency,
+        # That of the settings may be another one by now.
+        currency=next((row["Currency"] for row in rows), house.settings.currency),
         customers=[_line(words, row, names.get(row["Account ID"], row["Name"])) for row in rows],
         totals=total,
         warnings=[*_notes(words, manifest), *(_warning(words, warning) for warning in manifest["warnings"])],
@@ -97,6 +112,7 @@ def _line(words: Words, row: Mapping[str, str], name: str) -> CustomerLine:
         minutes=_minutes(words, row["Billing Minutes"]),
         reseller_cost=_money(words, row["Reseller Cost"]),
         customer_cost=_money(words, row["Customer Cost"]),
+        price=_money(words, row.get("Price") or ""),
         complete=_yes_or_no(words, row["Complete"] == "yes"),
     )
 

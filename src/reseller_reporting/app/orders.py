@@ -2,13 +2,13 @@
 
 Invariants
 - An order names its period outright: `last-month` is settled when it is ordered, not when a worker comes to it.
-- Whether plans price it is settled then, too; what needs prices is refused where there are none.
+- Whether plans price it is settled then, too, and its language; what needs prices is refused where there are none.
 - Whoever belongs to one branch orders of that branch alone, whatever is asked for.
 - The run, its job, the remembered addresses and the audit trail stand together or not at all.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from django.db import transaction
@@ -17,7 +17,7 @@ from reseller_reporting.app.extras import PRICED
 from reseller_reporting.app.house import House
 from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.control import audit, jobs, plans
-from reseller_reporting.control.models import Delivery, Job, Recipient, Reseller, Run, User
+from reseller_reporting.control.models import Delivery, Job, KnownAccount, Recipient, Reseller, Run, User
 from reseller_reporting.control.visibility import sees_all, visible_accounts
 from reseller_reporting.model.errors import AmbiguousAccount, InvalidSettings, UnknownAccount
 from reseller_reporting.model.period import check_period, check_zone, parse_period
@@ -38,6 +38,7 @@ class Asked:
     edition: str = "internal"
     email: Sequence[str] = field(default_factory=tuple)
     also: Sequence[str] = field(default_factory=tuple)  # `extras.Also`.
+    language: str | None = None  # Of documents and mails; None: as the settings say.
 
 
 def order_report(
@@ -48,12 +49,17 @@ def order_report(
     zone = check_zone(asked.timezone) if asked.timezone else reseller.timezone or "UTC"
     period = parse_period(check_period(asked.period, now=now), timezone=zone, now=now)
     recipients = check_recipients(house, list(asked.email))
+    accounts = _allowed(reseller, asked.accounts, user)
+    is_branch = user is not None and not sees_all(user)
     stated = asdict(asked) | {
         "period": period.name,
         "timezone": asked.timezone or reseller.timezone or None,
-        "accounts": _allowed(asked.accounts, user),
+        "accounts": accounts,
+        # A branch is ordered as it is, sub-resellers in it or above it.
+        "include_sub_resellers": is_beyond_own(reseller, accounts or ()) if is_branch else asked.include_sub_resellers,
         "price_plans": _is_priced(reseller, asked),
         "branch": user.account_id if user else "",
+        "language": asked.language or house.settings.language,
     }
     with transaction.atomic():
         known = Job.objects.filter(unique_key=key).first() if key else None
@@ -69,6 +75,10 @@ def order_report(
             created_at=now,
         )
         job = jobs.enqueue("report", reseller, now=now, run=run, user=user, unique_key=key)
+        if job.run_id != run.pk:
+            # Someone else's order with this key was faster by a blink: it is the one that is meant.
+            transaction.set_rollback(True)
+            return job
         _remember(house, reseller, recipients)
         audit.record(
             "report_ordered",
@@ -80,6 +90,17 @@ def order_report(
             run=str(run.pk),
         )
     return job
+
+
+def is_beyond_own(reseller: Reseller, account_ids: Iterable[str]) -> bool:
+    """Whether one of them is not the reseller's own customer but a sub-reseller's, which an order has to say."""
+    top = KnownAccount.objects.filter(account_id=reseller.account_id).first()
+    if top is None:
+        return False
+    # As `selection.customers_of` has it.
+    owner = top.account_id if top.is_reseller else top.reseller_account_id
+    own = KnownAccount.objects.filter(reseller_account_id=owner).values_list("account_id", flat=True)
+    return not set(account_ids) <= {*own, top.account_id}
 
 
 def has_price_plans(reseller: Reseller) -> bool:
@@ -99,13 +120,15 @@ def _is_priced(reseller: Reseller, asked: Asked) -> bool:
     return is_wanted
 
 
-def _allowed(accounts: Sequence[str] | None, user: User | None) -> list[str] | None:
+def _allowed(reseller: Reseller, accounts: Sequence[str] | None, user: User | None) -> list[str] | None:
     """As asked for, for whoever sees the whole reseller; else the ids of what is theirs."""
     if user is None or sees_all(user):
         return None if accounts is None else list(accounts)
     theirs = list(visible_accounts(user).order_by("account_id").values_list("account_id", "name"))
     if accounts is None:
-        return [account_id for account_id, _ in theirs]
+        # The reseller is no customer of its own, unless it has none.
+        below = [account_id for account_id, _ in theirs if account_id != reseller.account_id]
+        return below or [account_id for account_id, _ in theirs]
     known: dict[str, set[str]] = defaultdict(set)
     for account_id, name in theirs:
         known[account_id].add(account_id)
@@ -131,7 +154,8 @@ def _remember(house: House, reseller: Reseller, recipients: Sequence[str]) -> No
 def post(
     house: House, run: Run, recipients: Sequence[str], *, unique_key: str, user: User | None, address: str = ""
 ) -> Delivery:
-    """A message into the outbox, and the job that sends it. The same key twice is one message."""
+    """A message into the outbox, and the job that sends it. The same key twice is one message; one that failed, and so
+    never left, is tried again."""
     now = house.clock()
     with transaction.atomic():
         delivery, is_new = Delivery.objects.get_or_create(
@@ -144,9 +168,11 @@ def post(
                 "created_at": now,
             },
         )
-        if is_new:
+        failed = Delivery.objects.filter(pk=delivery.pk, state="failed")
+        is_again = not is_new and bool(failed.update(state="waiting", message=""))
+        if is_new or is_again:
             _remember(house, run.reseller, recipients)
-            jobs.enqueue(
+            job = jobs.enqueue(
                 "mail",
                 run.reseller,
                 now=now,
@@ -155,6 +181,9 @@ def post(
                 payload={"delivery": delivery.pk},
                 unique_key=f"mail/{unique_key}",
             )
+            if is_again:
+                jobs.retry(job, now=now)
+                delivery.refresh_from_db()
             audit.record(
                 "mail_ordered",
                 at=now,

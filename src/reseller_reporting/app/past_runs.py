@@ -1,19 +1,26 @@
 """Past runs: what their folders say of each customer and country, and what changed between two of them.
 
 Light, for pages: reads the documents of a run, never the lake. Money is Decimal, unknown is None.
+
+What was read last is kept: a page of a large run is turned, searched and compared again and again, and its documents
+have thousands of customers. A document never changes; one that is made anew is another file.
 """
 
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 # As `app.report` names them, which reads the lake and so is not imported here.
-MANIFEST, COUNTRIES = "manifest.json", "summary-by-country.csv"
+MANIFEST, SUMMARY, COUNTRIES = "manifest.json", "summary.csv", "summary-by-country.csv"
+_COUNTRY_COLUMNS = ("Country", "Country Code", "Direction", "Calls", "Billing Minutes", "Customer Cost")
+_KEPT = 4  # Runs: two that are compared, and what others look at meanwhile.
 Amount = TypeVar("Amount", int, Decimal)
 
 
@@ -27,7 +34,6 @@ class CustomerSums:
     reseller_cost: Decimal | None
     customer_cost: Decimal | None
     price: Decimal | None
-    file: str
     warnings: Sequence[str]
 
 
@@ -38,6 +44,8 @@ class CountrySums:
     calls: int
     minutes: Decimal
     customer_cost: Decimal | None
+    price: Decimal | None = None  # Of the calls that have one.
+    margin: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,36 +79,117 @@ class Changed:
         return _figures(self.before) != _figures(self.after)
 
 
-def customers(folder: Path) -> list[CustomerSums]:
+def customers(folder: Path) -> Sequence[CustomerSums]:
     """In the order of the summary; empty where the files are gone."""
     try:
-        document = json.loads((folder / MANIFEST).read_bytes())
+        return _customers_of(_which(folder / MANIFEST))
     except FileNotFoundError:
-        return []
-    return [_customer(entry) for entry in document["accounts"]]
+        return ()
 
 
-def countries(folder: Path, account_ids: set[str] | None = None) -> list[CountrySums]:
-    """The sums by country over all customers, or over some; the dearest first."""
+def unknown_sums(account_id: str, name: str) -> CustomerSums:
+    """A customer of whom nothing but the name is to be shown."""
+    return CustomerSums(
+        account_id=account_id,
+        name=name,
+        is_failed=False,
+        calls=None,
+        seconds=None,
+        reseller_cost=None,
+        customer_cost=None,
+        price=None,
+        warnings=(),
+    )
+
+
+def countries(folder: Path) -> Sequence[CountrySums]:
+    """The sums by country over all customers; the dearest first."""
+    try:
+        return _countries_of(_which(folder / COUNTRIES))
+    except FileNotFoundError:
+        return ()
+
+
+def margins(folder: Path) -> Mapping[str, Decimal]:
+    """Price less what the reseller pays, by account; who has no price plan, or no known cost, is not there."""
+    try:
+        return _margins_of(_which(folder / SUMMARY))
+    except FileNotFoundError:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it is now; made anew it is another one, whatever its name."""
+
+    path: Path
+    inode: int
+    changed_at_nanoseconds: int
+    size_bytes: int
+
+
+def _which(path: Path) -> _File:
+    found = path.stat()
+    return _File(path, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=_KEPT)
+def _customers_of(file: _File) -> tuple[CustomerSums, ...]:
+    document = json.loads(file.path.read_bytes())
+    return tuple(_customer(entry) for entry in document["accounts"])
+
+
+@lru_cache(maxsize=_KEPT)
+def _margins_of(file: _File) -> Mapping[str, Decimal]:
+    with file.path.open(encoding="utf-8-sig", newline="") as opened:
+        return {row["Account ID"]: Decimal(row["Margin"]) for row in csv.DictReader(opened) if row.get("Margin")}
+
+
+@lru_cache(maxsize=_KEPT)
+def _countries_of(file: _File) -> tuple[CountrySums, ...]:
     calls: defaultdict[tuple[str, str], int] = defaultdict(int)
     minutes: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     costs: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    try:
-        with (folder / COUNTRIES).open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                if account_ids is not None and row["Account ID"] not in account_ids:
-                    continue
-                key = (row["Country"] or row["Country Code"], row["Direction"])
-                calls[key] += int(row["Calls"] or 0)
-                minutes[key] += Decimal(row["Billing Minutes"] or 0)
-                costs[key] += Decimal(row["Customer Cost"] or 0)
-    except FileNotFoundError:
-        return []
+    prices: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    left: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    with file.path.open(encoding="utf-8-sig", newline="") as opened:
+        rows = csv.reader(opened)
+        titles = next(rows)
+        wanted = itemgetter(*map(titles.index, _COUNTRY_COLUMNS))
+        priced = [
+            (titles.index(title), sums) for title, sums in (("Price", prices), ("Margin", left)) if title in titles
+        ]
+        for row in rows:
+            country, code, direction, count, duration, cost = wanted(row)
+            key = country or code, direction
+            calls[key] += int(count or 0)
+            minutes[key] += Decimal(duration or 0)
+            costs[key] += Decimal(cost or 0)
+            for place, sums in priced:
+                if row[place]:
+                    sums[key] += Decimal(row[place])
     found = [
-        CountrySums(country=key[0], direction=key[1], calls=calls[key], minutes=minutes[key], customer_cost=costs[key])
+        CountrySums(
+            country=key[0],
+            direction=key[1],
+            calls=calls[key],
+            minutes=minutes[key],
+            customer_cost=costs[key],
+            price=prices.get(key),
+            margin=left.get(key),
+        )
         for key in calls
     ]
-    return sorted(found, key=_dearest_first)
+    return tuple(sorted(found, key=_dearest_first))
+
+
+def currency(folder: Path) -> str:
+    """In which its amounts are; "" where no row says so, or the files are gone."""
+    try:
+        with (folder / SUMMARY).open(encoding="utf-8-sig", newline="") as file:
+            return next((row.get("Currency") or "" for row in csv.DictReader(file)), "")
+    except FileNotFoundError:
+        return ""
 
 
 def compare(before: Iterable[CustomerSums], after: Iterable[CustomerSums]) -> list[Changed]:
@@ -114,6 +203,28 @@ def compare(before: Iterable[CustomerSums], after: Iterable[CustomerSums]) -> li
     return sorted(found, key=_greatest_first)
 
 
+def total_change(changes: Sequence[Changed]) -> Changed:
+    """All of them as one; a figure that is unknown adds nothing, and where none is known it is unknown."""
+    before = [each.before for each in changes if each.before]
+    after = [each.after for each in changes if each.after]
+    return Changed(name="", before=_total(before), after=_total(after))
+
+
+def _total(sums: Sequence[CustomerSums]) -> CustomerSums:
+    return replace(
+        unknown_sums("", ""),
+        calls=sum(each.calls or 0 for each in sums),
+        reseller_cost=_known([each.reseller_cost for each in sums]),
+        customer_cost=_known([each.customer_cost for each in sums]),
+        price=_known([each.price for each in sums]),
+    )
+
+
+def _known(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal()) if known else None
+
+
 def _customer(entry: dict[str, Any]) -> CustomerSums:
     return CustomerSums(
         account_id=entry["id"],
@@ -124,7 +235,6 @@ def _customer(entry: dict[str, Any]) -> CustomerSums:
         reseller_cost=_decimal(entry["reseller_cost"]),
         customer_cost=_decimal(entry["customer_cost"]),
         price=_decimal(entry.get("price")),
-        file=entry["file"] or "",
         warnings=[warning["message"] for warning in entry["warnings"]],
     )
 
@@ -142,7 +252,8 @@ def _difference(before: Amount | None, after: Amount | None) -> Amount | None:
 
 
 def _dearest_first(sums: CountrySums) -> tuple[Decimal, int, str, str]:
-    return -(sums.customer_cost or Decimal()), -sums.calls, sums.country, sums.direction
+    dearest = sums.customer_cost if sums.price is None else sums.price
+    return -(dearest or Decimal()), -sums.calls, sums.country, sums.direction
 
 
 def _greatest_first(changed: Changed) -> tuple[Decimal, int, str]:

@@ -3,6 +3,7 @@
 Invariants
 - Nobody gives more than they have: an operator is made by operators alone, people of a branch by admins of it or above.
 - Nobody shuts themselves out, or changes what they themselves may.
+- Whoever comes by KAZOO has the role and the password that KAZOO says; here they are shut out and let in.
 - A password that is made here is shown once, and changed at the first log-in.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from django.db import IntegrityError, transaction
 
 from reseller_reporting.app.house import House
+from reseller_reporting.app.kazoo_people import KAZOO
 from reseller_reporting.control import audit
 from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.models import ApiKey, Reseller, User
@@ -72,6 +74,8 @@ def change_person(house: House, user: User, person: Person, doer: Doer) -> None:
         raise NotAllowed("Nobody changes what they themselves may: ask another admin.")
     # Where they are stays theirs to be, though KAZOO may know that account no more: shutting out always works.
     if (user.role, user.account_id) != (person.role.value, person.account_id):
+        if user.source == KAZOO:
+            raise NotAllowed("KAZOO says what they are and whose. Change it there, or shut them out here.")
         person = _checked(user.reseller, person, doer)
     was_active = user.is_active
     user.role, user.account_id, user.is_active = person.role.value, person.account_id, person.is_active
@@ -102,6 +106,8 @@ def renew_password(house: House, user: User, doer: Doer) -> str:
     """The new one, to be changed at the log-in. The old one ends, and with it their sessions."""
     if user.pk == doer.user.pk:
         raise NotAllowed("You change your own password as you are logged in, with the old one.")
+    if user.source == KAZOO:
+        raise NotAllowed("They log in by KAZOO, which keeps their password. It is changed there.")
     password = secrets.token_urlsafe(15)
     user.set_password(password)
     user.must_change_password = True

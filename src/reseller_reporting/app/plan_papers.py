@@ -54,6 +54,16 @@ class Papers:
         return tuple(each for paper in self.assignments if paper.content for each in paper.content.customers)
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """Where each of `assigned` stands: file and line, or what is stored."""
+        return tuple(
+            paper.located(PlanFinding(("customers", number, "customer"), "")).where
+            for paper in self.assignments
+            if paper.content
+            for number in range(len(paper.content.customers))
+        )
+
+    @property
     def names(self) -> set[str]:
         return {each.content.plan for each in self.plans if each.content}
 
@@ -64,7 +74,8 @@ class Papers:
         assigned = self.assigned
         if not self.assignments and len(self.names) == 1:
             assigned = (Assignment(plan=plans[0].plan, customer=EVERYONE),)
-        return PlanBook(plans, assigned)
+            return PlanBook(plans, assigned)
+        return PlanBook(plans, assigned, places=self.places)
 
 
 def read_papers(paths: Sequence[Path]) -> Papers:
@@ -117,10 +128,25 @@ def check_papers(house: House, papers: Papers, given_decks: Iterable[str] = ()) 
     found = [*papers.findings]
     found += [finding for each in papers.documents for finding in each.findings]
     if any(each.content is None for each in papers.plans):
-        # What extends or assigns a plan that could not be read would be told for no fault of its own.
-        return found
+        return [*dict.fromkeys((*found, *_of_the_rest(house, papers, given_decks)))]
     located = (_located(papers, each) for each in check_book(papers.book, surroundings(house, papers, given_decks)))
     return [*dict.fromkeys((*found, *located))]
+
+
+def _of_the_rest(house: House, papers: Papers, given_decks: Iterable[str]) -> list[PlanFinding]:
+    """What is wrong beside what keeps plans from being read whole, and is so whatever stands there in the end."""
+    plans = tuple(replace(each, content=each.content or each.rest) for each in papers.plans)
+    is_every_plan_there = all(each.content for each in plans)
+    left = replace(papers, plans=tuple(each for each in plans if each.content))
+    return [
+        _located(left, each)
+        for each in check_book(left.book, surroundings(house, left, given_decks))
+        # Figures of customers may be for an entry that could not be read, and so may the only price of a plan;
+        # what extends or assigns a plan that could not be read would be told for no fault of its own.
+        if each.finding.place
+        and "set" not in each.finding.place
+        and (is_every_plan_there or each.finding.place[-1] not in ("extends", "plan"))
+    ]
 
 
 def surroundings(house: House, papers: Papers, given_decks: Iterable[str] = ()) -> Surroundings:

@@ -10,6 +10,7 @@ from re import fullmatch
 from typing import Literal
 
 from reseller_reporting.app.house import House
+from reseller_reporting.app.plan_customers import Stranger, stored_accounts, strangers
 from reseller_reporting.app.plan_papers import (
     CUSTOMERS,
     Papers,
@@ -27,7 +28,7 @@ from reseller_reporting.control.plans import StoredAssignment, StoredVersion
 from reseller_reporting.model.account import Account
 from reseller_reporting.model.errors import CannotWrite, InvalidSettings, PlanExists, UnknownPlan
 from reseller_reporting.model.ids import AccountId
-from reseller_reporting.model.plan import Assignment, Assignments, Plan, label_of
+from reseller_reporting.model.plan import Assignment, Assignments, Plan, UsageRule, label_of
 from reseller_reporting.model.plan_findings import PlanFinding, advice
 from reseller_reporting.rating.plan_resolution import (
     EVERYONE,
@@ -44,6 +45,7 @@ from reseller_reporting.sources.plan_files import PlanDocument
 from reseller_reporting.sources.plan_text import yaml_text
 
 _CUSTOMER_MAX = 200
+_BILLED_BY = {key: UsageRule.model_fields[key].default for key in ("minimum", "increment")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Checked:
     labels: tuple[str, ...]
     assignments: int
     findings: tuple[PlanFinding, ...]
+    strangers: tuple[Stranger, ...] = ()  # Lines that fit no account of the store; that is no mistake of a plan.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,7 @@ class Shown:
     resolved: Resolved
     digest: str
     text: str
+    defaults: Mapping[str, Mapping[str, int]]  # By rule: what it bills by without saying so.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +103,9 @@ def plan_book(house: House, price_plans: Path | Literal["none"] | None, *, given
             papers = papers + Papers(findings=(PlanFinding((), sentence, str(price_plans)),))
     refuse(check_papers(house, papers, given_decks))
     # Stored plans are given by assignments alone: an import prices nobody's calls by itself.
-    return papers.book if price_plans is not None else PlanBook(papers.book.plans, papers.assigned)
+    return (
+        papers.book if price_plans is not None else PlanBook(papers.book.plans, papers.assigned, places=papers.places)
+    )
 
 
 def check(house: House, paths: Sequence[Path]) -> Checked:
@@ -111,7 +117,20 @@ def check(house: House, paths: Sequence[Path]) -> Checked:
         labels=tuple(label_of(each.content.plan, each.content.effective) for each in papers.plans if each.content),
         assignments=len(papers.assigned),
         findings=tuple(finding for finding in findings if finding.file in given),
+        strangers=tuple(_strangers(house, papers)),
     )
+
+
+def _strangers(house: House, papers: Papers) -> list[Stranger]:
+    if not papers.assigned:
+        return []
+    return strangers(PlanBook(assignments=papers.assigned, places=papers.places), stored_accounts(house))
+
+
+def stranger_of(house: House, plan: str, customer: str, effective: date | None) -> Stranger | None:
+    """The line, where the store knows accounts and it fits none of them."""
+    line = Assignment(plan=plan, customer=customer, effective=effective)
+    return next(iter(strangers(PlanBook(assignments=(line,)), stored_accounts(house))), None)
 
 
 def show(house: House, name: str, *, day: date | None, customer: str | None) -> Shown:
@@ -131,7 +150,19 @@ def show(house: House, name: str, *, day: date | None, customer: str | None) -> 
         first = book.versions[name][0].effective
         raise UnknownPlan(f"`{name}` begins on {first}; ask for a day from then on with --at.")
     document = resolved.plan.model_dump(exclude_defaults=True)
-    return Shown(resolved=resolved, digest=digest(resolved.plan), text=yaml_text(document))
+    return Shown(
+        resolved=resolved, digest=digest(resolved.plan), text=yaml_text(document), defaults=_defaults(resolved.plan)
+    )
+
+
+def _defaults(plan: Plan) -> dict[str, dict[str, int]]:
+    """A plan that states no minimum bills a whole one all the same: nobody should learn that from an invoice."""
+    found: dict[str, dict[str, int]] = {}
+    for name, rule in plan.usage.items():
+        if rule.per_minute is not None or rule.tiers is not None:
+            steps = {key: getattr(rule, key) for key in _BILLED_BY if getattr(rule, key) == _BILLED_BY[key]}
+            found |= {name: steps} if steps else {}
+    return found
 
 
 def import_plans(house: House, path: Path, *, replace: bool) -> list[Kept]:
@@ -202,22 +233,35 @@ def stored(house: House) -> tuple[list[StoredVersion], list[StoredAssignment]]:
 
 def remove(house: House, name: str) -> tuple[list[StoredVersion], list[StoredAssignment]]:
     """A version `retail@2026-01-01`, or a plan with all of its versions and whoever has it."""
-    plan, effective = _parsed(name)
-    with _changing(house, plan):
+    with _changing(house, _parsed(name)[0]):
         before = kept_papers()
-        _check_known(before.book, plan)
-        versions = [each for each in kept.versions() if each.plan == plan]
-        gone = [each for each in versions if effective is None or each.effective == effective]
-        if not gone:
-            raise UnknownPlan(f"There is no version {name}; there are {_labels(versions)}.")
-        is_last = len(gone) == len(versions)
-        assignments = [each for each in kept.assignments() if each.plan == plan and is_last]
+        gone, assignments = _to_remove(before, name)
         for version in gone:
             kept.drop_version(version)
         for each in assignments:
             kept.drop_assignment(each)
         _refuse_new(house, before, kept_papers())
         return gone, assignments
+
+
+def to_remove(house: House, name: str) -> tuple[list[StoredVersion], list[StoredAssignment]]:
+    """What `remove` would take away, to be asked about first."""
+    plan, _ = _parsed(name)
+    if not database.exists(house.settings.database_url):
+        _check_known(PlanBook(), plan)
+    with database.opened(house.settings.database_url):
+        return _to_remove(kept_papers(), name)
+
+
+def _to_remove(papers: Papers, name: str) -> tuple[list[StoredVersion], list[StoredAssignment]]:
+    plan, effective = _parsed(name)
+    _check_known(papers.book, plan)
+    versions = [each for each in kept.versions() if each.plan == plan]
+    gone = [each for each in versions if effective is None or each.effective == effective]
+    if not gone:
+        raise UnknownPlan(f"There is no version {name}; there are {_labels(versions)}.")
+    is_last = len(gone) == len(versions)
+    return gone, [each for each in kept.assignments() if each.plan == plan and is_last]
 
 
 def unassign(house: House, name: str, customer: str, effective: date | None) -> list[StoredAssignment]:

@@ -5,12 +5,14 @@ from typing import Protocol
 
 from reseller_reporting.model.account import Account
 
-# The stages of a report, in their order.
+# The stages of a report, in their order; the first one is the worker's, which begins the work.
+PREPARING = "Getting ready"
 LOGGING_IN = "Logging in"
 TREE = "Reading the account tree"
 SERVICES = "Reading services"
 CALLS = "Reading calls"
 WORKBOOKS = "Writing workbooks"
+STAGES = (PREPARING, LOGGING_IN, TREE, SERVICES, CALLS, WORKBOOKS)
 
 
 class Progress(Protocol):

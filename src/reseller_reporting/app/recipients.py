@@ -1,11 +1,17 @@
 """Recipients: whether a report can be mailed to them at all, seen before the work begins."""
 
+import re
 from collections.abc import Sequence
 
 from reseller_reporting.app.house import House
 from reseller_reporting.delivery.mail import check_address
 from reseller_reporting.delivery.smtp import parse_smtp_url
 from reseller_reporting.model.errors import InvalidSettings
+
+
+def split_addresses(text: str) -> list[str]:
+    """Those of a line or some lines that a user typed, in whatever way they are kept apart."""
+    return [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
 
 
 def check_recipients(house: House, recipients: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ Invariants
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from reseller_reporting.app.extras import PRICED, Also
 from reseller_reporting.app.history import month_figures, read_history
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
+from reseller_reporting.app.plan_customers import Stranger, stranger_warnings, strangers
 from reseller_reporting.app.pricing import Book, Pricing, is_below_sub_reseller, open_book, with_pools
 from reseller_reporting.app.progress import WORKBOOKS, Progress
 from reseller_reporting.app.recurring_parts import recurring_parts
@@ -93,6 +94,7 @@ class Report:
     is_answered: bool  # False: KAZOO did not answer to the end, and the next run may bring more.
     entries: list[tuple[AccountFacts, UsageSums | None]]
     words: Words = ENGLISH
+    strangers: Sequence[Stranger] = ()  # Lines of plans that fit nobody.
 
     @property
     def failed(self) -> list[AccountFacts]:
@@ -184,7 +186,15 @@ def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progres
         *((f, None) for f in failed),
     ]
     entries.sort(key=lambda entry: account_order(entry[0].account))
-    return replace(_publish(house, order, pulled, entries, target, pool), words=style.words)
+    for_nobody = strangers(order.plans, _known(pulled, taken))
+    report = _publish(house, order, pulled, entries, target, pool, for_nobody)
+    return replace(report, words=style.words, strangers=for_nobody)
+
+
+def _known(pulled: Pulled, taken: Mapping[str, Snapshot]) -> list[Account]:
+    """Everybody whom a plan may be for: the whole tree, whoever was chosen, and accounts that only files speak of."""
+    imported = [snapshot.account for snapshot in taken.values() if snapshot.source == "import"]
+    return [pulled.own, *pulled.tree, *pulled.selected, *imported]
 
 
 def _share(pool: Pool | str | None, pulled: Pulled, account: Account) -> PoolShare | str | None:
@@ -360,6 +370,7 @@ def _publish(
     made: Sequence[tuple[AccountFacts, Made | None]],
     target: RunFolder,
     pool: Pool | str | None,
+    for_nobody: Sequence[Stranger],
 ) -> Report:
     entries = [(facts, one.sums if one else None) for facts, one in made]
     write_summary(target.stage(SUMMARY), [summary_row(facts, sums) for facts, sums in entries])
@@ -377,6 +388,7 @@ def _publish(
     )
     more = _priced_files(order, made, target)
     document["warnings"] += [{"code": "accounting", "message": note, "count": 1} for note in more.notes]
+    document["warnings"] += [asdict(warning) for warning in stranger_warnings(for_nobody)]
     with compared(house, *_comparison(house, order, pulled, made, document, target)) as comparison:
         book = _reseller_report(pulled, house, made, more, pool, comparison)
         compression = Compression(house.settings.workbook_compression)

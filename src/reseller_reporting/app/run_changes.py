@@ -7,6 +7,7 @@ Invariants
 
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -17,6 +18,8 @@ from reseller_reporting.control import audit, jobs
 from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.models import Delivery, Job, Run
 from reseller_reporting.model.errors import InvalidSettings, RunBusy
+
+UNDO_FOR = timedelta(days=7)
 
 
 def report_job(run: Run) -> Job | None:
@@ -45,21 +48,24 @@ def retry(house: House, run: Run, doer: Doer) -> None:
 
 
 def delete(house: House, run: Run, doer: Doer) -> None:
-    """Asked twice it is deleted once. Work on it is called off."""
+    """Asked twice it is deleted once. Work on it is called off, and mail that has not left."""
     now = house.clock()
     with transaction.atomic():
+        # The jobs first, as whoever ends one takes them: each waits for the other, and neither for both.
+        for job in Job.objects.filter(run=run, state__in=(jobs.State.QUEUED, jobs.State.RUNNING)).order_by("pk"):
+            jobs.ask_cancel(job, now=now)
         if not Run.objects.filter(pk=run.pk, deleted_at=None).update(deleted_at=now):
             return
-        job = report_job(run)
-        if job is not None:
-            jobs.ask_cancel(job, now=now)
         _record(house, "report_deleted", run, doer)
 
 
 def restore(house: House, run: Run, doer: Doer) -> None:
     with transaction.atomic():
-        if Run.objects.filter(pk=run.pk).exclude(deleted_at=None).update(deleted_at=None):
+        deleted = Run.objects.filter(pk=run.pk).exclude(deleted_at=None)
+        if deleted.filter(deleted_at__gte=house.clock() - UNDO_FOR).update(deleted_at=None):
             _record(house, "report_restored", run, doer)
+        elif deleted.exists():
+            raise RunBusy("This report was deleted too long ago to be brought back. Order it anew.")
 
 
 def send(house: House, run: Run, recipients: Sequence[str], doer: Doer, *, token: str = "") -> Delivery:

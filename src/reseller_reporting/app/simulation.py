@@ -19,6 +19,33 @@ class Simulated:
     account_name: str
     username: str
     password: str
+    people: tuple["SimulatedPerson", ...]  # Users of the reseller and of customers, who log in by themselves.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedPerson:
+    account_name: str
+    account_realm: str
+    username: str
+    password: str
+    priv_level: str
+
+
+def people_of(world: GeneratedWorld) -> tuple[SimulatedPerson, ...]:
+    """Whoever has a password of their own, administrators and others."""
+    return tuple(
+        SimulatedPerson(
+            account_name=login.account_name,
+            account_realm=record.realm,
+            username=login.username,
+            password=login.password,
+            priv_level=str(user["priv_level"]),
+        )
+        for login in world.logins[1:]
+        if (record := world.account(login.account_id)) is not None
+        for user in world.users(login.account_id)
+        if user["id"] == login.owner_id
+    )
 
 
 def simulate_kazoo(
@@ -40,6 +67,7 @@ def simulate_kazoo(
                 account_name=login.account_name,
                 username=login.username,
                 password=login.password,
+                people=people_of(world),
             )
         )
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import IO
 
 from reseller_reporting.model.errors import InvalidSettings
+from reseller_reporting.reports.render.as_csv import RUN_AS_FORMULA
 
 _MARK = b"\xef\xbb\xbf"
-_GUARDED = tuple(f"'{sign}" for sign in "=+-@\t\r")
+_GUARDED = tuple(f"'{sign}" for sign in RUN_AS_FORMULA)
 _ROW_BYTES_MAX = 1_000_000
 
 

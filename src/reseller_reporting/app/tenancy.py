@@ -37,9 +37,7 @@ def house_of(house: House, reseller: Reseller) -> House:
     if reseller.key != OWN:
         folder = settings.home / "resellers" / reseller.key / "store"
         settings = _without_kazoo(replace(settings, store_url=str(folder)))
-    if reseller.currency:
-        settings = replace(settings, currency=reseller.currency)
-    own = House(settings, house.clock, house.is_kazoo_typed)
+    own = House(replace(settings, currency=currency_of(house, reseller)), house.clock, house.is_kazoo_typed)
     if not reseller.sealed_credentials:
         return own
     stated = json.loads(seal(house).unseal(reseller.sealed_credentials))
@@ -70,7 +68,14 @@ def keep_login(house: House, reseller: Reseller, login: KazooLogin) -> None:
 
 
 def is_connected(house: House, reseller: Reseller) -> bool:
-    return kazoo_credentials_problem(house_of(house, reseller).settings) is None
+    """What is sealed was whole when it was kept. It is not unsealed for this: it may be of another secret key."""
+    if reseller.sealed_credentials:
+        return bool(reseller.kazoo_url)
+    return reseller.key == OWN and kazoo_credentials_problem(house.settings) is None
+
+
+def currency_of(house: House, reseller: Reseller) -> str:
+    return reseller.currency or house.settings.currency
 
 
 def run_folder(house: House, run_id: object) -> Path:
@@ -100,11 +105,11 @@ def keep_tree(reseller: Reseller, own: Account, tree: list[Account], *, now: dat
             update_fields=["name", "realm", "parent_id", "reseller_account_id", "is_reseller", "lineage", "sought"],
             batch_size=500,
         )
-        reseller.account_id = own.id
-        reseller.name = own.name or reseller.name
-        reseller.timezone = reseller.timezone or own.timezone or ""
-        reseller.tree_read_at = now
-        reseller.save(update_fields=["account_id", "name", "timezone", "tree_read_at"])
+        row = Reseller.objects.filter(pk=reseller.pk)
+        row.update(account_id=own.id, tree_read_at=now, **({"name": own.name[:200]} if own.name else {}))
+        # Reading took its time: a zone that was chosen meanwhile stands.
+        row.filter(timezone="").update(timezone=own.timezone or "")
+    reseller.refresh_from_db()
 
 
 def seal(house: House) -> Seal:

@@ -51,7 +51,7 @@ PRICE_WARNINGS = frozenset(
     }
 )
 # Warnings that explain a report without making it incomplete: every figure that there is, is there.
-_COMPLETE_ALL_THE_SAME = frozenset(
+COMPLETE_ALL_THE_SAME = frozenset(
     {
         "customer_ledger_differs",
         "reseller_ledger_differs",
@@ -350,7 +350,7 @@ def _with_calls(
         message = "Answered calls by the minute that KAZOO found no rate for: nobody was charged."
         warnings.append(ReportWarning("unrated_calls", message, overview.unrated))
     warnings += differences
-    missing = {warning.code for warning in warnings} - _COMPLETE_ALL_THE_SAME
+    missing = {warning.code for warning in warnings} - COMPLETE_ALL_THE_SAME
     # Charges are negative in a ledger; documents speak of the net debit.
     units = None if facts.ledger_per_minute_units is None else -overview.ledger_per_minute_units
     return replace(

@@ -6,6 +6,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.tenancy import is_connected
 from reseller_reporting.control import jobs
 from reseller_reporting.control.models import Reseller
+from reseller_reporting.model.errors import ResellerReportingError
 
 _log = structlog.get_logger()
 
@@ -24,6 +25,10 @@ def schedule(house: House) -> None:
     now = house.clock()
     day = f"{now:%Y-%m-%d}"
     for reseller in Reseller.objects.order_by("pk"):
-        jobs.enqueue("purge", reseller, now=now, unique_key=f"purge/{reseller.pk}/{day}")
-        if is_connected(house, reseller):
-            jobs.enqueue("accounts", reseller, now=now, unique_key=f"accounts/{reseller.pk}/{day}")
+        try:
+            jobs.enqueue("purge", reseller, now=now, unique_key=f"purge/{reseller.pk}/{day}")
+            if is_connected(house, reseller):
+                jobs.enqueue("accounts", reseller, now=now, unique_key=f"accounts/{reseller.pk}/{day}")
+        except ResellerReportingError as failure:
+            # What is wrong with one reseller is no reason to let the others wait.
+            _log.error("daily work not queued", tenant=reseller.key or "own", why=failure.sentence)

@@ -1,5 +1,6 @@
 """The commands, each a sentence: parse, call one use case, say what happened. Heavy imports wait for their command."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,9 +25,18 @@ from reseller_reporting.cli.plan_commands import plans
 from reseller_reporting.cli.pricing_commands import price_calls
 from reseller_reporting.cli.rating_commands import explain, rate
 from reseller_reporting.cli.serve_commands import Host, Port, serve, serve_demo, worker
-from reseller_reporting.cli.speech import note, plans_named, tell, tell_json, the_house, wanted_of
+from reseller_reporting.cli.speech import (
+    note,
+    plans_named,
+    tell,
+    tell_json,
+    the_house,
+    the_house_and_what_is_wrong,
+    wanted_of,
+)
 from reseller_reporting.cli.terminal import watched
 from reseller_reporting.cli.what_if_command import what_if
+from reseller_reporting.model.counted_words import counted
 
 if TYPE_CHECKING:
     from reseller_reporting.app.report import Report
@@ -215,7 +225,7 @@ def accounts(source: SourceOption = Source.KAZOO, json: Json = False) -> None:
     for account in tree:
         of_other = "" if account.reseller_id == own.id else "  (of a sub-reseller)"
         tell(f"{account.id}  {account.name}{'  (reseller)' if account.is_reseller else ''}{of_other}")
-    note(f"{len(tree)} accounts below {own.name or 'the store'}.")
+    note(f"{counted(len(tree), 'account')} below {own.name or 'the store'}.")
     return None
 
 
@@ -246,8 +256,8 @@ def sync(
         tell_json({**whole, "failed": failed, "incomplete": incomplete})
     else:
         tell(
-            f"{pulled.period.name} ({pulled.period.timezone}): {pulled.legs} legs newly read for "
-            f"{len(pulled.selected)} customers, {pulled.malformed} malformed records."
+            f"{pulled.period.name} ({pulled.period.timezone}): {counted(pulled.legs, 'leg')} newly read for "
+            f"{counted(len(pulled.selected), 'customer')}, {counted(pulled.malformed, 'malformed record')}."
         )
         for id_, why in sorted(pulled.failed.items()):
             note(f"Failed: {id_}: {why}")
@@ -310,7 +320,10 @@ def import_(
         ]
         return tell_json({"files": rows})
     for each in read:
-        tell(f"{each.path}: {each.legs} legs, {each.malformed} malformed, for {each.account.name} ({each.account.id})")
+        tell(
+            f"{each.path}: {counted(each.legs, 'leg')}, {each.malformed} malformed, "
+            f"for {each.account.name} ({each.account.id})"
+        )
     note("Report on them with: reseller-reporting run --source store")
     return None
 
@@ -323,7 +336,7 @@ def doctor(json: Json = False) -> int:
     """
     from reseller_reporting.app.doctor import examine
 
-    findings = examine(the_house())
+    findings = examine(*the_house_and_what_is_wrong())
     healthy = all(finding.ok for finding in findings)
     if json:
         rows = [{"name": finding.name, "ok": finding.ok, "message": finding.message} for finding in findings]
@@ -352,7 +365,8 @@ def kazoo(
     def ready(simulated: Simulated) -> None:
         if json:
             keys = ("url", "api_key", "account_name", "username", "password")
-            return tell_json({key: getattr(simulated, key) for key in keys})
+            people = [asdict(person) for person in simulated.people]
+            return tell_json({**{key: getattr(simulated, key) for key in keys}, "people": people})
         tell(f"A simulated KAZOO listens at {simulated.url}. In another terminal:")
         tell(f"export RESELLER_REPORTING_KAZOO_URL={simulated.url}")
         tell(f"export RESELLER_REPORTING_KAZOO_API_KEY={simulated.api_key}")

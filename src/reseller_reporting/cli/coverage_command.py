@@ -49,7 +49,8 @@ def coverage_lines(customers: "list[CustomerCoverage]") -> list[str]:
     """A line a customer, then what went wrong, then the count of each state."""
     width = max([len(each.account.name) for each in customers], default=0)
     lines = [
-        f"{each.state:<9}  {each.account.name:<{width}}  {each.legs:>9} legs  {_shown(each.taken_at)}"
+        f"{each.state:<9}  {each.account.name:<{width}}  {each.legs:>9} {'leg ' if each.legs == 1 else 'legs'}  "
+        f"{_shown(each.taken_at)}"
         for each in customers
     ]
     for each in customers:

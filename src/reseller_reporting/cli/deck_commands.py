@@ -9,6 +9,7 @@ import typer
 from reseller_reporting.cli.options import Json
 from reseller_reporting.cli.speech import note, tell, tell_json, the_house
 from reseller_reporting.cli.terminal import watched
+from reseller_reporting.model.counted_words import counted
 
 decks = typer.Typer(
     no_args_is_help=True,
@@ -66,7 +67,8 @@ def import_(
             }
         )
     tell(
-        f"{told.rates} rates read into '{told.deck}', which now holds {told.in_deck}; {told.refused_rows} rows refused."
+        f"{counted(told.rates, 'rate')} read into '{told.deck}', which now holds {told.in_deck}; "
+        f"{counted(told.refused_rows, 'row')} refused."
     )
     for problem in told.refused[:_SHOWN]:
         note(f"row {problem.row}: {problem.reason}")
@@ -106,7 +108,8 @@ def list_(json: Json = False) -> None:
         )
     for each in found:
         until = f", last change {each.last_at:%Y-%m-%d}" if each.last_at else ""
-        tell(f"{each.name}: {each.rates} rates of {each.prefixes} prefixes{until} {each.currency}".rstrip())
+        prefixes = "1 prefix" if each.prefixes == 1 else f"{each.prefixes} prefixes"
+        tell(f"{each.name}: {counted(each.rates, 'rate')} of {prefixes}{until} {each.currency}".rstrip())
     if not found:
         note("No deck is stored. Import one with: reseller-reporting decks import FILE --name NAME")
     return None
@@ -172,7 +175,7 @@ def export(
     use_cases.write_csv(rates, path)
     if json:
         return tell_json({"deck": name, "file": str(path), "rates": len(rates)})
-    tell(f"{len(rates)} rates written to {path}")
+    tell(f"{counted(len(rates), 'rate')} written to {path}")
     return None
 
 
@@ -187,7 +190,7 @@ def remove(name: Name, json: Json = False) -> None:
     gone = use_cases.remove_deck(the_house(), name)
     if json:
         return tell_json({"deck": name, "rates": gone})
-    tell(f"'{name}' with {gone} rates is gone from the store.")
+    tell(f"'{name}' with {counted(gone, 'rate')} is gone from the store.")
     return None
 
 

@@ -1,5 +1,6 @@
 """The commands about price plans."""
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,11 +9,13 @@ import typer
 
 from reseller_reporting.cli.options import Json
 from reseller_reporting.cli.speech import note, tell, tell_json, the_house
+from reseller_reporting.model.counted_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reseller_reporting.control.plans import StoredAssignment
+    from reseller_reporting.app.house import House
+    from reseller_reporting.control.plans import StoredAssignment, StoredVersion
     from reseller_reporting.model.plan_findings import PlanFinding
 
 plans = typer.Typer(
@@ -40,15 +43,18 @@ def check(
     told = use_cases.check(the_house(), paths)
     if json:
         rows = [_finding_document(finding) for finding in told.findings]
-        tell_json({"ok": not rows, "plans": list(told.labels), "findings": rows})
+        notes = [each.sentence for each in told.strangers]
+        tell_json({"ok": not rows, "plans": list(told.labels), "findings": rows, "notes": notes})
     else:
         for finding in told.findings:
             tell(finding.text)
         if told.findings:
-            note(f"{_counted(len(told.findings), 'mistake')}. Nothing is priced by plans with any.")
+            note(f"{counted(len(told.findings), 'mistake')}. Nothing is priced by plans with any.")
         else:
-            given = f", {_counted(told.assignments, 'line')} of customers" if told.assignments else ""
-            tell(f"No mistake in {_counted(len(told.labels), 'plan')}: {', '.join(told.labels) or 'none'}{given}.")
+            given = f", {counted(told.assignments, 'line')} of customers" if told.assignments else ""
+            tell(f"No mistake in {counted(len(told.labels), 'plan')}: {', '.join(told.labels) or 'none'}{given}.")
+        for each in told.strangers:
+            note(each.sentence)
     return 2 if told.findings else 0
 
 
@@ -70,9 +76,13 @@ def show(
     shown = use_cases.show(the_house(), plan, day=_day(at), customer=customer)
     if json:
         document = shown.resolved.plan.model_dump(mode="json", exclude_defaults=True)
-        return tell_json({"label": shown.resolved.label, "digest": shown.digest, "plan": document})
+        billed_by = {name: dict(figures) for name, figures in shown.defaults.items()}
+        whole = {"label": shown.resolved.label, "digest": shown.digest, "plan": document, "defaults": billed_by}
+        return tell_json(whole)
     tell(f"# {shown.resolved.label}, digest {shown.digest}")
     tell(shown.text.rstrip("\n"))
+    for line in _default_lines(shown.defaults):
+        tell(line)
     return None
 
 
@@ -116,7 +126,7 @@ def export(
     others = sorted(set(folder.glob("*.yaml")) - set(files))
     if json:
         return tell_json({"files": [str(file) for file in files]})
-    tell(f"{_counted(len(files), 'file')} written to {folder}")
+    tell(f"{counted(len(files), 'file')} written to {folder}")
     if others:
         note(f"{folder} also holds {', '.join(path.name for path in others)}, which is of no stored plan.")
     return None
@@ -145,7 +155,7 @@ def diff(
             tell(f"{each.place}: gone, was {each.before}")
         else:
             tell(f"{each.place}: {each.before} -> {each.after}")
-    note(f"{_counted(len(difference.changes), 'figure')} differ{'s' if len(difference.changes) == 1 else ''}.")
+    note(f"{counted(len(difference.changes), 'figure')} differ{'s' if len(difference.changes) == 1 else ''}.")
     return None
 
 
@@ -167,7 +177,9 @@ def assign(
     from reseller_reporting.app import plans as use_cases
 
     overrides, day, who = use_cases.parse_set(set_ or []), _day(effective), customer or _EVERYONE
-    old = use_cases.assign(the_house(), plan, customer=who, effective=day, overrides=overrides)
+    house = the_house()
+    old = use_cases.assign(house, plan, customer=who, effective=day, overrides=overrides)
+    _note_stranger(house, plan, who, day)
     if json:
         line = _line_document(plan, who, day, overrides)
         before = _line_document(old.plan, old.customer, old.effective, old.overrides) if old else None
@@ -176,6 +188,14 @@ def assign(
     instead = f" (instead of {old.plan}{_own_figures(old)})" if old else ""
     tell(f"{_who(who)} has {plan}{_since(day)}{own}{instead}.")
     return None
+
+
+def _note_stranger(house: "House", plan: str, customer: str, effective: date | None) -> None:
+    from reseller_reporting.app import plans as use_cases
+
+    stranger = use_cases.stranger_of(house, plan, customer, effective)
+    if stranger is not None:
+        note(stranger.sentence)
 
 
 @plans.command("list")
@@ -222,9 +242,12 @@ def remove(
     effective: Annotated[
         str | None, typer.Option(metavar="DATE", help="With --customer: only the line from that day.")
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where no person can answer.")] = False,
     json: Json = False,
 ) -> None:
     """Take a plan, one version of it, or a customer's line out of the control database.
+
+    Without --customer the plan's text goes with it, so that is asked first.
 
     Example: reseller-reporting plans remove retail@2026-01-01
     """
@@ -234,11 +257,14 @@ def remove(
 
     if customer is None and effective is not None:
         raise InvalidSettings(f"--effective goes with --customer; a version is named as {plan}@{effective}.")
+    house = the_house()
     if customer is not None:
-        lines = use_cases.unassign(the_house(), plan, customer, _day(effective))
+        lines = use_cases.unassign(house, plan, customer, _day(effective))
         labels: list[str] = []
     else:
-        versions, lines = use_cases.remove(the_house(), plan)
+        if not yes and not _is_meant(*use_cases.to_remove(house, plan)):
+            return note("Nothing was removed.")
+        versions, lines = use_cases.remove(house, plan)
         labels = [label_of(each.plan, each.effective) for each in versions]
     if json:
         gone = [_line_document(each.plan, each.customer, each.effective, each.overrides) for each in lines]
@@ -248,6 +274,18 @@ def remove(
     for each in lines:
         tell(f"{_who(each.customer)} no longer has {each.plan}{_since(each.effective)}.")
     return None
+
+
+def _is_meant(versions: "list[StoredVersion]", lines: "list[StoredAssignment]") -> bool:
+    """A person says so; where none is there, nothing is taken away unasked."""
+    from reseller_reporting.model.errors import InvalidSettings
+    from reseller_reporting.model.plan import label_of
+
+    labels = ", ".join(label_of(each.plan, each.effective) for each in versions)
+    given = f", and with it {counted(len(lines), 'line')} of customers" if lines else ""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise InvalidSettings(f"This removes {labels}{given}. Say --yes if that is meant.")
+    return typer.confirm(f"Remove {labels}{given}?", err=True)
 
 
 @plans.command()
@@ -274,8 +312,13 @@ def _day(text: str | None) -> date | None:
         raise InvalidSettings(f"'{text}' is no date. Write it as 2026-10-01.") from None
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _default_lines(defaults: "Mapping[str, Mapping[str, int]]") -> list[str]:
+    """Rules of the same defaults together, as a comment, so that what is shown is still a plan."""
+    rules: dict[str, list[str]] = {}
+    for name, figures in defaults.items():
+        said = ", ".join(f"{key} {seconds}" for key, seconds in figures.items())
+        rules.setdefault(said, []).append(name)
+    return [f"# By default, in seconds: {said}, in {', '.join(names)}" for said, names in rules.items()]
 
 
 def _who(customer: str) -> str:

@@ -1,5 +1,6 @@
 """The commands that price calls by a plan."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,6 +9,7 @@ import typer
 from reseller_reporting.cli.options import Json
 from reseller_reporting.cli.speech import note, tell, tell_json, the_house
 from reseller_reporting.cli.terminal import watched
+from reseller_reporting.model.counted_words import counted
 
 if TYPE_CHECKING:
     from reseller_reporting.app.price_calls import PricedCalls
@@ -73,10 +75,12 @@ def _tell(told: "PricedCalls") -> None:
     from reseller_reporting.model.rate import micros_text
 
     for line in told.lines:
-        tell(f"{line.text}: {micros_text(line.amount_micros)} ({line.evidence})")
-    tell(f"{told.calls} calls, {micros_text(told.total_micros)} in all, written to {told.out}")
+        evidence = re.sub(r"(?<![0-9.])1 minutes\b", "1 minute", line.evidence)
+        tell(f"{line.text}: {micros_text(line.amount_micros)} ({evidence})")
+    tell(f"{counted(told.calls, 'call')}, {micros_text(told.total_micros)} in all, written to {told.out}")
     if told.without_offset:
-        note(f"{told.without_offset} times had no offset and were read as UTC.")
+        were = "was" if told.without_offset == 1 else "were"
+        note(f"{counted(told.without_offset, 'time')} had no offset and {were} read as UTC.")
     if told.unpriced:
         calls = "1 call has" if told.unpriced == 1 else f"{told.unpriced} calls have"
         note(f"{calls} no price, an empty one in the file; --problems FILE says why.")

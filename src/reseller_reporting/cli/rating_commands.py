@@ -10,6 +10,7 @@ import typer
 from reseller_reporting.cli.options import Accounts, Json, Period, SubResellers, Timezone
 from reseller_reporting.cli.speech import note, tell, tell_json, the_house, wanted_of
 from reseller_reporting.cli.terminal import watched
+from reseller_reporting.model.counted_words import counted
 
 if TYPE_CHECKING:
     from reseller_reporting.app.rerating import Rating
@@ -101,7 +102,7 @@ def rate(
 
 def _tell(made: "Rating", *, audits: bool) -> None:
     totals = made.manifest["totals"]
-    tell(f"{totals['legs']} legs of {len(made.accounts)} accounts in {made.folder}")
+    tell(f"{counted(totals['legs'], 'leg')} of {counted(len(made.accounts), 'account')} in {made.folder}")
     for each in made.manifest["accounts"]:
         cost = "nothing priced" if each["cost"] is None else f"{each['unrated']} unrated; cost {each['cost']}"
         tell(

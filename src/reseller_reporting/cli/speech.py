@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from reseller_reporting.app.house import House
     from reseller_reporting.app.ingest import Wanted
+    from reseller_reporting.config import Refused
 
 
 def the_house() -> "House":
@@ -16,6 +17,15 @@ def the_house() -> "House":
     from reseller_reporting.config import load_settings
 
     return House(load_settings(os.environ, working_folder=Path.cwd()))
+
+
+def the_house_and_what_is_wrong() -> "tuple[House, list[Refused]]":
+    """With whatever settings will do, and those that will not."""
+    from reseller_reporting.app.house import House
+    from reseller_reporting.config import load_what_will_do
+
+    settings, refused = load_what_will_do(os.environ, working_folder=Path.cwd())
+    return House(settings), refused
 
 
 def wanted_of(

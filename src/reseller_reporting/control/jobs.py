@@ -6,11 +6,11 @@ Times
 Invariants
 - Whoever holds a lease knows its chance text; every write names it, so that who lost it writes nothing more.
 - A lost lease is queued again, and fails after as many tries as its kind has.
-- What ends a job sets the state of its run in the same transaction.
+- What ends a job sets the state of its run, or of its message, in the same transaction.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,7 +20,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
-from reseller_reporting.control.models import Job, Reseller, Run, User
+from reseller_reporting.control.models import Delivery, Job, JobItem, Reseller, Run, User
 from reseller_reporting.control.scoping import across_resellers
 
 LEASE = timedelta(seconds=30)
@@ -28,6 +28,8 @@ _ATTEMPTS_MAX = 3
 _ATTEMPTS_MAX_OF = {"mail": 10}
 _CANDIDATES = 8
 _PACE_KNOWN_SECONDS = 2
+# Of a message that may have left: sent by itself a second time, it might arrive twice.
+NOBODY_KNOWS = "Nobody knows whether it arrived: ask the recipients, then send it again."
 
 
 class State(StrEnum):
@@ -82,7 +84,6 @@ def enqueue(
     run: Run | None = None,
     user: User | None = None,
     unique_key: str | None = None,
-    due_at: datetime | None = None,
 ) -> Job:
     """A new job; of two wishes with one unique key, the first one's."""
     stated: dict[str, Any] = {
@@ -92,7 +93,7 @@ def enqueue(
         "run": run,
         "created_by": user,
         "created_at": now,
-        "due_at": due_at or now,
+        "due_at": now,
     }
     with across_resellers():
         if unique_key is None:
@@ -102,12 +103,10 @@ def enqueue(
     return job
 
 
-def lease_next(*, owner: str, now: datetime, kinds: Sequence[str] | None = None) -> Leased | None:
+def lease_next(*, owner: str, now: datetime) -> Leased | None:
     """The job that waits longest, if this worker gets it before another one does."""
     with across_resellers():
         waiting = Job.objects.filter(state=State.QUEUED, due_at__lte=now)
-        if kinds is not None:
-            waiting = waiting.filter(kind__in=kinds)
         for job in waiting.order_by("due_at", "created_at", "pk").only("pk", "kind", "reseller_id", "attempts")[
             :_CANDIDATES
         ]:
@@ -160,6 +159,7 @@ def finish(job_id: UUID, lease: str, state: State, *, now: datetime, message: st
         if not _held(job_id, lease).update(**ended):
             raise LeaseLost
         _tell_run(Q(jobs=job_id), state)
+        _tell_delivery(job_id, state, message)
 
 
 def put_back(job_id: UUID, lease: str, *, now: datetime, due_at: datetime, message: str, is_counted: bool) -> State:
@@ -204,6 +204,7 @@ def ask_cancel(job: Job, *, now: datetime) -> None:
         waiting = Job.objects.filter(pk=job.pk, state=State.QUEUED)
         if waiting.update(state=State.CANCELLED, ended_at=now, message="Cancelled."):
             _tell_run(Q(jobs=job.pk), State.CANCELLED)
+            _tell_delivery(job.pk, State.CANCELLED, "Cancelled.")
         else:
             Job.objects.filter(pk=job.pk, state=State.RUNNING).update(cancel_asked=True)
 
@@ -225,6 +226,7 @@ def retry(job: Job, *, now: datetime) -> bool:
             ended_at=None,
         )
         if queued:
+            JobItem.objects.filter(job=job.pk).update(state="waiting", message="")
             Run.objects.filter(jobs=job.pk, state="failed").update(state="waiting")
     return bool(queued)
 
@@ -255,3 +257,12 @@ def _held(job_id: UUID, lease: str) -> Any:
 def _tell_run(which: Q, state: State) -> None:
     if state in (State.FAILED, State.CANCELLED):
         Run.objects.filter(which, state="waiting", jobs__kind="report").update(state="failed")
+
+
+def _tell_delivery(job_id: UUID, state: State, message: str) -> None:
+    if state not in (State.FAILED, State.CANCELLED):
+        return
+    payload = Job.objects.filter(pk=job_id, kind="mail").values_list("payload", flat=True).first() or {}
+    theirs = Delivery.objects.filter(pk=payload.get("delivery", 0))
+    theirs.filter(state="waiting").update(state="failed", message=message)
+    theirs.filter(state="sending").update(state="unknown", message=f"{message} {NOBODY_KNOWS}")

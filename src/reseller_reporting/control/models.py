@@ -132,6 +132,7 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
     account_id = models.CharField(max_length=64, **OPTIONAL_TEXT)
     source = models.CharField(max_length=10, default="local")  # Or `kazoo`: KAZOO checks the password.
+    kazoo_user_id = models.CharField(max_length=64, **OPTIONAL_TEXT)  # "": nobody of KAZOO.
     language = models.CharField(max_length=10, **OPTIONAL_TEXT)
     must_change_password = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -150,10 +151,42 @@ class User(AbstractBaseUser):
             models.CheckConstraint(
                 condition=~Q(role=Role.CUSTOMER_ADMIN.value) | ~Q(account_id=""), name="customer_admins_have_an_account"
             ),
+            UniqueConstraint(
+                fields=("reseller", "kazoo_user_id"), condition=~Q(kazoo_user_id=""), name="one_user_a_kazoo_user"
+            ),
         )
 
     def __str__(self) -> str:
         return self.name or self.username
+
+
+class SecondFactor(models.Model):
+    """What someone's log-in asks for beside the password: the code of an app. It is asked before it is known whose
+    rows count, so it has no reseller of its own."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="second_factor")
+    sealed_secret = models.TextField()  # Encrypted; see `sealing.py`.
+    last_step = models.BigIntegerField()  # The half minute of the last code: a code is taken once.
+    failures = models.PositiveSmallIntegerField(default=0)  # In a row, from anywhere.
+    failed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """In the place of a code, once; shown once, kept as a digest."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)  # SHA-256: 80 bits of chance, no password.
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (UniqueConstraint(fields=("user", "digest"), name="one_row_a_recovery_code"),)
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_id}"
 
 
 class ApiKey(models.Model):

@@ -1,7 +1,7 @@
-"""Who may do what: roles, actions, and the one rule of which accounts someone sees. Imports no Django.
+"""Who may do what: roles and actions. Which rows someone may do it with, `visibility` decides. Imports no Django.
 
 Invariants
-- `may` and `may_see` decide; pages, API, files and jobs ask them and nothing else.
+- `may` decides; pages, API, files and jobs ask it and nothing else.
 - What is not granted here is refused.
 """
 
@@ -61,28 +61,8 @@ class Someone(Protocol):
     def is_active(self) -> bool: ...
 
 
-class Somewhere(Protocol):
-    @property
-    def reseller_id(self) -> int: ...
-    @property
-    def lineage(self) -> str: ...
-
-
 def may(user: Someone, action: Action) -> bool:
-    """Whether the role allows it at all; `may_see` says on which accounts."""
+    """Whether the role allows it at all; `visibility` says on which accounts."""
     if not user.is_active or user.role not in MATRIX or action not in MATRIX[Role(user.role)]:
         return False
     return action not in _OF_THE_WHOLE or user.account_id == "" or user.role == Role.OPERATOR
-
-
-def may_see(user: Someone, account: Somewhere) -> bool:
-    """The account they belong to and the accounts below it, of their own reseller; an operator's is any reseller."""
-    if not may(user, Action.SEE_ACCOUNTS):
-        return False
-    if user.role == Role.OPERATOR:
-        return True
-    if user.reseller_id != account.reseller_id:
-        return False
-    if user.account_id == "":  # The reseller's own people; the table keeps customers' admins out of this.
-        return user.role != Role.CUSTOMER_ADMIN
-    return f"/{user.account_id}/" in account.lineage

@@ -1,4 +1,7 @@
-"""What someone sees, as queries: the same rule as `roles.may_see`, for many rows at once. Called within a scope."""
+"""What someone sees, as queries: the one rule of whose rows they are. Called within a scope.
+
+Everyone sees the account they belong to and the accounts below it; the reseller's own people and operators, all.
+"""
 
 from typing import Any
 

@@ -114,6 +114,13 @@ class RunFolder:
         (self.out / _JOURNAL).unlink()
 
 
+@contextmanager
+def unchanged(out: Path) -> Iterator[None]:
+    """For reading several files of one set: nothing is published there meanwhile. FileNotFoundError: no such folder."""
+    with _locked(out / _FOLDER_LOCK):
+        yield
+
+
 def _names_listed(out: Path) -> set[str]:
     """What earlier publications put here: by their manifest, and by the journal of one that was killed.
 

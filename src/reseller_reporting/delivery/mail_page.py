@@ -20,15 +20,9 @@ from reseller_reporting.words.language import ENGLISH, Words
 from reseller_reporting.words.message import filled, mark
 
 _CUSTOMERS_SHOWN_MAX = 50  # A mail with more rows is not read but searched.
-_COLUMNS = (
-    mark("Customer"),
-    mark("Calls"),
-    mark("Minutes"),
-    mark("Reseller cost"),
-    mark("Customer cost"),
-    mark("Complete"),
-)
-_ACCENT, _SECOND = "#0B6E6E", "#1F2A44"
+_FIRST_COLUMNS = (mark("Customer"), mark("Calls"), mark("Minutes"), mark("Reseller cost"), mark("Customer cost"))
+_PRICE, _COMPLETE = mark("Price"), mark("Complete")
+_ACCENT, _SECOND = "#185A91", "#1B2A41"  # Those of the workbooks.
 _LOGO_HEIGHT_MAX, _LOGO_WIDTH_MAX = 56, 280
 
 
@@ -42,6 +36,7 @@ class CustomerLine:
     reseller_cost: str
     customer_cost: str
     complete: str
+    price: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +87,26 @@ def _own_text(message: ReportMail) -> list[str]:
 
 
 def _rows(message: ReportMail) -> list[tuple[str, ...]]:
-    """The table: the customers as far as they are shown, the totals of all of them last."""
+    """The table: the customers as far as they are shown, the totals of all of them last; prices where there are any."""
     lines = [*message.customers[:_CUSTOMERS_SHOWN_MAX], replace(message.totals, name=message.words.say("Total"))]
+    is_priced = _is_priced(message)
     return [
-        (line.name, line.calls, line.minutes, line.reseller_cost, line.customer_cost, line.complete) for line in lines
+        (
+            *(line.name, line.calls, line.minutes, line.reseller_cost, line.customer_cost),
+            *([line.price] if is_priced else []),
+            line.complete,
+        )
+        for line in lines
     ]
 
 
+def _is_priced(message: ReportMail) -> bool:
+    return any(line.price for line in (*message.customers, message.totals))
+
+
 def _titles(message: ReportMail) -> tuple[str, ...]:
-    return tuple(message.words.say(title) for title in _COLUMNS)
+    titles = (*_FIRST_COLUMNS, *([_PRICE] if _is_priced(message) else []), _COMPLETE)
+    return tuple(map(message.words.say, titles))
 
 
 def _more_customers(message: ReportMail) -> list[str]:
@@ -142,7 +148,7 @@ def _foot(message: ReportMail) -> list[str]:
 
 def as_text(message: ReportMail, left_out: Sequence[str]) -> str:
     rows = [_titles(message), *_rows(message)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     table = [
         "  ".join(
             cell.ljust(width) if column == 0 else cell.rjust(width)
@@ -167,23 +173,28 @@ body {{ font-family: Arial, Helvetica, sans-serif; font-size: 14px; line-height:
 h1 {{ font-size: 17px; color: {second} }}
 h2 {{ font-size: 14px; margin-bottom: 4px; color: {second} }}
 table {{ border-collapse: collapse; font-size: 14px }}
-th, td {{ padding: 4px 10px; border-bottom: 1px solid #d1d5db; text-align: right; white-space: nowrap }}
-th {{ border-bottom: 2px solid {accent}; color: {accent} }}
-.name {{ text-align: left }}
-.total {{ font-weight: bold }}
+th, td {{ padding: 4px 8px; border-bottom: 1px solid #d1d5db; text-align: right; vertical-align: top }}
+th {{ border-bottom: 2px solid {accent}; color: {accent}; vertical-align: bottom }}
+td {{ white-space: nowrap }}
+.wide {{ overflow-x: auto }}
+td.name {{ white-space: normal }}
+.name {{ text-align: left; padding-left: 0 }}
+.total {{ font-weight: bold; background-color: #EEF2F7 }}
+.lacking {{ font-weight: bold; color: #7A4A00; background-color: #FFE9B8 }}
 .foot {{ border-top: 1px solid #d1d5db; margin-top: 20px; padding-top: 8px; font-size: 12px; color: #5b6472 }}
 """
 
 
 def as_html(message: ReportMail, left_out: Sequence[str], *, logo_id: str) -> str:
     """The same as the text. Styles stand at each element, since mail programs drop style sheets."""
-    *customers, total = [_html_row("td", row) for row in _rows(message)]
+    yes = message.words.say("yes")
+    *customers, total = [_html_row("td", row, is_lacking=row[-1] != yes) for row in _rows(message)]
     table = [_html_row("th", _titles(message)), *customers, total.replace("<tr>", '<tr class="total">')]
     parts = [
         f'<div class="head">{_head(message, logo_id)}</div>',
         *(_paragraph(text) for text in _own_text(message)),
         f"<h1>{html.escape(_heading(message))}</h1>",
-        f"<table>{''.join(table)}</table>",
+        f'<div class="wide"><table>{"".join(table)}</table></div>',
         *(f"<p>{html.escape(sentence)}</p>" for sentence in _more_customers(message)),
     ]
     if message.warnings:
@@ -212,9 +223,12 @@ def _paragraph(text: str) -> str:
     return f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>"
 
 
-def _html_row(tag: str, cells: Sequence[str]) -> str:
-    name, *figures = (html.escape(cell) for cell in cells)
-    return f'<tr><{tag} class="name">{name}</{tag}>{"".join(f"<{tag}>{figure}</{tag}>" for figure in figures)}</tr>'
+def _html_row(tag: str, cells: Sequence[str], *, is_lacking: bool = False) -> str:
+    """Of a customer that lacks something, the last cell says so in words and in amber."""
+    name, *figures, last = (html.escape(cell) for cell in cells)
+    middle = "".join(f"<{tag}>{figure}</{tag}>" for figure in figures)
+    mark_of_last = ' class="lacking"' if is_lacking else ""
+    return f'<tr><{tag} class="name">{name}</{tag}>{middle}<{tag}{mark_of_last}>{last}</{tag}></tr>'
 
 
 def _html_list(items: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ Invariants
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -127,6 +127,11 @@ class _Remembering:
     def data(self, msg: Any) -> Any:
         self.is_message_on_its_way = True
         return super().data(msg)  # type: ignore[misc]
+
+    def __exit__(self, *details: object) -> None:
+        """What the server took is sent, whatever it answers to the farewell."""
+        with suppress(OSError, smtplib.SMTPException):
+            super().__exit__(*details)  # type: ignore[misc]
 
 
 class _Plain(_Remembering, smtplib.SMTP):

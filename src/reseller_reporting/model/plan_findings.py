@@ -20,8 +20,11 @@ class PlanFinding:
     @property
     def text(self) -> str:
         """`plans/retail.yaml:12: usage.us.per_minut: there is no such key; did you mean `per_minute`?`"""
-        where = f"{self.file}:{self.line}" if self.line else self.file
-        return ": ".join(part for part in (where, place_text(self.place), self.sentence) if part)
+        return ": ".join(part for part in (self.where, place_text(self.place), self.sentence) if part)
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
 
     def standing_at(self, file: str, line: int | None) -> "PlanFinding":
         return replace(self, file=file, line=line)

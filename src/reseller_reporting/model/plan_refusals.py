@@ -45,6 +45,7 @@ class _Refusal:
     given: object
     context: Mapping[str, object]
     known: tuple[str, ...]  # The keys that are known where it stands.
+    before: str = ""  # What stands before it within the same braces.
 
     @property
     def key(self) -> str:
@@ -73,9 +74,23 @@ def refusals(error: ValidationError, stated: object, model: type[BaseModel]) -> 
         place, is_meant = _followed(model, stated, each["loc"], is_missing=kind == "missing")
         if not is_meant or place in found:
             continue
-        refusal = _Refusal(place, each["input"], each.get("ctx", {}), known_keys(model, place[:-1]))
+        known, before = known_keys(model, place[:-1]), _before(stated, place)
+        refusal = _Refusal(place, each["input"], each.get("ctx", {}), known, before)
         found[place] = PlanFinding(place, _sentence(kind, refusal, is_key=each["loc"][-1:] == ("[key]",)))
     return list(found.values()) or [PlanFinding((), "this cannot be read; compare it with docs/price-plans.md")]
+
+
+def _before(stated: object, place: Place) -> str:
+    """The value of the key before this one, if a whole number: what a comma cut off may belong to it."""
+    node: Any = stated
+    try:
+        for step in place[:-1]:
+            node = node[step]
+        keys = list(node)
+        text = str(node[keys[keys.index(place[-1]) - 1]]) if keys.index(place[-1]) else ""
+    except (LookupError, TypeError, ValueError):
+        return ""
+    return text if text.isdecimal() else ""
 
 
 def known_keys(model: type[BaseModel], place: Place) -> tuple[str, ...]:
@@ -155,7 +170,8 @@ def _sentence(kind: str, refusal: _Refusal, *, is_key: bool) -> str:
 
 def _of_unknown(refusal: _Refusal) -> str:
     if refusal.key.isdecimal() and refusal.given is None:
-        return f"within braces a comma begins a new key; write decimals with a point, such as 0.{refusal.key}"
+        meant = f"{refusal.before or 0}.{refusal.key}"
+        return f"within braces a comma begins a new key; write decimals with a point, such as {meant}"
     return f"there is no key `{refusal.key}` here; {advice(refusal.key, refusal.known)}"
 
 

@@ -2,6 +2,8 @@
 
 import ipaddress
 
+from reseller_reporting.model.errors import InvalidSettings
+
 
 def is_public(text: str) -> bool:
     """Whether anyone may reach it; what carries another address inside is as public as that one."""
@@ -14,6 +16,13 @@ def is_public(text: str) -> bool:
         if inner is not None:
             return is_public(str(inner))
     return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def not_reached(host: str) -> InvalidSettings:
+    return InvalidSettings(
+        f"{host} lies in a private network, which this installation does not ask. The operator allows it with "
+        "RESELLER_REPORTING_KAZOO_PRIVATE_NETWORKS=allowed."
+    )
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

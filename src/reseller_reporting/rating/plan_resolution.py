@@ -68,6 +68,7 @@ class PlanBook:
     plans: tuple[Plan, ...] = ()
     assignments: tuple[Assignment, ...] = ()
     figures: Mapping[str, object] = field(default_factory=dict)  # Tried on every plan that has a place for them.
+    places: tuple[str, ...] = ()  # Where a person finds each assignment; none where nobody asked.
 
     @property
     def is_empty(self) -> bool:
@@ -251,6 +252,11 @@ def figures(plan: Plan) -> dict[str, str]:
 
 def is_pattern(customer: str) -> bool:
     return "*" in customer or "?" in customer
+
+
+def fits(customer: str, name: str) -> bool:
+    """Whether a line for this name or pattern is for the account of that name."""
+    return _pattern(customer).fullmatch(name) is not None if is_pattern(customer) else customer == name
 
 
 def _day(effective: date | None) -> date:

@@ -228,6 +228,9 @@ class Priced:
 
 def exact_sum(figures: Any) -> int:
     """The sum of whole numbers, however large."""
-    if len(figures) and int(np.abs(figures).max()) * len(figures) >= 2**62:
-        return sum(figures.tolist())
-    return int(figures.sum())
+    return int(figures.sum()) if is_sum_small(figures) else sum(figures.tolist())
+
+
+def is_sum_small(figures: Any) -> bool:
+    """Whether no sum of some of these whole numbers leaves 64 bits."""
+    return not len(figures) or int(np.abs(figures).max()) * len(figures) < 2**62

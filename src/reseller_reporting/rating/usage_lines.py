@@ -7,8 +7,7 @@ Invariants
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +17,7 @@ from reseller_reporting.model.statement import Line, LineKind
 from reseller_reporting.rating.bundles import Layer, Pool
 from reseller_reporting.rating.country import country_name
 from reseller_reporting.rating.price_words import Outcome
-from reseller_reporting.rating.priced import Priced, PricedRule, exact_sum
+from reseller_reporting.rating.priced import Priced, PricedRule, is_sum_small
 from reseller_reporting.rating.tariff import SECONDS_PER_MINUTE, micros_of, step_reached, tariff_of_rule
 
 _SHOWN = Decimal("0.0001")
@@ -37,21 +36,57 @@ def usage_lines(priced: Priced) -> list[Line]:
     # Places of 16 bits are sorted in one sweep.
     keys = keys.astype(np.int16) if len(priced.rules) * count < 2**15 else keys
     order = np.argsort(keys, kind="stable")
-    bounds = np.searchsorted(keys[order], range(len(priced.rules) * count + 1)).tolist()
+    bounds = np.searchsorted(keys[order], range(len(priced.rules) * count + 1))
+    sums = _Sums(priced, order, bounds)
     lines = []
     for place, rule in enumerate(priced.rules):
-        own = bounds[place * count : (place + 1) * count + 1]
-        parts = [
-            (code, order[begin:end]) for code, (begin, end) in zip(codes, pairwise(own), strict=False) if begin < end
-        ]
+        first, last = place * count, (place + 1) * count
+        parts = [(code, first + each) for each, code in enumerate(codes) if sums.calls(first + each, first + each + 1)]
         if not parts:
             continue
         if len(parts) == 1 or rule.rule.free or rule.rule.direction is Direction.INBOUND:
-            lines.append(_line(priced, rule, order[own[0] : own[-1]], rule.text))
+            lines.append(_line(priced, rule, sums.between(first, last), rule.text))
             continue
-        split = [_line(priced, rule, legs, f"{rule.text}: {country_name(code)}") for code, legs in parts]
+        split = [
+            _line(priced, rule, sums.between(each, each + 1), f"{rule.text}: {country_name(code)}")
+            for code, each in parts
+        ]
         lines += sorted(split, key=lambda line: (-line.amount_micros, line.text))
     return lines
+
+
+class _Summed(NamedTuple):
+    """What a line is made of: seconds, micros and numbers of legs."""
+
+    billed: int
+    drawn: int
+    price: int
+    covered: int
+    unpriced: int
+    calls: int
+
+
+class _Sums:
+    """Sums of neighbouring groups of legs: groups are many and small, so all of them are summed in one sweep."""
+
+    def __init__(self, priced: Priced, order: Any, bounds: Any) -> None:
+        is_covered = np.logical_or.reduce([priced.outcome == each for each in _COVERED])
+        figures = (priced.billed_seconds, priced.drawn_seconds, priced.price_micros, is_covered, ~priced.is_priced)
+        self._upto: tuple[list[int], ...] = (*(_running(each, order, bounds) for each in figures), bounds.tolist())
+
+    def between(self, first: int, last: int) -> _Summed:
+        return _Summed(*(upto[last] - upto[first] for upto in self._upto))
+
+    def calls(self, first: int, last: int) -> int:
+        return self._upto[-1][last] - self._upto[-1][first]
+
+
+def _running(figures: Any, order: Any, bounds: Any) -> list[int]:
+    """The sum of whole numbers before each bound, however large."""
+    whole = figures.astype(np.int64)
+    whole = whole if is_sum_small(whole) else whole.astype(object)
+    upto: list[int] = np.concatenate([[0], np.cumsum(whole[order])])[bounds].tolist()
+    return upto
 
 
 def _countries(priced: Priced) -> tuple[list[str], Any]:
@@ -90,29 +125,25 @@ def minutes_text(seconds: int) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def _line(priced: Priced, rule: PricedRule, legs: Any, text: str) -> Line:
-    billed, drawn = (exact_sum(each[legs]) for each in (priced.billed_seconds, priced.drawn_seconds))
-    outcome = priced.outcome[legs]
-    covered = int(np.isin(outcome, _COVERED).sum())
-    unpriced = int((~priced.is_priced[legs]).sum())
+def _line(priced: Priced, rule: PricedRule, sums: _Summed, text: str) -> Line:
     evidence = [
-        f"{_calls(len(legs))}, {minutes_text(billed)} minutes billed",
-        f"{minutes_text(drawn)} of them from bundles" if drawn else "",
-        f"{_calls(covered)} covered" if covered else "",
-        f"{_calls(unpriced)} without a price" if unpriced else "",
+        f"{_calls(sums.calls)}, {minutes_text(sums.billed)} minutes billed",
+        f"{minutes_text(sums.drawn)} of them from bundles" if sums.drawn else "",
+        f"{_calls(sums.covered)} covered" if sums.covered else "",
+        f"{_calls(sums.unpriced)} without a price" if sums.unpriced else "",
     ]
     return Line(
         kind=LineKind.USAGE,
         group=Group.USAGE,
         key=rule.key,
         text=text,
-        quantity=minutes(billed - drawn),
+        quantity=minutes(sums.billed - sums.drawn),
         unit="minutes",
         unit_price_micros=_unit_price(priced, rule),
-        amount_micros=exact_sum(priced.price_micros[legs]),
+        amount_micros=sums.price,
         evidence=", ".join(part for part in evidence if part),
         plan=rule.label,
-        calls=len(legs),
+        calls=sums.calls,
     )
 
 

@@ -33,8 +33,6 @@ CUSTOMER_CALL_COLUMNS = (
     "Price",
     "Price Breakdown",
 )
-# Sheets that hold nothing but what a customer may see, in columns that the customer edition leaves them.
-CUSTOMER_SHEETS = ("Statement", "Calls", "Countries", "Users")
 # Words that stand in no part of a customer's document: titles of columns, kinds of figures.
 FORBIDDEN_TITLES = (
     "Reseller Cost",

@@ -15,6 +15,12 @@ def country_order(group: tuple[tuple[str, str], Figures]) -> tuple[int, str, str
     return -(figures.reseller_cost_units or 0), code, direction
 
 
+def priced_country_order(group: tuple[tuple[str, str], Figures]) -> tuple[int, str, str]:
+    """For customers' eyes: the dearest first by what they are asked for, not by what it costs the reseller."""
+    (code, direction), figures = group
+    return -(figures.price_micros or 0), code, direction
+
+
 def rate_order(group: tuple[tuple[str, int], Figures]) -> tuple[int, int, str, int]:
     """Dearest first; then by name and rate."""
     (name, rate_units), figures = group

@@ -8,7 +8,7 @@ Invariants
 - Where one billable leg came without the reseller's view, no reseller figure is known: None, never 0.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -19,9 +19,8 @@ from reseller_reporting.model.call_type import FLAT_RATE, PER_MINUTE
 from reseller_reporting.model.rate import MICROS_PER_UNIT
 
 Key = TypeVar("Key", bound=Hashable)
-_NOTHING = pa.scalar(0, pa.int64())
 
-# What is summed, in this order, in every list of sums.
+# What is summed, in this order, in every list of sums: the fields of `Figures`.
 _MEASURES = (
     "calls",
     "answered_seconds",
@@ -37,7 +36,9 @@ _MEASURES = (
     "priced_calls",
     "billed_seconds",
 )
-_PRICE = len(_MEASURES) - 1
+_OF_RESELLER = slice(_MEASURES.index("reseller_cost_units"), _MEASURES.index("per_minute_seconds") + 1)
+_WITHOUT_PRICES = _MEASURES[: _MEASURES.index("priced_micros")]  # What there is to sum where there is no plan.
+_BILLED_SECONDS = _MEASURES.index("billed_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class UsageSums:
         if days is not None:
             by_day = measured.append_column("day", days.filter(batch.column("is_billable")))
             _add_groups(self._days, by_day, ["day"])
-        self._total = _plus(self._total, [pc.sum(measured[name]).as_py() for name in _MEASURES])
+        self._total = _plus(self._total, _filled([pc.sum(measured[name]).as_py() for name in _summed(measured)]))
         _add_groups(self._countries, measured, ["country_code", "direction"])
         _add_groups(self._rates, measured, ["rate_name", "rate_units"])
         _add_groups(self._owners, measured, ["owner_id"])
@@ -171,9 +172,12 @@ class UsageSums:
         return {key: self._figures(sums) for key, sums in merged.items()}
 
     def _figures(self, sums: list[int]) -> Figures:
-        known = Figures(**dict(zip(_MEASURES, sums, strict=True)))
-        known = known if self.has_prices else replace(known, billed_seconds=None)
-        return known if self.has_reseller_view else known.without_reseller()
+        known: list[Any] = list(sums)
+        if not self.has_prices:
+            known[_BILLED_SECONDS] = None
+        if not self.has_reseller_view:
+            known[_OF_RESELLER] = [None] * len(known[_OF_RESELLER])
+        return Figures(*known)
 
 
 def _measured(billable: pa.RecordBatch) -> pa.Table:
@@ -184,41 +188,51 @@ def _measured(billable: pa.RecordBatch) -> pa.Table:
     is_flat = pc.is_in(reseller_type, value_set=pa.array(sorted(FLAT_RATE))).cast(pa.int64())
     is_per_minute = pc.equal(reseller_type, PER_MINUTE).cast(pa.int64())
     has_prices = "price_micros" in billable.schema.names
-    nothing = pa.repeat(_NOTHING, billable.num_rows)
-    prices = billable.column("price_micros") if has_prices else None
-    return pa.table(
-        {
-            "country_code": billable.column("country_code"),
-            "direction": billable.column("direction"),
-            "rate_name": billable.column("rate_name"),
-            "rate_units": billable.column("rate_units"),
-            "owner_id": billable.column("owner_id"),
-            "customer_call_type": billable.column("customer_call_type"),
-            "reseller_call_type": reseller_type,
-            "calls": pa.repeat(pa.scalar(1, pa.int64()), billable.num_rows),
-            "answered_seconds": answered,
-            "charged_seconds": pc.fill_null(charged, 0),
-            "billing_seconds": billing,
-            "customer_cost_units": billable.column("customer_cost_units"),
-            "reseller_cost_units": pc.fill_null(billable.column("reseller_cost_units"), 0),
-            "flat_rate_calls": is_flat,
-            "flat_rate_seconds": pc.multiply(is_flat, billing),
-            "per_minute_calls": is_per_minute,
-            "per_minute_seconds": pc.multiply(is_per_minute, billing),
-            "priced_micros": nothing if prices is None else pc.fill_null(prices, 0),
-            "priced_calls": nothing if prices is None else pc.is_valid(prices).cast(pa.int64()),
-            "billed_seconds": pc.fill_null(billable.column("billed_seconds"), 0) if has_prices else nothing,
-        }
-    )
+    columns = {
+        "country_code": billable.column("country_code"),
+        "direction": billable.column("direction"),
+        "rate_name": billable.column("rate_name"),
+        "rate_units": billable.column("rate_units"),
+        "owner_id": billable.column("owner_id"),
+        "customer_call_type": billable.column("customer_call_type"),
+        "reseller_call_type": reseller_type,
+        "calls": pa.repeat(pa.scalar(1, pa.int64()), billable.num_rows),
+        "answered_seconds": answered,
+        "charged_seconds": pc.fill_null(charged, 0),
+        "billing_seconds": billing,
+        "customer_cost_units": billable.column("customer_cost_units"),
+        "reseller_cost_units": pc.fill_null(billable.column("reseller_cost_units"), 0),
+        "flat_rate_calls": is_flat,
+        "flat_rate_seconds": pc.multiply(is_flat, billing),
+        "per_minute_calls": is_per_minute,
+        "per_minute_seconds": pc.multiply(is_per_minute, billing),
+    }
+    if has_prices:
+        prices = billable.column("price_micros")
+        columns["priced_micros"] = pc.fill_null(prices, 0)
+        columns["priced_calls"] = pc.is_valid(prices).cast(pa.int64())
+        columns["billed_seconds"] = pc.fill_null(billable.column("billed_seconds"), 0)
+    return pa.table(columns)
+
+
+def _summed(measured: pa.Table) -> tuple[str, ...]:
+    """The measures that are there."""
+    return _MEASURES if _MEASURES[-1] in measured.schema.names else _WITHOUT_PRICES
+
+
+def _filled(sums: Sequence[int]) -> list[int]:
+    """Of all measures."""
+    return [*sums, *[0] * (len(_MEASURES) - len(sums))]
 
 
 def _add_groups(groups: dict[Any, list[int]], measured: pa.Table, keys: list[str]) -> None:
-    summed = measured.group_by(keys, use_threads=False).aggregate([(name, "sum") for name in _MEASURES])
+    measures = _summed(measured)
+    summed = measured.group_by(keys, use_threads=False).aggregate([(name, "sum") for name in measures])
     key_columns = [summed[key].to_pylist() for key in keys]
     names = key_columns[0] if len(keys) == 1 else list(zip(*key_columns, strict=True))
-    rows = zip(*(summed[f"{name}_sum"].to_pylist() for name in _MEASURES), strict=True)
+    rows = zip(*(summed[f"{name}_sum"].to_pylist() for name in measures), strict=True)
     for name, row in zip(names, rows, strict=True):
-        groups[name] = _plus(groups[name], row) if name in groups else list(row)
+        groups[name] = _plus(groups[name], _filled(row)) if name in groups else _filled(row)
 
 
 def _plus(left: list[int], right: Iterable[int]) -> list[int]:

@@ -54,6 +54,7 @@ _GETS: Mapping[str, Handler] = {
     "/allotments": crossbar_accounts.allotments,
     "/allotments/consumed": crossbar_accounts.allotments_consumed,
     "/cdrs": crossbar_calls.cdrs,
+    "/users/{user}": crossbar_accounts.user,
     "/users/{user}/cdrs": crossbar_calls.cdrs,
     "/cdrs/legs/{cdr}": crossbar_calls.cdr_legs,
     "/ledgers": crossbar_calls.ledger_totals,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from reseller_reporting.simulate import gregorian
-from reseller_reporting.simulate.crossbar_answers import Refused, Reply
+from reseller_reporting.simulate.crossbar_answers import Refused, Reply, bad_identifier
 from reseller_reporting.simulate.crossbar_listing import (
     Ask,
     created_range,
@@ -62,6 +62,14 @@ def children(ask: Ask) -> Reply:
 
 def users(ask: Ask) -> Reply:
     return paged_by_name(ask, ask.world.users(ask.account.id), _by_id, lambda each: each)
+
+
+def user(ask: Ask) -> Reply:
+    wanted = ask.parts["user"]
+    for each in ask.world.users(ask.account.id):
+        if each["id"] == wanted:
+            return Reply({"enabled": True, **each})
+    raise bad_identifier()
 
 
 def devices(ask: Ask) -> Reply:

@@ -3,6 +3,7 @@
 Owns: Reply, Refused, the JSON of both forms of the envelope. Does not own: who may ask, what is listed.
 """
 
+import json
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -74,7 +75,10 @@ def success_body(reply: Reply, token: str, now: float) -> bytes:
         "tokens": {"consumed": 0, "remaining": 100},
         **_trailer(token, now),
     }
-    return msgspec.json.encode(envelope)
+    try:
+        return msgspec.json.encode(envelope)
+    except UnicodeEncodeError:  # Half a surrogate pair, which JSON can only escape.
+        return json.dumps(envelope, default=msgspec.to_builtins).encode()
 
 
 def error_body(refused: Refused, token: str, now: float) -> bytes:

@@ -38,6 +38,7 @@ _BUCKETS_REMEMBERED = 40_000
 # A month of a large world is asked for again and again, and much dearer to make than to keep. On-net legs included.
 _LEGS_A_CALL = 3
 _FIRST_MONTH = "201501"
+_ACCOUNTS_WITH_PEOPLE = 2  # Beside the reseller itself.
 _PER_MINUTE_VOIP = "per-minute-voip"
 
 Made = TypeVar("Made")
@@ -60,7 +61,7 @@ class GeneratedWorld:
         self._ledger_buckets = _Remembered[list[LedgerRow]](_BUCKETS_REMEMBERED + month)
         self._cdrs_by_id = _Remembered[dict[str, Leg]](_BUCKETS_REMEMBERED + month)
         self._quantities = lru_cache(maxsize=None)(generate_services.quantities)
-        self.logins: Sequence[Login] = [self._login(seed)]
+        self.logins: Sequence[Login] = [self._login(seed), *self._people(seed)]
 
     # What the server asks.
 
@@ -173,6 +174,20 @@ class GeneratedWorld:
             api_key=secret,
             owner_id=str(generate_services.users(self._parties[0])[0]["id"]),
         )
+
+    def _people(self, seed: int) -> Iterator[Login]:
+        """An administrator and someone else of the reseller and of its first customers, by their own user names."""
+        for party in self._parties[: _ACCOUNTS_WITH_PEOPLE + 1]:
+            for user in generate_services.users(party)[:2]:
+                secret = hashlib.sha256(f"person {seed} {user['id']}".encode()).hexdigest()
+                yield Login(
+                    account_id=party.record.id,
+                    account_name=party.record.name,
+                    username=str(user["username"]),
+                    password=secret[:12],
+                    api_key=secret,
+                    owner_id=str(user["id"]),
+                )
 
 
 def _by_leg_id(day: Day) -> dict[str, Leg]:

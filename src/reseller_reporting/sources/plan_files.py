@@ -41,6 +41,7 @@ class PlanDocument(Generic[Read]):
     content: Read | None
     findings: tuple[PlanFinding, ...]
     lines: dict[Place, int]
+    rest: Read | None = None  # Of broken content, what is left without its wrong entries: enough to check the others.
 
     def knows(self, place: Place) -> int:
         """How many steps of the place stand in this file."""
@@ -100,7 +101,7 @@ def _document(text: str, name: str, model: type[Read]) -> PlanDocument[Read]:
     except _NotAPlan as problem:
         return _refused(name, problem.sentence, problem.line, text)
     findings = list(reading.findings)
-    content = None
+    content = rest = None
     if reading.is_whole:
         if not isinstance(stated, dict):
             example = "plan: NAME" if model is Plan else "customers:"
@@ -108,11 +109,35 @@ def _document(text: str, name: str, model: type[Read]) -> PlanDocument[Read]:
         try:
             content = model.model_validate(stated)
         except ValidationError as error:
-            findings += refusals(error, stated, model)
+            refused = refusals(error, stated, model)
+            findings += refused
+            rest = _rest(stated, [each.place for each in refused], model)
+    rest = content if findings and rest is None else rest
     document = PlanDocument(name, text, None if findings else content, (), reading.lines)
     located = [each if each.line else document.located(each) for each in findings]
     located = [each.standing_at(name, each.line) for each in sorted(located, key=lambda each: each.line or 0)]
-    return PlanDocument(name, text, document.content, tuple(located), reading.lines)
+    return PlanDocument(name, text, document.content, tuple(located), reading.lines, rest)
+
+
+# What names a document, and what the rest of it is read by: without it there is nothing to check.
+_NEEDED = frozenset({"plan", "effective", "extends", "currency", "customers"})
+
+
+def _rest(stated: dict[str, Any], refused: list[Place], model: type[Read]) -> Read | None:
+    """The document without each entry that something was refused in, as far as that is one of several."""
+    left = {key: dict(value) if isinstance(value, dict) else value for key, value in stated.items()}
+    for place in refused:
+        if not place or place[0] in _NEEDED:
+            return None
+        section = left.get(str(place[0]))
+        if isinstance(section, dict) and len(place) > 1:
+            section.pop(place[1], None)
+        else:
+            left.pop(str(place[0]), None)
+    try:
+        return model.model_validate(left)
+    except ValidationError:
+        return None
 
 
 class _NotAPlan(Exception):

@@ -154,7 +154,7 @@ class Lake:
         return DeltaTable(folder) if DeltaTable.is_deltatable(str(folder)) else None
 
     def _unwritten(self, error: OSError) -> CannotWrite:
-        return CannotWrite(f"The store {self.folder} cannot be written: {error}.")
+        return CannotWrite(f"The store {self.folder} cannot be written: {_plain(error)}.")
 
 
 def _not_ours(folder: Path, error: OSError) -> InvalidSettings:
@@ -196,6 +196,11 @@ class PinnedTable:
 
     def all(self) -> Files:
         return self._files
+
+
+def _plain(error: Exception) -> str:
+    """As one line without colours: the lake's engine writes for terminals."""
+    return " ".join(re.sub(r"\x1b\[[0-9;]*m|↳", " ", str(error)).split())
 
 
 def connect(*, spill: Path | None = None) -> duckdb.DuckDBPyConnection:

@@ -83,7 +83,23 @@ def _rows(
     The keys of all snapshots are few bytes; everything else is read in the months of the chosen ones alone.
     """
     keys = con.sql(chosen, params=given).to_arrow_table()
-    return _of_chosen(con, accounts, ACCOUNTS, keys, "ORDER BY account_id, taken_at")
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in _of_chosen(con, accounts, ACCOUNTS, keys, "ORDER BY account_id, taken_at"):
+        _keep_one(found, "accounts", row)
+    return list(found.values())
+
+
+def _keep_one(found: dict[tuple[Any, ...], dict[str, Any]], table: str, row: dict[str, Any]) -> None:
+    """Of rows that two snapshots of the very same moment left the fullest, whatever order the files have."""
+    key = tuple(row[name] for name in ("account_id", "taken_at", *_ONE_ROW_PER[table]))
+    kept = found.get(key)
+    if kept is None or _fullness(row) > _fullness(kept):
+        found[key] = row
+
+
+def _fullness(row: dict[str, Any]) -> tuple[int, list[str]]:
+    """How much was read, then the texts: which of two is kept is the same each time."""
+    return sum(value is not None and value is not False for value in row.values()), [str(each) for each in row.values()]
 
 
 def _of_chosen(
@@ -110,7 +126,10 @@ def _snapshots(lake: Lake, con: duckdb.DuckDBPyConnection, rows: list[dict[str, 
     parts: dict[str, dict[tuple[str, datetime], list[dict[str, Any]]]] = {}
     for name in ("quantities", "invoice_items", "limits", "names"):
         by_snapshot = parts[name] = {}
+        found: dict[tuple[Any, ...], dict[str, Any]] = {}
         for part in _of_chosen(con, lake.pin(name).all(), _TABLES[name], keys):
+            _keep_one(found, name, part)
+        for part in found.values():
             by_snapshot.setdefault((part["account_id"], part["taken_at"]), []).append(part)
     return [
         _snapshot(row, {name: found.get((row["account_id"], row["taken_at"]), []) for name, found in parts.items()})
@@ -124,6 +143,14 @@ _TABLES = {
     "invoice_items": INVOICE_ITEMS,
     "limits": LIMITS,
     "names": NAMES,
+}
+# What tells the rows of one snapshot from each other.
+_ONE_ROW_PER: dict[str, tuple[str, ...]] = {
+    "accounts": (),
+    "quantities": ("category", "item"),
+    "invoice_items": ("position",),
+    "limits": (),
+    "names": ("kind", "id"),
 }
 _KEYS = pa.schema([ACCOUNTS.field("account_id"), ACCOUNTS.field("taken_at")])
 _TELLING_KEYS = _KEYS.append(ACCOUNTS.field("has_services"))

@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking
@@ -13,6 +14,7 @@ from reseller_reporting.web.access import needs
 _EVENTS_A_PAGE = 50
 
 
+@require_safe
 @needs(Action.SEE_AUDIT)
 def events(asked: Asking) -> HttpResponse:
     text = asked.GET.get("q", "").strip()[:200]

@@ -1,15 +1,16 @@
 """Choosing accounts: a level of the tree, a search, all below an account; each a few queries whatever the size."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
 from reseller_reporting.control import searching
 from reseller_reporting.control.models import KnownAccount, Reseller, User
-from reseller_reporting.control.visibility import visible_accounts
+from reseller_reporting.control.visibility import sees_everything, visible_accounts
 
 SHOWN_AT_ONCE = 100
+_SHORT = 5  # Of either end.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,8 @@ class Row:
     realm: str
     children: int
     is_reseller: bool
-    above: str = ""  # Whom it is below, for a row that was found by a search.
+    above: str = ""  # Whom it is below, for a row that was found by a search or has a namesake.
+    short_id: str = ""  # For a row that has a namesake.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,11 @@ class Listed:
     start: int
 
 
+def short_id(account_id: str) -> str:
+    """Enough of it to tell namesakes apart."""
+    return f"{account_id[:_SHORT]}…{account_id[-_SHORT:]}" if len(account_id) > 3 * _SHORT else account_id
+
+
 def choices(user: User, reseller: Reseller) -> QuerySet[KnownAccount]:
     """Who can be reported on: everyone below; an account without anyone below reports on itself."""
     visible = visible_accounts(user)
@@ -37,9 +44,12 @@ def choices(user: User, reseller: Reseller) -> QuerySet[KnownAccount]:
     return below if below.exists() else visible
 
 
-def customers_count(accounts: QuerySet[KnownAccount], reseller: Reseller) -> int:
-    """What "all customers" comes to: those whose reseller it is, not those of its sub-resellers."""
-    return accounts.filter(reseller_account_id=reseller.account_id).count() or accounts.count()
+def own_customers(accounts: QuerySet[KnownAccount], user: User, reseller: Reseller) -> QuerySet[KnownAccount]:
+    """Whom "all customers" means: those whose reseller it is, not those of its sub-resellers; of a branch all of it."""
+    if not reseller.account_id or not sees_everything(user):
+        return accounts
+    own = accounts.filter(reseller_account_id=reseller.account_id)
+    return own if own.exists() else accounts
 
 
 def level(user: User, reseller: Reseller, below: str, start: int) -> Listed:
@@ -60,12 +70,6 @@ def search(user: User, reseller: Reseller, text: str, start: int) -> Listed:
     return _listed(accounts, searching.accounts(accounts, text), start, shows_above=True)
 
 
-def includes_sub_resellers(accounts: QuerySet[KnownAccount], reseller: Reseller, chosen: Iterable[str]) -> bool:
-    """Whether one of the chosen is not the reseller's own customer, which the order then has to say."""
-    own = set(accounts.filter(reseller_account_id=reseller.account_id).values_list("account_id", flat=True))
-    return bool(own) and not set(chosen) <= own
-
-
 def _listed(
     accounts: QuerySet[KnownAccount], rows: QuerySet[KnownAccount], start: int, *, shows_above: bool = False
 ) -> Listed:
@@ -73,8 +77,10 @@ def _listed(
     shown = list(rows.order_by("name", "account_id")[start : start + SHOWN_AT_ONCE])
     ids = [row.account_id for row in shown]
     children = dict(accounts.filter(parent_id__in=ids).values_list("parent_id").annotate(count=Count("pk")).order_by())
+    alike = accounts.filter(name__in={row.name for row in shown}).values_list("name").annotate(count=Count("pk"))
+    namesakes = {name for name, count in alike.order_by() if count > 1}
     names: dict[str, str] = {}
-    if shows_above:
+    if shows_above or namesakes:
         above = accounts.filter(account_id__in={row.parent_id for row in shown})
         names = dict(above.values_list("account_id", "name"))
     end = start + len(shown)
@@ -86,7 +92,8 @@ def _listed(
                 realm=row.realm,
                 children=children.get(row.account_id, 0),
                 is_reseller=row.is_reseller,
-                above=names.get(row.parent_id, ""),
+                above=names.get(row.parent_id, "") if shows_above or row.name in namesakes else "",
+                short_id=short_id(row.account_id) if row.name in namesakes else "",
             )
             for row in shown
         ],

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from reseller_reporting.app.connections import checked_login, keep_connection, order_test, stored_names
+from reseller_reporting.app.connections import checked_login, keep_connection, order_test, stored_names, unreadable
 from reseller_reporting.app.tenancy import is_connected, this_house
 from reseller_reporting.control import audit
 from reseller_reporting.control.asking import Asking, doer_of
@@ -86,6 +86,7 @@ def _page(asked: Asking, form: ConnectionForm, *, job: Job | None = None, status
             "job": job,
             "is_connected": is_connected(house, reseller),
             "is_stored": bool(reseller.sealed_credentials),
+            "unreadable": unreadable(house, reseller),
             "resellers": Reseller.objects.order_by("name", "pk") if may_choose else [],
         },
         status=status,
@@ -125,6 +126,7 @@ def _typed(asked: Asking) -> HttpResponse:
     return _page(asked, ConnectionForm(initial=_stored(asked.reseller)), job=job)
 
 
+@require_safe
 @needs(Action.SEE_CONNECTION)
 def tried(asked: Asking, job_id: UUID) -> HttpResponse:
     """A part of the page: what was found so far."""

@@ -4,7 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from reseller_reporting.web.log_ins import is_password_of
 
 _CLASSES: dict[type[forms.Widget], str] = {
     forms.CheckboxInput: "form-check-input",
@@ -40,4 +43,14 @@ class LogInForm(Styled, AuthenticationForm):
 
 
 class ChangePasswordForm(Styled, PasswordChangeForm):
-    pass
+    """Wrong old passwords count as they do at the log-in: who finds a session open does not get to guess."""
+
+    def __init__(self, *arguments: Any, request: HttpRequest, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._request = request
+
+    def clean_old_password(self) -> str:
+        old = str(self.cleaned_data["old_password"])
+        if not is_password_of(self._request, self.user, old):
+            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old

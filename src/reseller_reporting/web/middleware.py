@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from ninja.utils import check_csrf
@@ -27,12 +28,14 @@ from reseller_reporting.control.refusals import problem
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.scoping import within
 from reseller_reporting.web import metrics
+from reseller_reporting.web.client_address import client_address
 from reseller_reporting.web.log_ins import address_of
 
 Answer = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
 CHOSEN_RESELLER = "reseller"  # In the session of an operator.
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+_PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")  # What browsers send; others would be taken for one of these.
 
 _log = structlog.get_logger()
 
@@ -70,6 +73,12 @@ class Watched:
         began = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(process="web")
+        # Everyone reads it from here: the audit trail, the log, the lock after wrong passwords.
+        request.META["REMOTE_ADDR"] = client_address(
+            address_of(request),
+            request.headers.get("X-Forwarded-For", ""),
+            this_house().settings.trusted_proxies,
+        )
         request.address = address_of(request)  # type: ignore[attr-defined]
         response = self._answer(request)
         seconds = time.perf_counter() - began
@@ -102,6 +111,21 @@ class Headers:
         return response
 
 
+class Small:
+    """No page takes a file, and no form is larger than this: what says that it is goes unread, whoever sends it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        if length.isdecimal() and int(length) <= settings.REQUEST_BYTES_MAX:
+            return self._answer(request)
+        if is_api(request):
+            return problem(413, "too_large", "The body is larger than anything that this API takes.")
+        return HttpResponse(render_to_string("413.html"), status=413)
+
+
 class WhoAsks:
     """The door: finds out who asks and for which reseller, and opens that reseller's scope for the view."""
 
@@ -118,6 +142,8 @@ class WhoAsks:
             request.reseller = None  # type: ignore[attr-defined]
             return self._answer(request)
         reseller = _reseller_of(request, user)
+        if reseller is None:
+            return problem(404, "unknown_reseller", "X-Reseller names no reseller: it takes the number of one.")
         request.reseller = reseller  # type: ignore[attr-defined]
         structlog.contextvars.bind_contextvars(tenant=reseller.key or "own", user=user.pk)
         # Moments are shown by the clock of those who read them.
@@ -127,6 +153,8 @@ class WhoAsks:
     def process_view(
         self, request: HttpRequest, view: Any, _arguments: list[Any], _named: dict[str, Any]
     ) -> HttpResponse | None:
+        if request.method not in _PAGE_METHODS and not is_api(request):
+            return HttpResponseNotAllowed(_PAGE_METHODS)
         if not getattr(view, "login_required", True):
             return None
         user = request.user
@@ -149,13 +177,20 @@ def _key_of(request: HttpRequest) -> ApiKey | None:
     return find_key(text.strip(), now=this_house().clock())
 
 
-def _reseller_of(request: HttpRequest, user: User) -> Reseller:
-    """One's own; an operator works for one at a time, which the session remembers."""
-    if may(user, Action.CHOOSE_RESELLER):
-        chosen: Any = request.headers.get("X-Reseller") if is_api(request) else request.session.get(CHOSEN_RESELLER)
-        found = Reseller.objects.filter(pk=int(chosen)).first() if str(chosen or "").isdecimal() else None
-        return found or user.reseller
-    return user.reseller
+def _reseller_of(request: HttpRequest, user: User) -> Reseller | None:
+    """One's own; an operator works for one at a time, which the session remembers. A program says which with each
+    request: None when there is no such one, for what it asks is not meant for the operator's own."""
+    if not may(user, Action.CHOOSE_RESELLER):
+        return user.reseller
+    if not is_api(request):
+        return _numbered(str(request.session.get(CHOSEN_RESELLER) or "")) or user.reseller
+    stated = request.headers.get("X-Reseller")
+    return user.reseller if stated is None else _numbered(stated.strip())
+
+
+def _numbered(text: str) -> Reseller | None:
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return Reseller.objects.filter(pk=int(text)).first() if is_number else None
 
 
 def _zone_of(reseller: Reseller) -> ZoneInfo:
@@ -168,10 +203,14 @@ def _zone_of(reseller: Reseller) -> ZoneInfo:
 
 def _refused(request: HttpRequest) -> HttpResponse:
     if is_api(request):
-        response: HttpResponse = problem(
-            401, "log_in_needed", "Send an API key as 'Authorization: Bearer …', or log in."
+        is_sent = bool(request.headers.get("Authorization"))
+        sentence = (
+            "This API key is unknown or expired, or is not sent as 'Authorization: Bearer rrk_…'. Make a new one."
+            if is_sent
+            else "Send an API key as 'Authorization: Bearer …', or log in."
         )
-        response.headers["WWW-Authenticate"] = "Bearer"
+        response: HttpResponse = problem(401, "log_in_needed", sentence)
+        response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if is_sent else "Bearer"
         return response
     if getattr(request, "htmx", False):
         # A part of a page would get the whole log-in page put into it.

@@ -1,59 +1,22 @@
-"""The first pages: home, log-in, what is said when something is refused; and what machines ask: health and metrics."""
+"""What is said when something is refused; and what machines ask: health and metrics."""
 
 import sys
 from contextlib import suppress
 from typing import Any
 
 import structlog
-from django.contrib import messages
-from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordChangeForm
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import reverse_lazy
-from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 
-from reseller_reporting.app.tenancy import this_house
-from reseller_reporting.control import audit
-from reseller_reporting.control.asking import asking
 from reseller_reporting.control.refusals import problem
 from reseller_reporting.web import metrics
-from reseller_reporting.web.forms import ChangePasswordForm, LogInForm
 from reseller_reporting.web.middleware import is_api
 
 _log = structlog.get_logger()
 _AWAY = "The database cannot be reached just now. Nothing is lost; try again in a minute."
-
-
-@method_decorator(login_not_required, name="dispatch")
-class LogIn(auth.LoginView):
-    form_class = LogInForm
-    redirect_authenticated_user = True
-
-
-class ChangePassword(auth.PasswordChangeView):
-    form_class = ChangePasswordForm
-    template_name = "registration/password_change.html"
-    success_url = reverse_lazy("home")
-
-    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        response = super().form_valid(form)  # Other sessions of this user end by it; this one gets a new key.
-        asked = asking(self.request)
-        asked.user.must_change_password = False
-        asked.user.save(update_fields=["must_change_password"])
-        audit.record(
-            "password_changed",
-            at=this_house().clock(),
-            reseller=asked.user.reseller,
-            user=asked.user,
-            address=asked.address,
-        )
-        messages.success(self.request, _("Your password is changed."))
-        return response
 
 
 def locked_out(request: HttpRequest, *_arguments: Any, **_named: Any) -> HttpResponse:

@@ -11,9 +11,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import run_changes
+from reseller_reporting.app.progress import PREPARING, STAGES
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control import jobs
 from reseller_reporting.control.asking import Asking, doer_of
@@ -49,7 +50,26 @@ def context(asked: Asking, run: Run) -> dict[str, Any]:
         "failed_count": counts.get("failed", 0),
         "items": Paginator(shown.order_by("state", "name", "pk"), _ITEMS_A_PAGE).get_page(asked.GET.get("items")),
         "rate": rate(job, now),
+        "stage": stage_of(job),
+        "stages": stages(job),
     }
+
+
+def stage_of(job: Job) -> str:
+    """Where a running one is: one that a worker just took has said nothing yet."""
+    return (job.stage or PREPARING) if job.state == "running" else ""
+
+
+def stages(job: Job) -> list[tuple[str, str]]:
+    """All of a report, with how each stands: the short ones are seen, too, when they are over."""
+    stage = stage_of(job)
+    if stage not in STAGES:
+        return []
+    now_at = STAGES.index(stage)
+    return [
+        (name, "over" if place < now_at else "now" if place == now_at else "to_come")
+        for place, name in enumerate(STAGES)
+    ]
 
 
 def rate(job: Job, now: datetime) -> str:
@@ -65,6 +85,7 @@ def rate(job: Job, now: datetime) -> str:
     return _("%(n)d a minute, %(left)s in this stage") % {"n": pace.per_minute, "left": remaining}
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def progress(asked: Asking, run_id: UUID) -> HttpResponse:
     run = get_object_or_404(visible_runs(asked.user), pk=run_id, deleted_at=None)

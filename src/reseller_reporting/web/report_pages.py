@@ -3,24 +3,30 @@
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import connections, groups
-from reseller_reporting.app.orders import Asked, has_price_plans, order_report
+from reseller_reporting.app.extras import PRICED, Also
+from reseller_reporting.app.orders import Asked, has_price_plans, is_beyond_own, order_report
+from reseller_reporting.app.recipients import split_addresses
 from reseller_reporting.app.tenancy import is_connected, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, asking, doer_of
-from reseller_reporting.control.models import AccountGroup, KnownAccount, Run
+from reseller_reporting.control.models import KnownAccount, Run
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.visibility import known_recipients, sees_everything
 from reseller_reporting.model.errors import ResellerReportingError
@@ -28,6 +34,14 @@ from reseller_reporting.web import choosing, periods
 from reseller_reporting.web.access import needs
 
 _ALL, _SOME = "all", "some"
+_EXTRAS = {
+    Also.PDF: gettext_lazy("Statements as PDF"),
+    Also.ACCOUNTING: gettext_lazy("Invoice lines for the books (CSV)"),
+    Also.QUICKBOOKS: gettext_lazy("Invoices for QuickBooks"),
+    Also.XERO: gettext_lazy("Invoices for Xero"),
+    Also.CSV: gettext_lazy("Calls as CSV"),
+    Also.PARQUET: gettext_lazy("Calls as Parquet"),
+}
 
 
 class ReportForm(forms.Form):
@@ -45,6 +59,8 @@ class ReportForm(forms.Form):
     edition = forms.ChoiceField(choices=[("internal", "internal"), ("customer", "customer")])
     all_legs = forms.BooleanField(required=False)
     refresh = forms.BooleanField(required=False)
+    also = forms.MultipleChoiceField(required=False, choices=[(each.value, each.value) for each in Also])
+    language = forms.ChoiceField(required=False, choices=settings.LANGUAGES)
     token = forms.CharField(max_length=60)
 
     def clean_timezone(self) -> str:
@@ -88,6 +104,8 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
     zone = str(stated.get("timezone") or reseller.timezone or "UTC")
     zone = zone if zone in periods.zones() else "UTC"
     total = accounts.count()
+    customers = choosing.own_customers(accounts, asked.user, reseller).count()
+    is_branch = not sees_everything(asked.user)
     return render(
         asked,
         "report/report.html",
@@ -97,23 +115,43 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "problem": problem,
             "is_connected": is_connected(house, reseller),
             "is_tree_read": reseller.tree_read_at is not None,
-            "is_branch": not sees_everything(asked.user),
+            "is_branch": is_branch,
             "total": total,
-            "customers": choosing.customers_count(accounts, reseller) if reseller.account_id else total,
+            "customers": customers,
+            "sub_customers": total - customers,
             "groups": _shown_groups(asked),
             "presets": periods.presets(house.clock(), zone),
             "period": stated.get("period", "last-month"),
-            "zone": zone,
-            "zones": periods.zones(),
+            "zone_options": _zone_options(zone),
             "recipients": known_recipients(asked.user),
             "email": stated.get("email", ", ".join((last or {}).get("email", []))),
             "has_mail": bool(house.settings.smtp_url),
             "has_plans": has_price_plans(reseller),
             "edition": stated.get("edition", "internal"),
+            "languages": settings.LANGUAGES,
+            "language": stated.get("language") or house.settings.language,
+            "extras": _extras(asked.POST.getlist("also")),
             "token": secrets.token_urlsafe(12),
         },
         status=status,
     )
+
+
+@lru_cache(maxsize=64)
+def _zone_options(chosen: str) -> str:
+    """Hundreds of them, the same on each page: a template would take longer for them than for all the rest."""
+    return format_html_join(
+        "\n",
+        "<option{}>{}</option>",
+        ((mark_safe(" selected") if name == chosen else "", name) for name in periods.zones()),
+    )
+
+
+def _extras(chosen: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {"code": each.value, "label": label, "is_priced": each in PRICED, "is_chosen": each.value in chosen}
+        for each, label in _EXTRAS.items()
+    ]
 
 
 def _order(asked: Asking) -> HttpResponseBase:
@@ -128,7 +166,7 @@ def _order(asked: Asking) -> HttpResponseBase:
         return _page(asked, form, status=422, problem=_("Choose at least one customer."))
     includes = stated["include_sub_resellers"]
     if chosen is not None:
-        includes = choosing.includes_sub_resellers(accounts, asked.reseller, chosen)
+        includes = is_beyond_own(asked.reseller, chosen)
     try:
         job = order_report(
             this_house(),
@@ -142,9 +180,9 @@ def _order(asked: Asking) -> HttpResponseBase:
                 legs="all" if stated["all_legs"] else "billable",
                 price_plans=stated["price_plans"],
                 edition=stated["edition"],
-                email=[
-                    part for part in stated["email"].replace(";", ",").replace("\n", ",").split(",") if part.strip()
-                ],
+                also=sorted(stated["also"]),
+                language=stated["language"] or None,
+                email=split_addresses(stated["email"]),
             ),
             user=asked.user,
             address=asked.address,
@@ -169,6 +207,7 @@ def _chosen(form: ReportForm, accounts: QuerySet[KnownAccount]) -> list[str] | N
 # The tree.
 
 
+@require_safe
 @needs(Action.MAKE_REPORTS)
 def accounts(asked: Asking) -> HttpResponse:
     """A part of the page: a level of the tree, or what a search finds."""
@@ -182,17 +221,20 @@ def accounts(asked: Asking) -> HttpResponse:
     return render(asked, "report/_accounts.html", {"listed": listed, "q": text, "below": below})
 
 
+@require_safe
 @needs(Action.MAKE_REPORTS)
 def account_ids(asked: Asking) -> HttpResponse:
-    """The ids of what a button chooses: a branch, all that a search found, a group, or all."""
+    """The ids of what a button chooses: a branch, all that a search found, a group, the own customers, or all."""
     found = choosing.choices(asked.user, asked.reseller)
     if branch := asked.GET.get("branch"):
         found = found.filter(lineage__contains=f"/{branch[:64]}/")
     elif text := asked.GET.get("q", "").strip():
         found = searching.accounts(found, text[:200])
+    elif "own" in asked.GET:
+        found = choosing.own_customers(found, asked.user, asked.reseller)
     ids: Sequence[str] = list(found.order_by("account_id").values_list("account_id", flat=True))
     if group := asked.GET.get("group"):
-        kept = set(get_object_or_404(AccountGroup.objects.all(), pk=_number(group)).account_ids)
+        kept = set(get_object_or_404(groups.visible_groups(asked.user), pk=_number(group)).account_ids)
         ids = [account_id for account_id in ids if account_id in kept]
     return JsonResponse({"ids": ids})
 
@@ -221,7 +263,7 @@ def keep_group(asked: Asking) -> HttpResponse:
 @require_POST
 @needs(Action.KEEP_GROUPS)
 def drop_group(asked: Asking, number: int) -> HttpResponse:
-    group, problem = get_object_or_404(AccountGroup.objects.all(), pk=number), ""
+    group, problem = get_object_or_404(groups.visible_groups(asked.user), pk=number), ""
     try:
         groups.delete_group(this_house(), group, doer_of(asked))
     except ResellerReportingError as error:
@@ -230,10 +272,10 @@ def drop_group(asked: Asking, number: int) -> HttpResponse:
 
 
 def _shown_groups(asked: Asking) -> list[dict[str, Any]]:
-    """Of each, how many accounts are theirs to see; where that is none, it is not shown."""
+    """Of each, how many accounts are theirs to see."""
     theirs = groups.visible_ids(asked.user)
-    counted = [(row, len(groups.shown_ids(row, theirs))) for row in AccountGroup.objects.order_by("name")]
-    return [{"pk": row.pk, "name": row.name, "count": count} for row, count in counted if count or theirs is None]
+    shown = groups.visible_groups(asked.user).order_by("name")
+    return [{"pk": row.pk, "name": row.name, "count": len(groups.shown_ids(row, theirs))} for row in shown]
 
 
 @require_POST

@@ -1,8 +1,10 @@
 """Reports: the list of all that were made, one of them with its progress or its figures, and what is done with it."""
 
 import secrets
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -14,11 +16,12 @@ from django.http import FileResponse, Http404, HttpResponse, StreamingHttpRespon
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import past_runs, run_changes
+from reseller_reporting.app.recipients import split_addresses
 from reseller_reporting.app.run_files import note_download, open_file, zipped
-from reseller_reporting.app.tenancy import house_of, run_folder, this_house
+from reseller_reporting.app.tenancy import currency_of, run_folder, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import Delivery, Job, Run, RunFile
@@ -36,12 +39,14 @@ from reseller_reporting.control.visibility import (
 from reseller_reporting.model.errors import FileGone, ResellerReportingError
 from reseller_reporting.web import progress_page
 from reseller_reporting.web.access import needs
+from reseller_reporting.web.choosing import short_id
 
 _RUNS_A_PAGE = 25
 _CUSTOMERS_A_PAGE = 50
 _CHARTED = 10
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def runs(asked: Asking) -> HttpResponse:
     text = asked.GET.get("q", "").strip()[:200]
@@ -53,10 +58,9 @@ def runs(asked: Asking) -> HttpResponse:
     latest = _latest_jobs(asked, [run.pk for run in page])
     context = {
         "page": page,
-        "rows": [(run, latest.get(run.pk)) for run in page],
+        "rows": [(run, latest.get(run.pk), _currency_of(asked, run)) for run in page],
         "q": text,
         "shows_deleted": shows_deleted,
-        "currency": house_of(this_house(), asked.reseller).settings.currency,
     }
     if asked.headers.get("HX-Target") == "run-list":
         return render(asked, "run/_runs.html", context)
@@ -73,6 +77,12 @@ def _latest_jobs(asked: Asking, run_ids: Sequence[UUID]) -> dict[UUID, Job]:
     return {job.run_id: job for job in found if job.run_id is not None}
 
 
+def _currency_of(asked: Asking, run: Any) -> str:
+    """The run's own: the reseller may have another one by now."""
+    known = run.totals.get("currency") or (run.state == "made" and past_runs.currency(run_folder(this_house(), run.pk)))
+    return known or currency_of(this_house(), asked.reseller)
+
+
 def _is_id(text: str) -> bool:
     try:
         UUID(text)
@@ -85,21 +95,21 @@ def _page(rows: Any, asked: Asking, size: int) -> Page[Any]:
     return Paginator(rows, size).get_page(asked.GET.get("page"))
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def run(asked: Asking, run_id: UUID) -> HttpResponse:
     visible = with_wholeness(visible_runs(asked.user), asked.user).select_related("created_by")
     found = get_object_or_404(visible, pk=run_id, deleted_at=None)
     may_change = found.is_whole and may(asked.user, Action.MAKE_REPORTS)
     files = visible_files(asked.user).filter(run=found)
-    customers = _customers(asked, found, files)
     context: dict[str, Any] = {
         "run": found,
         "may_change": may_change,
         "shows_sums": found.is_whole,
-        "currency": house_of(this_house(), asked.reseller).settings.currency,
+        "currency": _currency_of(asked, found),
         "summaries": list(files.filter(account_id="").order_by("pk")),
         "workbooks": files.filter(kind="workbook").count(),
-        "customers": _page(customers, asked, _CUSTOMERS_A_PAGE),
+        "customers": _customers(asked, found, files),
         "token": secrets.token_urlsafe(12),
         "q": asked.GET.get("q", ""),
     }
@@ -107,7 +117,7 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
         return render(asked, "run/_customers.html", context)
     context |= progress_page.context(asked, found)
     if found.state == "made" and context["shows_sums"]:
-        context |= _quick_look(found, customers)
+        context |= _quick_look(found)
     if may_change:
         context["deliveries"] = Delivery.objects.filter(run=found).order_by("-created_at")[:20]
         context["recipients"] = known_recipients(asked.user)
@@ -115,38 +125,64 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
     return render(asked, "run/run.html", context)
 
 
-def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> list[dict[str, Any]]:
-    """A row a customer: with figures for those who see the whole run, else with the file alone."""
+def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]:
+    """A row a customer: with figures for those who see the whole run, else with the files alone. Files are looked for
+    of the customers that are shown, not of all of them."""
     text = asked.GET.get("q", "").strip().lower()
+    rows: Sequence[Any]
     if found.is_whole and found.state == "made":
-        by_name = dict(files.filter(kind="workbook").values_list("name", "pk"))
-        rows = [
-            {"name": each.name, "sums": each, "file": each.file if each.file in by_name else ""}
-            for each in past_runs.customers(run_folder(this_house(), found.pk))
-        ]
+        sums = past_runs.customers(run_folder(this_house(), found.pk))
+        rows = [each for each in sums if text in each.name.lower()] if text else sums
     else:
-        listed = files.exclude(account_id="").order_by("account_name", "name").values_list("account_name", "name")
-        rows = [{"name": name or file, "sums": None, "file": file} for name, file in listed]
-    return [row for row in rows if text in str(row["name"]).lower()] if text else rows
+        named = files.exclude(account_id="").values_list("account_id", "account_name").distinct()
+        rows = [
+            past_runs.unknown_sums(account_id, name or account_id)
+            for account_id, name in named.order_by("account_name", "account_id")
+            if text in name.lower()
+        ]
+    names = Counter(each.name for each in rows)
+    page = _page(rows, asked, _CUSTOMERS_A_PAGE)
+    of_customer: defaultdict[str, list[RunFile]] = defaultdict(list)
+    for file in files.filter(account_id__in=[each.account_id for each in page]).order_by("pk"):
+        of_customer[file.account_id].append(file)
+    is_shown = found.is_whole and found.state == "made"
+    margins = past_runs.margins(run_folder(this_house(), found.pk)) if is_shown else {}
+    page.object_list = [
+        {
+            "sums": each,
+            "files": of_customer[each.account_id],
+            "margin": margins.get(each.account_id),
+            "short_id": short_id(each.account_id) if names[each.name] > 1 else "",
+        }
+        for each in page
+    ]
+    return page
 
 
-def _quick_look(found: Run, customers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    countries = past_runs.countries(run_folder(this_house(), found.pk))
-    sums = [row["sums"] for row in customers if row["sums"] is not None]
-    dearest = sorted(sums, key=lambda each: -(each.customer_cost or 0))[:_CHARTED]
+def _quick_look(found: Run) -> dict[str, Any]:
+    folder = run_folder(this_house(), found.pk)
+    countries = past_runs.countries(folder)
+    customers = past_runs.customers(folder)
+    is_priced = found.totals.get("price") is not None
+    amounts = [((each.price if is_priced else each.customer_cost) or Decimal(), each.name) for each in customers]
+    dearest = sorted(amounts, key=lambda each: -each[0])[:_CHARTED]
     chart = {
-        "title": _("What customers cost"),
-        "names": [each.name for each in dearest],
+        "title": _("Your price, by customer") if is_priced else _("KAZOO charged, by customer"),
+        "names": [name for _amount, name in dearest],
         # A picture of them: the table beside it has the exact figures.
-        "values": [str(each.customer_cost or 0) for each in dearest],
+        "values": [str(amount) for amount, _name in dearest],
     }
+    margins = past_runs.margins(folder)
     return {
+        "margin": sum(margins.values(), Decimal()) if margins else None,
+        "margin_count": len(margins),
         "countries": countries[:_CUSTOMERS_A_PAGE],
         "countries_count": len(countries),
         "chart": chart if dearest else None,
     }
 
 
+@require_safe
 @needs(Action.SEE_INTERNAL_EDITION)
 def compare(asked: Asking) -> HttpResponse:
     """What changed between two runs, customer by customer."""
@@ -158,9 +194,11 @@ def compare(asked: Asking) -> HttpResponse:
         return redirect("runs")
     before, after = found
     sums = [past_runs.customers(run_folder(this_house(), each.pk)) for each in found]
+    incomplete = [each for each in found if not each.is_complete or each.failed_count]
     if not sees_everything(asked.user):
         own = set(visible_accounts(asked.user).values_list("account_id", flat=True))
         sums = [[each for each in one if each.account_id in own] for one in sums]
+        incomplete = [each for each, one in zip(found, sums, strict=True) if any(sum_.is_failed for sum_ in one)]
     changes = past_runs.compare(*sums)
     changed = [each for each in changes if each.is_changed]
     return render(
@@ -171,6 +209,8 @@ def compare(asked: Asking) -> HttpResponse:
             "after": after,
             "page": _page(changed, asked, _CUSTOMERS_A_PAGE),
             "unchanged": len(changes) - len(changed),
+            "total": past_runs.total_change(changes),
+            "incomplete": incomplete,
             "query": f"run={before.pk}&run={after.pk}",
             "has_prices": any(each.price is not None for one in sums for each in one),
         },
@@ -180,6 +220,7 @@ def compare(asked: Asking) -> HttpResponse:
 # Downloads.
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def download(asked: Asking, run_id: UUID, name: str) -> HttpResponseBase:
     """A file that is a row of someone who may see it; no other name leads to the disk."""
@@ -191,6 +232,7 @@ def download(asked: Asking, run_id: UUID, name: str) -> HttpResponseBase:
     return FileResponse(opened, as_attachment=True, filename=PurePosixPath(file.name).name)
 
 
+@require_safe
 @needs(Action.SEE_REPORTS)
 def download_zip(asked: Asking, run_id: UUID) -> HttpResponseBase:
     """All that they may see of a run, the workbooks or the summaries alone; streamed."""
@@ -227,7 +269,7 @@ def _gone_is_not_found() -> Iterator[None]:
 @needs(Action.MAKE_REPORTS)
 def send(asked: Asking, run_id: UUID) -> HttpResponse:
     found = get_object_or_404(changeable_runs(asked.user), pk=run_id, state="made", deleted_at=None)
-    named = [part for part in asked.POST.get("email", "").replace(";", ",").split(",") if part.strip()]
+    named = split_addresses(asked.POST.get("email", ""))
     if not named:
         messages.error(asked, _("Say to whom it shall be sent."))
         return redirect("run", run_id)
@@ -256,6 +298,10 @@ def delete(asked: Asking, run_id: UUID) -> HttpResponse:
 @needs(Action.MAKE_REPORTS)
 def undelete(asked: Asking, run_id: UUID) -> HttpResponse:
     found = get_object_or_404(changeable_runs(asked.user), pk=run_id)
-    run_changes.restore(this_house(), found, doer_of(asked))
+    try:
+        run_changes.restore(this_house(), found, doer_of(asked))
+    except ResellerReportingError as error:
+        messages.error(asked, error.sentence)
+        return redirect("runs")
     messages.success(asked, _("The report is back."))
     return redirect("run", run_id)

@@ -27,6 +27,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "reseller_reporting.web.middleware.Small",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -53,7 +54,12 @@ TEMPLATES = [
     }
 ]
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "reseller_reporting.web.kazoo_door.KazooBackend",
+]
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -63,6 +69,7 @@ AXES_RESET_ON_SUCCESS = True
 # Of one name from one address: a stranger cannot lock someone out of their own office.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "reseller_reporting.web.pages.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["password", "code"]
 AXES_VERBOSE = False
 
 SESSION_COOKIE_NAME = "reseller_reporting_session"
@@ -76,7 +83,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Forms are small; what is uploaded comes as a file, which is not held in memory.
+REQUEST_BYTES_MAX = 10_000_000  # Ours: of a whole request, files within it included.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000  # A choice among 10 000 accounts is a form, too.
 

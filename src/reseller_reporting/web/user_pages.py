@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from reseller_reporting.app import people
+from reseller_reporting.app import people, second_factor
 from reseller_reporting.app.people import Person
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control.asking import Asking, doer_of
@@ -127,7 +127,7 @@ def user(asked: Asking, number: int) -> HttpResponse:
         else:
             messages.success(asked, _("It is kept."))
             return redirect("users")
-    context = {"form": form, "someone": someone}
+    context = {"form": form, "someone": someone, "has_second_step": second_factor.has_one(someone)}
     return render(asked, "user/user.html", context, status=422 if form.is_bound else 200)
 
 
@@ -136,8 +136,22 @@ def user(asked: Asking, number: int) -> HttpResponse:
 def new_password(asked: Asking, number: int) -> HttpResponse:
     """Their sessions end by it."""
     someone = _another(asked, number)
-    password = people.renew_password(this_house(), someone, doer_of(asked))
+    try:
+        password = people.renew_password(this_house(), someone, doer_of(asked))
+    except ResellerReportingError as error:
+        messages.error(asked, error.sentence)
+        return redirect("user", someone.pk)
     return render(asked, "user/password.html", {"someone": someone, "password": password})
+
+
+@require_POST
+@needs(Action.KEEP_USERS)
+def reset_second_step(asked: Asking, number: int) -> HttpResponse:
+    """For someone whose phone is gone."""
+    someone = _another(asked, number)
+    second_factor.reset(this_house(), someone, doer_of(asked))
+    messages.success(asked, _("Their second step is switched off: they log in by the password alone."))
+    return redirect("user", someone.pk)
 
 
 @require_POST

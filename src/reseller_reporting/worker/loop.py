@@ -143,9 +143,11 @@ class Worker:
         for each in self._running:
             if each.process.poll() is None:
                 self._interrupt(each)
+        # One time for all of them, which ends before the supervisor's patience does.
+        latest = self._monotonic() + GRACE_SECONDS
         for each in self._running:
             try:
-                each.process.wait(GRACE_SECONDS)
+                each.process.wait(max(0.1, latest - self._monotonic()))
             except subprocess.TimeoutExpired:
                 kill_group(each.process)
                 each.process.wait()

@@ -8,7 +8,7 @@ from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.reports.margins import MARGIN_COLUMNS, MARGIN_TEXT_COLUMNS
 from reseller_reporting.reports.summary import COUNTRY_COLUMNS, SUMMARY_COLUMNS, TEXT_COLUMNS
 
-_RUN_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+RUN_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_summary(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
@@ -28,7 +28,7 @@ def write_margins(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
 
 def guarded(text: str) -> str:
     """Text that no spreadsheet takes for a formula. Numbers are no text: a minus is theirs."""
-    return f"'{text}" if text.startswith(_RUN_AS_FORMULA) else text
+    return f"'{text}" if text.startswith(RUN_AS_FORMULA) else text
 
 
 def write_rows(

@@ -8,6 +8,7 @@ Invariants
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.model.row_blocks import RowBlocks
 from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.render.as_csv import RUN_AS_FORMULA
 from reseller_reporting.reports.render.local_time import local_clock
 from reseller_reporting.reports.render.sheet_calls import CallColumn, call_columns, country_label, user_label
 
@@ -33,7 +35,7 @@ MINUTES = pa.decimal128(_INT64_DIGITS + 6, 6)  # To the millionth, halves away f
 _MINUTE_MICROSECONDS = 60_000_000
 _SERIAL_EPOCH_MICROSECONDS = 25_569 * 86_400_000_000  # 1970-01-01 on the sheets' clock, which begins in 1899.
 _UNSAFE = r'[",\r\n]'
-_RUN_AS_FORMULA = "^[=+\\-@\t\r]"
+_RISKY = f"^[{re.escape(''.join(RUN_AS_FORMULA))}]"
 
 
 class LegsForm(StrEnum):
@@ -168,7 +170,7 @@ def _text(values: pa.Array) -> pa.Array:
         return pc.replace_substring_regex(values.cast(pa.string()), rf"(\.\d{{{least}}}\d*?)0+$", r"\1")
     if pa.types.is_integer(kind):
         return values.cast(pa.string())
-    risky = pc.match_substring_regex(values, _RUN_AS_FORMULA)
+    risky = pc.match_substring_regex(values, _RISKY)
     return _quoted(pc.if_else(risky, pc.binary_join_element_wise("'", values, ""), values))
 
 

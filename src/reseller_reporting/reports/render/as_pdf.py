@@ -72,7 +72,8 @@ def check_pdf_extra() -> None:
         import typst  # noqa: F401
     except ImportError as error:
         raise ExtraMissing(
-            "PDF statements need the extra 'pdf'. Install it with: pip install 'reseller-reporting[pdf]'"
+            "PDF statements need the extra 'pdf'. Install it with: pip install 'reseller-reporting[pdf]', or in a "
+            "clone of the repository with: pip install '.[pdf]'"
         ) from error
 
 

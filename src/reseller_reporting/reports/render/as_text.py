@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from reseller_reporting.model.counted_words import counted
 from reseller_reporting.reports.figure_text import amount_text
 from reseller_reporting.reports.price_changes import ChangeTotals, PriceChange
 
@@ -90,17 +91,26 @@ def _sentences(changes: Sequence[PriceChange], totals: ChangeTotals) -> Iterator
     same = totals.customers - totals.pay_more - totals.pay_less
     yield (
         f"{totals.pay_more} would pay more ({_signed(totals.gained)}), {totals.pay_less} less "
-        f"({_signed(totals.lost)}), {same} the same; in all {_signed(totals.difference)}."
+        f"({_signed(totals.lost)}), {same} the same; in all {_signed(totals.difference)}"
+        f"{_beside(*totals.unpriced_calls)}."
     )
     if any(totals.at_a_loss):
         yield f"Customers that cost more than they bring: {_arrow_counts(totals.at_a_loss)}."
     if any(totals.calls_below_cost):
         yield f"Calls priced below their cost: {_arrow_counts(totals.calls_below_cost)}."
-    if any(totals.unpriced_calls):
-        yield f"Calls without a price: {_arrow_counts(totals.unpriced_calls)}."
     for change in changes:
         if change.not_compared:
             yield f"Not compared: {change.account.name} ({change.account.id}): {change.not_compared}"
+
+
+def _beside(before: int, after: int) -> str:
+    """What stands beside a sum that says less than it seems to."""
+    if not before and not after:
+        return ""
+    if before == after:
+        return f", without {counted(before, 'call')} that {'has' if before == 1 else 'have'} no price on either side"
+    left_out = f"{counted(before, 'call')} before and {after} after are without a price"
+    return f", but the sides do not compare: {left_out}, and in no figure"
 
 
 def _name(change: PriceChange) -> str:

@@ -6,9 +6,10 @@ Invariants
 - The file stands complete under its name or not at all.
 """
 
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+import gc
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
@@ -29,7 +30,7 @@ from reseller_reporting.reports.render import summary_words as words
 from reseller_reporting.reports.render.cell_text import one_line
 from reseller_reporting.reports.render.column_help import help_for
 from reseller_reporting.reports.render.formulas import CallRanges
-from reseller_reporting.reports.render.frame import Frame
+from reseller_reporting.reports.render.frame import PROPERTY_MAX, Frame
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.package import Compression, Package, deflated
 from reseller_reporting.reports.render.sheet import page_footer, page_header
@@ -41,18 +42,18 @@ from reseller_reporting.reports.render.sheet_calls import (
     user_label,
 )
 from reseller_reporting.reports.render.sheet_statement import write_statement
-from reseller_reporting.reports.render.sheet_summary import add_summary, write_summary_sheet
+from reseller_reporting.reports.render.sheet_summary import write_summary_sheet
 from reseller_reporting.reports.render.sheet_trunks import has_trunks, write_trunks
 from reseller_reporting.reports.render.sheets_record import write_problems, write_services
 from reseller_reporting.reports.render.sheets_usage import UsageView, write_countries, write_rates, write_users
 from reseller_reporting.reports.render.summary_figures import Tables
+from reseller_reporting.reports.render.summary_page import add_summary
 from reseller_reporting.reports.style import PRODUCT_STYLE, Style
 from reseller_reporting.reports.usage import UsageSums
 
 # Files must not tell when they were made; office programs want a date all the same.
 _CREATED_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - Written as it stands.
 
-_PROPERTY_MAX = 255
 
 _ROWS_SUMMED_AT_ONCE = 32_768
 
@@ -76,28 +77,30 @@ def write_workbook(
     are rows, as `facts.legs_listed` says.
     """
     facts = replace(facts, warnings=warnings_shown(facts.warnings, facts.edition))
+    # A folder of its own would take longer than what else is done to the disk.
+    made = path.with_name(f".workbook-{secrets.token_hex(8)}")
     try:
-        with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
-            made, workbook = Path(scratch) / "workbook.xlsx", Frame(Path(scratch))
-            look, country = Look(workbook, style), country_label(country_name)
-            workbook.set_properties(_properties(facts, look))
-            summary = add_summary(workbook, look)
-            calls = CallSheets(
-                workbook,
-                look,
-                columns=call_columns(facts.edition, is_priced=facts.prices is not None),
-                notes=help_for(facts.edition),
-                scratch=Path(scratch),
-                compression=compression,
-                listed_count=listed_count,
-                rows_per_sheet=rows_per_sheet,
-                legs_listed=facts.legs_listed,
-                zone=facts.period.zone,
-                user=user_label(owner_names),
-                country=country,
-            )
-            with closing(calls):
-                sums = _fill_calls(calls, batches, UsageSums(has_prices=facts.prices is not None))
+        workbook = Frame(path.parent)
+        look, country = Look(workbook, style), country_label(country_name)
+        workbook.set_properties(_properties(facts, look))
+        summary = add_summary(workbook, look)
+        calls = CallSheets(
+            workbook,
+            look,
+            columns=call_columns(facts.edition, is_priced=facts.prices is not None),
+            notes=help_for(facts.edition),
+            scratch=path.parent,
+            compression=compression,
+            listed_count=listed_count,
+            rows_per_sheet=rows_per_sheet,
+            legs_listed=facts.legs_listed,
+            zone=facts.period.zone,
+            user=user_label(owner_names),
+            country=country,
+        )
+        with closing(calls):
+            sums = _fill_calls(calls, batches, UsageSums(has_prices=facts.prices is not None))
+            with _collector_paused():
                 _fill_others(
                     workbook,
                     look,
@@ -110,18 +113,32 @@ def write_workbook(
                     country=country,
                 )
                 workbook.close()
-                assemble(made, workbook, calls, compression)
-            made.replace(path)
+            assemble(made, workbook, calls, compression)
+        made.replace(path)
     except (OSError, XlsxWriterException) as error:
         raise CannotWrite(f"The workbook {path.name} could not be written into {path.parent}: {error}.") from error
+    finally:
+        made.unlink(missing_ok=True)
     return sums
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A workbook is thousands of small objects that all live until it is closed: looking for dead ones finds none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _properties(facts: AccountFacts, look: Look) -> dict[str, Any]:
     """What file managers show of it. They must not tell when it was made."""
-    sender = one_line(look.style.brand.company_or(facts.reseller.name), _PROPERTY_MAX)
-    title = one_line(_title(facts, look), _PROPERTY_MAX)
-    about = one_line(facts.account.name or str(facts.account.id), _PROPERTY_MAX)
+    sender = one_line(look.style.brand.company_or(facts.reseller.name), PROPERTY_MAX)
+    title = one_line(_title(facts, look), PROPERTY_MAX)
+    about = one_line(facts.account.name or str(facts.account.id), PROPERTY_MAX)
     return {"title": title, "subject": about, "author": sender, "company": sender, "created": _CREATED_AT}
 
 

@@ -1,7 +1,7 @@
 """Cell XML: what a cell of a data sheet is in the file. The definition, value by value; the kernels must equal it.
 
-The texts are those of XlsxWriter, but for two things, both on purpose: money is the exact decimal, never a float's
-sixteen digits, and text that looks like rich-text markup stays text.
+The texts are those of XlsxWriter, but for three things, all on purpose: money is the exact decimal, never a float's
+sixteen digits; text that looks like rich-text markup stays text; a cell names its format before its place.
 """
 
 import re
@@ -10,10 +10,10 @@ from typing import Literal
 from reseller_reporting.reports.render.cell_text import cell_text
 
 CellKind = Literal[
-    "text", "text_indented", "count", "minutes", "money", "money_micros", "date_time"
+    "text", "text_indented", "text_shrunk", "count", "minutes", "money", "money_micros", "date_time"
 ]  # Minutes are given in seconds, money in units or micros, moments in microseconds of the sheet's clock.
 
-TEXT_KINDS = frozenset({"text", "text_indented"})
+TEXT_KINDS = frozenset({"text", "text_indented", "text_shrunk"})
 # Digits behind the point of an integer's text.
 PLACES: dict[CellKind, int] = {"count": 0, "money": 4, "money_micros": 6}
 DAY_MICROSECONDS = 86_400_000_000
@@ -32,15 +32,16 @@ def column_letters(column: int) -> str:
     return letters
 
 
-def cell_head(column: int) -> str:
-    """Up to the row's number."""
-    return f'<c r="{column_letters(column)}'
+def cell_head(column: int, style: int) -> str:
+    """Up to the row's number. The format stands first: text before and behind the number that all cells of a column
+    share is what deflate finds again, which makes a file of calls smaller by a fifteenth."""
+    styled = f's="{style}" ' if style else ""
+    return f'<c {styled}r="{column_letters(column)}'
 
 
-def cell_open(kind: CellKind, style: int) -> str:
+def cell_open(kind: CellKind) -> str:
     """From behind the row's number to the value; of a text to its content."""
-    styled = f' s="{style}"' if style else ""
-    return f'"{styled} t="inlineStr"><is><t' if kind in TEXT_KINDS else f'"{styled}><v>'
+    return '" t="inlineStr"><is><t' if kind in TEXT_KINDS else '"><v>'
 
 
 def cell_close(kind: CellKind) -> str:

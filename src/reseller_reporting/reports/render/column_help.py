@@ -6,6 +6,7 @@ A customer reads words of its own: nothing of what the provider counts and charg
 from collections.abc import Mapping
 
 from reseller_reporting.reports.edition import Edition
+from reseller_reporting.reports.render import summary_words as words
 from reseller_reporting.words.message import mark
 
 # By the title of the column; a column whose title says it all has none.
@@ -56,6 +57,49 @@ CUSTOMER_HELP = {
     "Price": HELP["Price"],
     "Price Breakdown": HELP["Price Breakdown"],
     "Calls": mark("Calls that count; one from one user to another is not among them."),
+}
+
+# In the reseller's own workbook a row is a customer, a country or a change.
+_SUMS = {
+    **{title: HELP[title] for title in ("Calls", "Billing Minutes", "Flat-rate Minutes", "Per-minute Minutes")},
+    "Reseller Cost": words.RESELLER_COST_NOTE,
+    "Customer Cost": words.CUSTOMER_COST_NOTE,
+    "Price": words.PRICE_NOTE,
+    "Margin": words.MARGIN_NOTE,
+}
+CUSTOMERS_HELP = {
+    **_SUMS,
+    "Name": mark("Leads to the customer's workbook."),
+    "Complete": mark("Everything was read and used"),
+    "Reseller Recurring Cost": words.RESELLER_RECURRING_NOTE,
+    "Customer Recurring Cost": words.CUSTOMER_RECURRING_NOTE,
+    "Recurring Price": words.RECURRING_PRICE_NOTE,
+    "Ledgers Per Minute": words.LEDGERS_NOTE,
+}
+COUNTRIES_HELP = {
+    **_SUMS,
+    "Country": HELP["Country"],
+    "Direction": HELP["Direction"],
+    "Customers": mark("How many customers have calls there."),
+}
+MARGINS_HELP = {
+    "Usage Price": words.PRICE_NOTE,
+    "Reseller Cost": words.RESELLER_COST_NOTE,
+    "Usage Margin": mark("Usage price less reseller cost."),
+    "Recurring Price": words.RECURRING_PRICE_NOTE,
+    "Reseller Recurring Cost": words.RESELLER_RECURRING_NOTE,
+    "Recurring Margin": mark("Recurring price less reseller recurring cost."),
+    "Minimum": mark("What is missing to the minimum that was agreed."),
+    "Net": mark("What the statement comes to before taxes."),
+    "Margin": mark("Net less reseller cost and reseller recurring cost."),
+    "Margin Percent": mark("The margin in percent of net."),
+    "Calls Below Cost": mark("Calls priced for less than the reseller paid."),
+    "Loss On These": mark("By how much, all of them together."),
+}
+CHANGES_HELP = {
+    "Late Calls": mark("Calls of the period that the last report did not have yet."),
+    "Gone Calls": mark("Calls that the last report had and this one has not."),
+    "Changed Calls": mark("Calls with other costs or prices than in the last report."),
 }
 
 

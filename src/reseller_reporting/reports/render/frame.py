@@ -14,6 +14,7 @@ from xlsxwriter.vml import Vml
 
 from reseller_reporting.reports.render.look import FONT, FONT_SIZE
 
+PROPERTY_MAX = 255  # Characters of a property of the file.
 # A note's place is told by its anchor, too, which is what office programs read.
 _PLACE_OF_NOTE = re.compile(r"margin-left:[^;]*;margin-top:[^;]*;")
 

@@ -76,18 +76,20 @@ class Look:
         return self._format(**self._header)
 
     @property
-    def header_link(self) -> Any:
-        """Leads back to the first sheet."""
-        return self._format(**{**self._header, "font_color": self.accent_ink, "underline": 1})
-
-    @property
-    def header_indented(self) -> Any:
-        return self._format(**self._header, align="left", indent=1)
-
-    @property
     def header_right(self) -> Any:
-        """Over numbers, which stand on the right."""
-        return self._format(**self._header, align="right")
+        """Over numbers, which stand on the right; one too long for its column is shown smaller."""
+        return self._format(**self._header, align="right", shrink=True)
+
+    def header_of(self, kind: str, *, is_link: bool = False, is_wrapped: bool = False, is_filtered: bool = True) -> Any:
+        """Of a table's column: a filter's button covers the cell's right end. The first leads back."""
+        parts = {**self._header, **({"text_wrap": True} if is_wrapped else {})}
+        if is_link:
+            return self._format(**{**parts, "font_color": self.accent_ink, "underline": 1})
+        if kind in ("text_indented", "text_shrunk"):
+            return self._format(**parts, align="left", indent=1)
+        if kind in ("text", "date_time"):
+            return self._format(**parts)
+        return self._format(**parts, align="right", indent=2 if is_filtered else 0)
 
     @property
     def stripe(self) -> Any:
@@ -103,6 +105,11 @@ class Look:
         return self._format(font_color=self.accent_ink, underline=1, valign="vcenter")
 
     @property
+    def link_in_rows(self) -> Any:
+        """At the height of the cells beside it."""
+        return self._format(font_color=self.accent_ink, underline=1)
+
+    @property
     def text(self) -> Any:
         return None
 
@@ -110,6 +117,11 @@ class Look:
     def text_indented(self) -> Any:
         """Text to the right of a number, which would touch it otherwise."""
         return self._format(align="left", indent=1)
+
+    @property
+    def text_shrunk(self) -> Any:
+        """A sentence beside other text: whole on paper, if smaller. Wrapped, a row would grow for one cell."""
+        return self._format(align="left", indent=1, shrink=True)
 
     @property
     def money(self) -> Any:
@@ -225,7 +237,11 @@ class Look:
 
     @property
     def header_month(self) -> Any:
-        return self._format(**self._header, align="right", num_format="mmm yyyy")
+        return self._format(**self._header, align="right", indent=1, num_format="mmm yyyy")
+
+    def before_line(self, num_format: str) -> Any:
+        """A number that keeps off the line of its course beside it."""
+        return self._format(font_color=INK, num_format=num_format, align="right", indent=1)
 
     @property
     def total_label(self) -> Any:

@@ -27,7 +27,7 @@ ZIP64_SIZE, ZIP64_PARTS = _UINT32_MAX, _UINT16_MAX
 
 class Compression(StrEnum):
     FAST = "fast"  # ISA-L's level 1 where it is installed, zlib's else.
-    SMALL = "small"  # zlib's level 6: a sixth smaller, many times slower.
+    SMALL = "small"  # zlib's level 6: a fifth smaller, many times slower.
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Owns: what of XlsxWriter is done another way, and why. Does not own: what stands
 - Rows wait in memory: a file for each of a small workbook's sheets takes longer than its rows.
 - A formula names functions that every spreadsheet has; XlsxWriter looks for thirty newer ones in each, and writes each
   cell attribute by attribute, which took longer than all else about it.
+- A data row is written as it comes: XlsxWriter would keep its cells, and look for each column of the sheet in them.
 - A table is announced with as many rows as it will have: XlsxWriter wants them in memory, and notes each cell of them.
 """
 
@@ -19,6 +20,24 @@ from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, CellStringTu
 from reseller_reporting.reports.render.cell_xml import column_letters, text_content
 
 _LETTERS = [column_letters(column) for column in range(64)]
+
+
+def formula_cell(formula: str, value: Any) -> str:
+    return f"><f>{escape(formula, quote=False)}</f><v>{value}</v></c>"
+
+
+def text_cell(text: str) -> str:
+    return f' t="inlineStr"><is><t{text_content(text)}</t></is></c>'
+
+
+def number_cell(number: Any) -> str:
+    return f"><v>{number:.16G}</v></c>"
+
+
+def _cell_begin(row: int, column: int, look: Any) -> str:
+    """Up to what differs by its kind."""
+    style = f' s="{look._get_xf_index()}"' if look else ""
+    return f'<c r="{_LETTERS[column]}{row + 1}"{style}'
 
 
 class PlainSheet(Worksheet):  # type: ignore[misc]
@@ -51,16 +70,25 @@ class PlainSheet(Worksheet):  # type: ignore[misc]
             self._write_single_row(row)
         self.table[row][col] = CellFormulaTuple(formula.removeprefix("="), cell_format, value)
 
+    def write_whole_row(self, row: int, cells: Sequence[tuple[int, Any, str]]) -> None:
+        """The only cells of a row below the others: of each its column, its format, and what `..._cell` makes of it."""
+        if not cells:
+            return
+        self._write_single_row(row)
+        for column, _, _ in (cells[0], cells[-1]):
+            self._check_dimensions(row, column)
+        self._write_row(row, None)
+        self.fh.write("".join([f"{_cell_begin(row, column, look)}{made}" for column, look, made in cells]))
+        self._xml_end_tag("row")
+
     def _write_cell(self, row: int, col: int, cell: Any) -> None:
-        style = f' s="{cell.format._get_xf_index()}"' if cell.format else ""
-        head = f'<c r="{_LETTERS[col]}{row + 1}"{style}'
-        kind = type(cell)
+        begin, kind = _cell_begin(row, col, cell.format), type(cell)
         if kind is CellFormulaTuple:
-            self.fh.write(f"{head}><f>{escape(cell.formula, quote=False)}</f><v>{cell.value}</v></c>")
+            self.fh.write(begin + formula_cell(cell.formula, cell.value))
         elif kind is CellStringTuple:
-            self.fh.write(f'{head} t="inlineStr"><is><t{text_content(cell.string)}</t></is></c>')
+            self.fh.write(begin + text_cell(cell.string))
         elif kind is CellNumberTuple:
-            self.fh.write(f"{head}><v>{cell.number:.16G}</v></c>")
+            self.fh.write(begin + number_cell(cell.number))
         else:
             super()._write_cell(row, col, cell)
 

@@ -23,15 +23,19 @@ from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.trunks import TrunkFigures
 from reseller_reporting.reports.facts import AccountFacts
-from reseller_reporting.reports.render.frame import Frame
+from reseller_reporting.reports.period_text import spoken_period
+from reseller_reporting.reports.render.cell_text import one_line
+from reseller_reporting.reports.render.frame import PROPERTY_MAX, Frame
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.package import Compression, Package, deflated
+from reseller_reporting.reports.render.reseller_blocks import SummarySources
 from reseller_reporting.reports.render.reseller_changes import write_changed_calls, write_changes
 from reseller_reporting.reports.render.reseller_customers import write_customers
-from reseller_reporting.reports.render.reseller_figures import write_countries, write_margins
+from reseller_reporting.reports.render.reseller_figures import MarginSums, write_countries, write_margins
 from reseller_reporting.reports.render.reseller_record import write_pool_sheet, write_problems, write_warnings
-from reseller_reporting.reports.render.reseller_summary import SummarySources, add_summary, write_summary
-from reseller_reporting.reports.render.sheet import page_footer
+from reseller_reporting.reports.render.reseller_summary import write_summary
+from reseller_reporting.reports.render.sheet import page_footer, page_header
+from reseller_reporting.reports.render.summary_page import add_summary
 from reseller_reporting.reports.style import PRODUCT_STYLE, Style
 from reseller_reporting.reports.usage import UsageSums
 
@@ -67,8 +71,11 @@ def write_reseller_book(
     try:
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=path.parent) as scratch:
             workbook = Frame(Path(scratch))
-            workbook.set_properties({"created": _CREATED_AT})
-            _fill(workbook, Look(workbook, style), report, country_name)
+            look = Look(workbook, style)
+            company = one_line(style.brand.company_or(report.reseller.name), PROPERTY_MAX)
+            said = {"title": one_line(_title(look, report), PROPERTY_MAX), "author": company, "company": company}
+            workbook.set_properties({**said, "created": _CREATED_AT})
+            _fill(workbook, look, report, country_name)
             workbook.close()
             made = Path(scratch) / "workbook.xlsx"
             with made.open("wb") as file:
@@ -85,8 +92,7 @@ def _fill(workbook: Any, look: Look, report: ResellerReport, country_name: Calla
     summary = add_summary(workbook, look)
     customers = write_customers(workbook, look, report.entries, report.files)
     countries = write_countries(workbook, look, report.entries, country_name, report.currency)
-    if report.margins:
-        write_margins(workbook, look, report.margins)
+    margins = write_margins(workbook, look, report.margins) if report.margins else MarginSums()
     pool = report.pool
     if pool is not None and not (isinstance(pool, str) and pool.startswith("None")):
         write_pool_sheet(workbook, look, pool, report.entries, report.shares, report.period.zone)
@@ -102,9 +108,16 @@ def _fill(workbook: Any, look: Look, report: ResellerReport, country_name: Calla
         entries=report.entries,
         customers=customers,
         countries=countries,
+        margins=margins,
         changes=report.changes,
         not_compared=report.not_compared,
     )
     write_summary(workbook, summary, look, sources)
+    company, title = look.style.brand.company_or(report.reseller.name), _title(look, report)
     for sheet in workbook.worksheets():
-        sheet.set_footer(page_footer(look.style.brand.company_or(report.reseller.name), report.period.name))
+        sheet.set_header(page_header(company, title))
+        sheet.set_footer(page_footer(company, report.period.name))
+
+
+def _title(look: Look, report: ResellerReport) -> str:
+    return look.words.say("All customers, {period}", period=spoken_period(report.period, look.words))

@@ -7,10 +7,18 @@ from zoneinfo import ZoneInfo
 from reseller_reporting.model.changes import Amounts, ChangedLeg, Changes, CustomerChange, LegChange
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.figure_text import micros_amount
+from reseller_reporting.reports.render.column_help import CHANGES_HELP, HELP
 from reseller_reporting.reports.render.local_time import serial_days
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, write_row
-from reseller_reporting.reports.render.table_sheet import letters_of, open_table, sum_of, write_more, write_totals
+from reseller_reporting.reports.render.table_sheet import (
+    close_table,
+    letters_of,
+    open_table,
+    sum_of,
+    write_more,
+    write_totals,
+)
 from reseller_reporting.words.language import Words
 from reseller_reporting.words.message import mark
 
@@ -77,7 +85,7 @@ def write_changes(workbook: Any, look: Look, changes: Changes) -> None:
     """A row for each customer of whom the two reports do not say the same."""
     columns = _PRICED if _is_priced(changes) else _COLUMNS
     letters = letters_of(columns)
-    sheet = open_table(workbook, look, CHANGES, columns, len(changes.customers))
+    sheet = open_table(workbook, look, CHANGES, columns, CHANGES_HELP)
     known: dict[str, list[Any]] = {column.title: [] for column in columns if column.kind in ("count", "money")}
     for row, change in enumerate(changes.customers, 1):
         made = {**_of_customer(look.words, change), **_amounts_of(change, letters, row)}
@@ -87,6 +95,7 @@ def write_changes(workbook: Any, look: Look, changes: Changes) -> None:
             values.append(cell.value if isinstance(cell, Formula) else cell)
     totals = {title: sum_of(values) for title, values in known.items()}
     write_totals(sheet, look, columns, len(changes.customers), totals)
+    close_table(sheet, look, columns, len(changes.customers))
 
 
 def _is_priced(changes: Changes) -> bool:
@@ -144,7 +153,7 @@ def write_changed_calls(workbook: Any, look: Look, changes: Changes, zone: ZoneI
         return
     shown = [(each, leg) for each in changes.customers if each.legs for leg in each.legs.first][:CALLS_MAX]
     columns = _PRICED_CALLS if _is_priced(changes) else _CALL_COLUMNS
-    sheet = open_table(workbook, look, CHANGED_CALLS, columns, len(shown))
+    sheet = open_table(workbook, look, CHANGED_CALLS, columns, HELP)
     serials = serial_days(zone, [leg.started_at for _, leg in shown])
     for row, ((customer, leg), serial) in enumerate(zip(shown, serials, strict=True), 1):
         made = {
@@ -154,6 +163,7 @@ def write_changed_calls(workbook: Any, look: Look, changes: Changes, zone: ZoneI
             **_of_leg(look.words, leg),
         }
         write_row(sheet, look, row, columns, [made.get(column.title) for column in columns])
+    close_table(sheet, look, columns, len(shown))
     if count > len(shown):
         write_more(
             sheet,

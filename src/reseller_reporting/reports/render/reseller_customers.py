@@ -8,9 +8,17 @@ from typing import Any
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.cell_xml import CellKind
-from reseller_reporting.reports.render.look import AMBER, AMBER_INK, Look
+from reseller_reporting.reports.render.column_help import CUSTOMERS_HELP
+from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, write_row
-from reseller_reporting.reports.render.table_sheet import TOTALS_GAP, letters_of, open_table, sum_of, write_totals
+from reseller_reporting.reports.render.table_sheet import (
+    TOTALS_GAP,
+    close_table,
+    letters_of,
+    open_table,
+    sum_of,
+    write_totals,
+)
 from reseller_reporting.reports.summary import SUMMARY_COLUMNS, TEXT_COLUMNS, summary_row
 from reseller_reporting.reports.usage import Figures, UsageSums
 from reseller_reporting.words.language import Words
@@ -78,7 +86,7 @@ def write_customers(
     workbook: Any, look: Look, entries: Sequence[tuple[AccountFacts, UsageSums | None]], files: Mapping[str, str]
 ) -> Customers:
     """Returns where to find what."""
-    sheet = open_table(workbook, look, SHEET, COLUMNS, len(entries))
+    sheet = open_table(workbook, look, SHEET, COLUMNS, CUSTOMERS_HELP)
     known: dict[str, list[Any]] = {column.title: [] for column in COLUMNS if column.kind in _SUMMED}
     for row, (facts, sums) in enumerate(entries, 1):
         cells = _cells(look.words, facts, sums, row)
@@ -87,13 +95,13 @@ def write_customers(
                 known[column.title].append(cell.value if isinstance(cell, Formula) else cell)
         file = files.get(str(facts.account.id))
         if file is not None and row <= _LINKS_MAX:
-            link = look.made(font_color="#1F4E9E", underline=1)
-            sheet.link_to_file(row, 0, file, link, cell_text(str(cells[0])))
+            sheet.link_to_file(row, 0, file, look.link_in_rows, cell_text(str(cells[0])))
             cells[0] = None
         write_row(sheet, look, row, COLUMNS, cells)
     totals = {title: sum_of(values) for title, values in known.items()}
     write_totals(sheet, look, COLUMNS, len(entries), totals)
-    _mark(sheet, look, len(entries))
+    _mark_incomplete(sheet, look, len(entries))
+    close_table(sheet, look, COLUMNS, len(entries))
     # Quantities and warnings would make the page too small to read; they are for the screen.
     sheet.print_area(0, 0, len(entries) + TOTALS_GAP, len(_FIRST) - 1)
     return Customers(len(entries), totals, sheet.name)
@@ -127,12 +135,8 @@ def _cells(words: Words, facts: AccountFacts, sums: UsageSums | None, row: int) 
     return cells
 
 
-def _mark(sheet: Any, look: Look, row_count: int) -> None:
-    """What says more than a figure: a report that is not complete, a loss. The words and the minus say it, too."""
-    last = max(row_count, 1)
-    titles = [column.title for column in COLUMNS]
-    complete, margin = titles.index("Complete"), titles.index("Margin")
-    warned = look.made(font_color=AMBER_INK, bg_color=AMBER, bold=True)
-    is_no = {"type": "cell", "criteria": "==", "value": f'"{look.words.say("no")}"', "format": warned}
-    sheet.conditional_format(1, complete, last, complete, is_no)
-    sheet.conditional_format(1, margin, last, margin, {"type": "cell", "criteria": "<", "value": 0, "format": warned})
+def _mark_incomplete(sheet: Any, look: Look, row_count: int) -> None:
+    """A report that is not complete; the word says it, too."""
+    place = [column.title for column in COLUMNS].index("Complete")
+    is_no = {"type": "cell", "criteria": "==", "value": f'"{look.words.say("no")}"', "format": look.marked}
+    sheet.conditional_format(1, place, max(row_count, 1), place, {**is_no, "stop_if_true": True})

@@ -9,10 +9,11 @@ from reseller_reporting.model.units import currency
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.figure_text import micros_amount
 from reseller_reporting.reports.margins import MARGIN_TEXT_COLUMNS
-from reseller_reporting.reports.render.look import AMBER, AMBER_INK, Look
+from reseller_reporting.reports.render.column_help import COUNTRIES_HELP, MARGINS_HELP
+from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.sheet import Cell, Column, Formula, write_row
 from reseller_reporting.reports.render.sheet_calls import country_label
-from reseller_reporting.reports.render.table_sheet import letters_of, open_table, sum_of, write_totals
+from reseller_reporting.reports.render.table_sheet import close_table, letters_of, open_table, sum_of, write_totals
 from reseller_reporting.reports.usage import Figures, UsageSums
 from reseller_reporting.words.message import mark
 
@@ -88,11 +89,11 @@ def write_countries(
     name = country_label(country_name)
     said = look.words.phrase
     rows = tuple((name(code), code, said(direction), sums) for (code, direction), sums in ordered)
-    sheet = open_table(workbook, look, COUNTRIES, _COUNTRY_COLUMNS, len(rows))
+    sheet = open_table(workbook, look, COUNTRIES, _COUNTRY_COLUMNS, COUNTRIES_HELP)
     for row, (label, code, direction, together) in enumerate(rows, 1):
         write_row(sheet, look, row, _COUNTRY_COLUMNS, [label, code, direction, *_figures(together, row), money_code])
     write_totals(sheet, look, _COUNTRY_COLUMNS, len(rows), _country_totals([sums for *_, sums in rows]))
-    _mark_losses(sheet, look, _COUNTRY_COLUMNS, ("Margin",), len(rows))
+    close_table(sheet, look, _COUNTRY_COLUMNS, len(rows))
     return Countries(rows, sheet.name)
 
 
@@ -173,9 +174,17 @@ _DIFFERENCES = {
 }
 
 
-def write_margins(workbook: Any, look: Look, rows: Sequence[Mapping[str, str]]) -> None:
+@dataclass(frozen=True, slots=True)
+class MarginSums:
+    """Of the columns `Net` and `Margin` what they come to, live, where every customer's is known."""
+
+    net: Formula | None = None
+    margin: Formula | None = None
+
+
+def write_margins(workbook: Any, look: Look, rows: Sequence[Mapping[str, str]]) -> MarginSums:
     """The rows of `margin.csv`; what is made of other columns is a live formula."""
-    sheet = open_table(workbook, look, MARGINS, _MARGIN_COLUMNS, len(rows))
+    sheet = open_table(workbook, look, MARGINS, _MARGIN_COLUMNS, MARGINS_HELP)
     for row, texts in enumerate(rows, 1):
         write_row(
             sheet, look, row, _MARGIN_COLUMNS, [_margin_cell(column.title, texts, row) for column in _MARGIN_COLUMNS]
@@ -186,8 +195,16 @@ def write_margins(workbook: Any, look: Look, rows: Sequence[Mapping[str, str]]) 
         if column.title not in MARGIN_TEXT_COLUMNS and column.title != "Margin Percent"
     }
     write_totals(sheet, look, _MARGIN_COLUMNS, len(rows), totals)
-    losses = ("Usage Margin", "Recurring Margin", "Margin", "Margin Percent")
-    _mark_losses(sheet, look, _MARGIN_COLUMNS, losses, len(rows))
+    losses = ("Usage Margin", "Recurring Margin", "Margin Percent")
+    close_table(sheet, look, _MARGIN_COLUMNS, len(rows), losses=losses)
+
+    def live(title: str) -> Formula | None:
+        letter = _OF_MARGINS[title]
+        if not all(texts[title] for texts in rows):
+            return None
+        return Formula(f"=SUM('{sheet.name}'!${letter}$2:${letter}${len(rows) + 1})", totals[title])
+
+    return MarginSums(live("Net"), live("Margin"))
 
 
 def _margin_cell(title: str, texts: Mapping[str, str], row: int) -> Cell:
@@ -203,12 +220,3 @@ def _margin_cell(title: str, texts: Mapping[str, str], row: int) -> Cell:
         margin, net = (f"{_OF_MARGINS[part]}{row + 1}" for part in ("Margin", "Net"))
         return Formula(f"=100*{margin}/{net}", 100 * Decimal(texts["Margin"]) / Decimal(texts["Net"]))
     return Decimal(text)
-
-
-def _mark_losses(sheet: Any, look: Look, columns: Sequence[Column], titles: Sequence[str], row_count: int) -> None:
-    """Negative ones, in amber and bold beside their minus."""
-    loss = look.made(font_color=AMBER_INK, bg_color=AMBER, bold=True)
-    places = {column.title: place for place, column in enumerate(columns)}
-    for title in titles:
-        where = (1, places[title], max(row_count, 1), places[title])
-        sheet.conditional_format(*where, {"type": "cell", "criteria": "<", "value": 0, "format": loss})

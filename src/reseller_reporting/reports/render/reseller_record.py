@@ -8,18 +8,21 @@ from zoneinfo import ZoneInfo
 from reseller_reporting.model.trunks import TrunkFigures
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.facts import AccountFacts
+from reseller_reporting.reports.render.column_help import HELP
 from reseller_reporting.reports.render.look import Look
 from reseller_reporting.reports.render.plain_sheet import PlainSheet
 from reseller_reporting.reports.render.sheet import (
+    BACK,
+    SUMMARY_SHEET,
     Cell,
     Column,
-    header_format,
+    link_to,
     set_up_print,
     sheet_name,
     write_row,
 )
 from reseller_reporting.reports.render.sheet_trunks import write_pool
-from reseller_reporting.reports.render.table_sheet import open_table, write_more
+from reseller_reporting.reports.render.table_sheet import close_table, open_table, write_more
 from reseller_reporting.reports.usage import UsageSums
 
 PROBLEMS_MAX = 10_000  # manifest.json lists them all.
@@ -65,8 +68,11 @@ def write_pool_sheet(
 ) -> None:
     """The replay over all accounts, and whose calls found no trunk: those that ran over most come first."""
     sheet = workbook.add_worksheet(sheet_name(look.words, "Trunks"), PlainSheet)
+    sheet.hide_gridlines(2)
     set_up_print(sheet)
-    row = write_pool(workbook, sheet, look, pool, zone, 0)
+    sheet.set_portrait()
+    sheet.write_url(0, 0, link_to(look.words.say(SUMMARY_SHEET)), look.link, look.words.say(BACK))
+    row = write_pool(workbook, sheet, look, pool, zone, 2)
     of_accounts = [(facts, share) for facts, _ in entries if (share := shares.get(str(facts.account.id)))]
     if not of_accounts:
         return
@@ -77,7 +83,9 @@ def write_pool_sheet(
         sheet.write_blank(row, position, None, look.section)
     row += 1
     for position, column in enumerate(_SHARE_COLUMNS):
-        sheet.write_string(row, position, look.words.say(column.title), header_format(look, column.kind))
+        sheet.write_string(
+            row, position, look.words.say(column.title), look.header if column.kind == "text" else look.header_right
+        )
     for at, (facts, share) in enumerate(of_accounts, row + 1):
         on_trunks = share.flat.legs + share.burst.legs
         cost = None if share.over.cost_units is None else currency(share.over.cost_units)
@@ -111,9 +119,10 @@ def _write(
 ) -> None:
     if not rows:
         return
-    sheet = open_table(workbook, look, name, columns, len(rows))
+    sheet = open_table(workbook, look, name, columns, HELP)
     for row, cells in enumerate(rows, 1):
         write_row(sheet, look, row, columns, cells)
+    close_table(sheet, look, columns, len(rows))
     if count > len(rows):
         write_more(
             sheet,

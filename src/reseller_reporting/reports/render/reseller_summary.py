@@ -1,35 +1,56 @@
-"""The first sheet of the reseller's workbook: what all customers come to, who and where, what changed."""
+"""The first sheet of the reseller's workbook: what is earned, for what, against the month before, whether complete;
+then charts, what changed since the last report, and the figures. It looks like a customer's first sheet.
+"""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-from reseller_reporting.model.account import Account
 from reseller_reporting.model.changes import Changes, LegChange
-from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.facts import AccountFacts
-from reseller_reporting.reports.figure_text import micros_amount
 from reseller_reporting.reports.period_text import spoken_period
+from reseller_reporting.reports.render import summary_words as texts
 from reseller_reporting.reports.render.cell_text import cell_text
-from reseller_reporting.reports.render.look import COUNT, INK, MINUTES, MONEY, QUIET, ROW_HEIGHT, RULE, Look
-from reseller_reporting.reports.render.plain_sheet import PlainSheet
-from reseller_reporting.reports.render.reseller_customers import SHEET, Customers, shown_figures
-from reseller_reporting.reports.render.reseller_figures import COUNTRIES, Countries
-from reseller_reporting.reports.render.sheet import SUMMARY_SHEET, set_up_print, sheet_name
-from reseller_reporting.reports.usage import Figures, UsageSums
+from reseller_reporting.reports.render.grid import Link
+from reseller_reporting.reports.render.look import COUNT, MINUTES, MONEY, Look
+from reseller_reporting.reports.render.reseller_blocks import (
+    SummarySources,
+    amount_of,
+    course_rows,
+    has_calls,
+    months_before_all,
+    shown,
+    write_charted,
+)
+from reseller_reporting.reports.render.reseller_customers import shown_figures
+from reseller_reporting.reports.render.sheet import Formula, below_zero
+from reseller_reporting.reports.render.summary_blocks import LAST_COLUMN, Change, Page, write_course
+from reseller_reporting.reports.render.summary_cards import (
+    CARD_ROWS,
+    PERCENT,
+    Card,
+    Line,
+    compared,
+    cost_of_calls,
+    earned,
+    figure_of,
+    lines_of,
+    money_of,
+    put_cards,
+    sentence,
+)
+from reseller_reporting.reports.render.summary_page import (
+    CHART_ROWS,
+    DAYS_ROWS,
+    LINE_HEIGHT,
+    open_page,
+    write_line,
+    write_title,
+)
+from reseller_reporting.reports.usage import UsageSums
 from reseller_reporting.words.language import Words
 from reseller_reporting.words.message import mark
 
-_WIDTHS = (34, 17, 17, 17, 3, 12, 12, 12, 12, 12, 12)
-_LAST_COLUMN = len(_WIDTHS) - 1
-_CHART_COLUMN, _CHART_WIDTH, _CHART_HEIGHT = 5, 540, 258
-_TOP = 10
-_LINE_HEIGHT = 17
-_PIXELS_PER_LINE, _PIXELS_PER_ROW = 22, 20
-_NAME_MAX = 40
-_CHARACTERS_PER_LINE = 150
-_COLOURS = {"Reseller Cost": INK, "Customer Cost": "#86A0CC", "Price": "#86A0CC", "Margin": "#D98A00"}
 _NAMES_TOLD = 5
 _ABOUT = {
     "Customers": mark("every customer in a line, each with a link to its workbook"),
@@ -41,284 +62,210 @@ _ABOUT = {
     "Problems": mark("malformed records and conspicuous prices of all customers"),
     "Warnings": mark("what a reader must know, customer by customer"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SummarySources:
-    """What the sheet is made of, and where the other sheets' figures stand."""
-
-    reseller: Account
-    period: ReportPeriod
-    currency: str
-    entries: Sequence[tuple[AccountFacts, UsageSums | None]]
-    customers: Customers
-    countries: Countries
-    changes: Changes | None
-    not_compared: str
-
-
-def add_summary(workbook: Any, look: Look) -> Any:
-    """The sheet, first in the workbook; it is filled last, when everything is known."""
-    sheet = workbook.add_worksheet(sheet_name(look.words, SUMMARY_SHEET), PlainSheet)
-    sheet.hide_gridlines(2)
-    for position, width in enumerate(_WIDTHS):
-        sheet.set_column(position, position, width)
-    set_up_print(sheet)
-    sheet.fit_to_pages(1, 1)
-    return sheet
+_COMPLETE = "Complete"
 
 
 def write_summary(workbook: Any, sheet: Any, look: Look, sources: SummarySources) -> None:
-    page = _Page(workbook, sheet, look, sources)
-    page.title()
-    page.banner()
-    page.key_figures()
-    page.since_last()
-    page.top_customers()
-    page.top_countries()
-    page.contents()
-    page.about()
+    page, months = open_page(sheet, look), months_before_all(sources)
+    company = look.style.brand.company_or(sources.reseller.name)
+    write_title(
+        page,
+        workbook,
+        title=company or str(sources.reseller.id) or page.say("All customers"),
+        subtitle=page.say("All customers, {period}", period=spoken_period(sources.period, look.words)),
+        sender=company,
+        linked=tuple(_ABOUT),
+    )
+    _write_banner(page, sources)
+    cards_row, charts_row = page.row, page.row + CARD_ROWS + 1
+    page.row = charts_row + (CHART_ROWS + DAYS_ROWS + 2 if has_calls(sources) else 2)
+    if not has_calls(sources):
+        page.grid.put(charts_row, 0, page.say(texts.NO_CALLS), look.value)
+    months_row = page.row
+    # Its formulas look at the key figures, which are placed below: so much room it takes.
+    page.row += 4 + len(course_rows(sources, months, {})) if months else 0
+    _write_since_last(page, sources)
+    breaks = [page.row]
+    _write_key_figures(page, sources)
+    _write_contents(page, workbook)
+    _write_report(page, sources)
+    changes: list[Change] = []
+    if months:
+        after, page.row = page.row, months_row
+        names = [each.month for each in months]
+        changes = write_course(page, names, sources.period.name, course_rows(sources, months, page.figures))
+        page.row = after
+    if has_calls(sources):
+        breaks.append(write_charted(page, workbook, sources, charts_row))
+    _write_cards(page, cards_row, sources, changes, names[-1] if months else "")
+    sheet.set_h_pagebreaks(breaks)
+    page.grid.write(sheet)
+    sheet.print_area(0, 0, page.row, LAST_COLUMN)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bar:
-    """One line of a chart's table: its name, and of each series the cell that it shows, with its value."""
-
-    name: str
-    cells: dict[str, tuple[str, Any] | None]
+def _lacking(sources: SummarySources) -> list[AccountFacts]:
+    return [facts for facts, _ in sources.entries if facts.status == "failed" or not facts.complete]
 
 
-@dataclass(slots=True)
-class _Page:
-    """Blocks one under the other, row by row; `row` is the next free one."""
-
-    workbook: Any
-    sheet: Any
-    look: Look
-    sources: SummarySources
-    row: int = 0
-
-    def say(self, message: str, **named: object) -> str:
-        return self.look.words.say(message, **named)
-
-    def title(self) -> None:
-        reseller, period = self.sources.reseller, self.sources.period
-        self.sheet.set_row(0, 32)
-        self.sheet.write_string(
-            0, 0, cell_text(self._name() or str(reseller.id) or self.say("All customers")), self.look.title
-        )
-        self.sheet.set_row(1, 20)
-        text = self.say("All customers, {period}", period=spoken_period(period, self.look.words))
-        self.sheet.write_string(1, 0, cell_text(text), self.look.subtitle)
-        self.row = 3
-
-    def _name(self) -> str:
-        return self.look.style.brand.company_or(self.sources.reseller.name)
-
-    def banner(self) -> None:
-        lacking = [facts for facts, _ in self.sources.entries if facts.status == "failed" or not facts.complete]
-        if not lacking:
-            return
-        headline = self.say(
-            "Not complete for {count} of {all} customers: figures are missing or may still change. "
-            "See Customers and Warnings.",
-            count=len(lacking),
-            all=len(self.sources.entries),
-        )
-        self._line(headline, self.look.banner, padding=9)
-        for facts in lacking[:_NAMES_TOLD]:
-            why = " ".join(self.look.words.phrase(warning.message) for warning in facts.warnings)
-            self._line(f"{shown(facts.account.name, facts.account.id)}: {why}", self.look.banner_line, padding=3)
-        if len(lacking) > _NAMES_TOLD:
-            self._line(self.say("and {count} more", count=len(lacking) - _NAMES_TOLD), self.look.banner_line, padding=3)
-        self.row += 1
-
-    def key_figures(self) -> None:
-        self._section(self.say("Key figures"))
-        customers, code = self.sources.customers, self.sources.currency
-        entries = self.sources.entries
-        names = customers.column("Name")
-        self._figure("Customers", f"=COUNTA({names})", len(entries), COUNT, mark("accounts"), "")
-        complete = sum(facts.status == "ok" and facts.complete for facts, _ in entries)
-        formula = f'=COUNTIF({customers.column("Complete")},"{self.say("yes")}")'
-        self._figure("Complete", formula, complete, COUNT, "accounts", self.say("Everything was read and used"))
-        for title, number_format, unit, note in _key_figures(code):
-            value = customers.totals.get(title)
-            if value is None and title in _ONLY_WITH_PLANS:
-                continue
-            known = f"=SUM({customers.column(title)})"
-            self._figure(title, known, value, number_format, unit, self._note(title, self.say(note)))
-        self.row += 1
-
-    def _note(self, title: str, note: str) -> str:
-        """With how many customers' figure is not known, which a sum does not show."""
-        if title not in ("Reseller Cost", "Price", "Margin"):
-            return note
-        unknown = sum(not _knows(title, facts, sums) for facts, sums in self.sources.entries)
-        return self.say("{note}; not known of {count}", note=note, count=unknown) if unknown else note
-
-    def top_customers(self) -> None:
-        series = self._series()
-        made = [
-            (place, facts, shown_figures(facts, sums))
-            for place, (facts, sums) in enumerate(self.sources.entries)
-            if sums is not None
-        ]
-        made.sort(key=lambda each: (_rank(each[2]), each[0]))
-        cell = self.sources.customers.cell
-        bars = [
-            _Bar(
-                shown(facts.account.name, facts.account.id),
-                {title: _told(cell(title, place), _amount(title, figures)) for title in series},
-            )
-            for place, facts, figures in made[:_TOP]
-        ]
-        self._block(mark("Customers by cost"), SHEET, len(made), series, bars)
-
-    def top_countries(self) -> None:
-        series = self._series()
-        rows = self.sources.countries.rows
-        ordered = sorted(enumerate(rows), key=lambda each: (_rank(each[1][3]), each[0]))
-        cell = self.sources.countries.cell
-        bars = [
-            _Bar(
-                f"{name}, {direction}",
-                {title: _told(cell(title, place), _amount(title, sums)) for title in series},
-            )
-            for place, (name, _, direction, sums) in ordered[:_TOP]
-        ]
-        self._block(mark("Countries by cost"), COUNTRIES, len(rows), series, bars)
-
-    def since_last(self) -> None:
-        self._section(self.say("Since the last report"))
-        for sentence in _since_last(
-            self.look.words, self.sources.changes, self.sources.not_compared, self.sources.currency
-        ):
-            self.sheet.set_row(self.row, _LINE_HEIGHT)
-            self.sheet.write_string(self.row, 0, sentence, self.look.value)
-            self.row += 1
-        self.row += 1
-
-    def contents(self) -> None:
-        self._section(self.say("Sheets"))
-        link = self.look.made(font_color="#1F4E9E", underline=1)
-        for sheet in self.workbook.worksheets():
-            about = {self.say(name): text for name, text in _ABOUT.items()}
-            if sheet.name in about:
-                self.sheet.set_row(self.row, _LINE_HEIGHT)
-                self.sheet.write_url(self.row, 0, f"internal:'{sheet.name}'!A1", link, sheet.name)
-                self.sheet.write_string(self.row, 1, self.say(about[sheet.name]), self.look.note)
-                self.row += 1
-        self.row += 1
-
-    def about(self) -> None:
-        self._section(self.say("Report"))
-        period, reseller = self.sources.period, self.sources.reseller
-        pairs = [
-            ("Reseller", f"{self._name()} ({reseller.id})"),
-            ("From", self.look.words.moment(period.from_local)),
-            ("To (exclusive)", self.look.words.moment(period.to_local)),
-            ("Time zone", period.timezone),
-            ("Currency", self.sources.currency),
-            (mark("For"), self.say("the reseller's own office: it holds costs and margins of all customers")),
-        ]
-        for label, value in pairs:
-            self.sheet.set_row(self.row, _LINE_HEIGHT)
-            self.sheet.write_string(self.row, 0, self.say(label), self.look.label)
-            self.sheet.write_string(self.row, 1, cell_text(value), self.look.value)
-            self.row += 1
-
-    def _section(self, title: str) -> None:
-        self.sheet.set_row(self.row, 22)
-        self.sheet.write_string(self.row, 0, title, self.look.section)
-        for position in range(1, _LAST_COLUMN + 1):
-            self.sheet.write_blank(self.row, position, None, self.look.section)
-        self.row += 1
-
-    def _line(self, text: str, cell_format: Any, *, padding: int) -> None:
-        lines = sum(max(1, -(-len(part) // _CHARACTERS_PER_LINE)) for part in text.split("\n"))
-        self.sheet.set_row(self.row, min(lines * ROW_HEIGHT + padding, 400))
-        self.sheet.merge_range(self.row, 0, self.row, _LAST_COLUMN, "", cell_format)
-        self.sheet.write_string(self.row, 0, cell_text(text), cell_format)
-        self.row += 1
-
-    def _figure(self, name: str, formula: str, value: Any, number_format: str, unit: str, note: str) -> None:
-        self.sheet.set_row(self.row, _LINE_HEIGHT)
-        self.sheet.write_string(self.row, 0, self.say(name), self.look.label)
-        if value is None:
-            self.sheet.write_string(self.row, 1, self.say("not available"), self.look.missing)
-        else:
-            self.sheet.write_formula(self.row, 1, formula, self.look.figure(number_format), value)
-        self.sheet.write_string(self.row, 2, self.say(unit), self.look.note)
-        self.sheet.write_string(self.row, 3, note, self.look.note)
-        self.row += 1
-
-    def _series(self) -> tuple[str, ...]:
-        is_priced = self.sources.customers.totals.get("Price") is not None
-        return ("Reseller Cost", "Price", "Margin") if is_priced else ("Reseller Cost", "Customer Cost")
-
-    def _block(self, title: str, sheet_name: str, count: int, series: Sequence[str], bars: Sequence[_Bar]) -> None:
-        """The first of them as live figures, beside their chart."""
-        if not bars:
-            return
-        title = self.say(title)
-        more = self.say("{title}, the first {count} of {all}", title=title, count=len(bars), all=count)
-        self._section(more if count > len(bars) else title)
-        top, money = self.row, self.look.made(num_format=MONEY, valign="vcenter")
-        self.sheet.write_string(top, 0, self.say(sheet_name), self.look.header)
-        for position, name in enumerate(series, 1):
-            self.sheet.write_string(top, position, self.say(name), self.look.header_right)
-        for row, bar in enumerate(bars, top + 1):
-            self.sheet.set_row(row, _LINE_HEIGHT)
-            self.sheet.write_string(row, 0, cell_text(bar.name), self.look.value)
-            for position, name in enumerate(series, 1):
-                told = bar.cells[name]
-                if told is not None:
-                    self.sheet.write_formula(row, position, f"={told[0]}", money, told[1])
-        self._chart(title, top, series, bars)
-        # The chart may be higher than the lines beside it.
-        rest = max(0, _CHART_HEIGHT - _PIXELS_PER_LINE * (len(bars) + 1))
-        self.row = top + len(bars) + 2 + -(-rest // _PIXELS_PER_ROW)
-
-    def _chart(self, title: str, top: int, series: Sequence[str], bars: Sequence[_Bar]) -> None:
-        chart = self.workbook.add_chart({"type": "bar"})
-        first, last = top + 1, top + len(bars)
-        for position, name in enumerate(series, 1):
-            chart.add_series(
-                {
-                    "name": self.say(name),
-                    "categories": [self.sheet.name, first, 0, last, 0],
-                    "values": [self.sheet.name, first, position, last, position],
-                    "categories_data": [bar.name for bar in bars],
-                    "values_data": [told[1] if (told := bar.cells[name]) else 0 for bar in bars],
-                    "fill": {"color": _COLOURS[name]},
-                    "gap": 60,
-                    "overlap": 0,
-                }
-            )
-        font = {"color": QUIET, "size": 9}
-        title_font = {"color": INK, "size": 11, "bold": True}
-        chart.set_title({"name": f"{title}, {self.sources.currency}", "name_font": title_font, "overlay": False})
-        chart.set_y_axis({"num_font": font, "line": {"color": RULE}, "reverse": True, "label_position": "low"})
-        grid = {"visible": True, "line": {"color": RULE, "width": 0.5}}
-        numbers = {"num_font": font, "num_format": "#,##0.00", "major_gridlines": grid, "line": {"none": True}}
-        chart.set_x_axis({**numbers, "label_position": "high"})
-        chart.set_legend({"position": "bottom", "font": font})
-        chart.set_chartarea({"border": {"none": True}})
-        chart.set_size({"width": _CHART_WIDTH, "height": _CHART_HEIGHT})
-        text = self.say(
-            "Bars of {series} for {count} lines of the table on the left, the dearest first.",
-            series=", ".join(map(self.say, series)),
-            count=len(bars),
-        )
-        self.sheet.insert_chart(top, _CHART_COLUMN, chart, {"description": text, "object_position": 2, "y_offset": 5})
+def _write_banner(page: Page, sources: SummarySources) -> None:
+    lacking, look = _lacking(sources), page.look
+    if not lacking:
+        return
+    headline = page.say(
+        "Not complete for {count} of {all} customers: figures are missing or may still change. "
+        "See Customers and Warnings.",
+        count=len(lacking),
+        all=len(sources.entries),
+    )
+    write_line(page, headline, look.banner, padding=9)
+    for facts in lacking[:_NAMES_TOLD]:
+        why = " ".join(look.words.phrase(warning.message) for warning in facts.warnings)
+        write_line(page, f"{shown(facts.account.name, facts.account.id)}: {why}", look.banner_line, padding=3)
+    if len(lacking) > _NAMES_TOLD:
+        more = page.say("and {count} more", count=len(lacking) - _NAMES_TOLD)
+        write_line(page, more, look.banner_line, padding=3)
+    page.row += 1
 
 
-def shown(name: str, id_: str) -> str:
-    """A name short enough for a chart, without what no chart can hold."""
-    plain = "".join(character if character.isprintable() else " " for character in cell_text(name))
-    plain = plain.strip() or "".join(character for character in cell_text(str(id_)) if character.isprintable())
-    return plain if len(plain) <= _NAME_MAX else f"{plain[: _NAME_MAX - 1]}…"
+def _write_cards(page: Page, row: int, sources: SummarySources, changes: list[Change], month_before: str) -> None:
+    put_cards(
+        page,
+        row,
+        [
+            _earned(page, sources),
+            Card(
+                texts.FOR_WHAT,
+                figure_of(page, "Calls"),
+                f'#,##0 "{page.say(texts.CALLS_UNIT)}"',
+                [
+                    Line("Billing Minutes", figure_of(page, "Billing Minutes"), MINUTES),
+                    Line("Flat-rate Minutes", figure_of(page, "Flat-rate Minutes"), MINUTES),
+                    Line(texts.COUNTRIES, len({code for _, code, *_ in sources.countries.rows}), COUNT),
+                ],
+            ),
+            _compared(page, changes, month_before),
+            _is_complete(page, sources),
+        ],
+    )
+
+
+def _earned(page: Page, sources: SummarySources) -> Card:
+    money = money_of(sources.currency)
+    if texts.MARGIN_ON_CALLS in page.figures or sources.margins.margin is not None:
+        return earned(page, money)
+    if "Reseller Cost" in page.figures:
+        return cost_of_calls(page, money)
+    recurring = lines_of(page, [texts.RESELLER_RECURRING, texts.CUSTOMER_RECURRING])
+    return Card(mark("What customers were charged"), figure_of(page, "Customer Cost"), money, recurring)
+
+
+def _compared(page: Page, changes: list[Change], month_before: str) -> Card:
+    if not changes:
+        why = mark("The months before are not known of all customers.")
+        return Card(texts.NOT_COMPARED, None, PERCENT, sentence(page.say(why)))
+    by_title = {change.title: change for change in changes}
+    main = next(by_title[title] for title in ("Reseller Cost", "Customer Cost") if title in by_title)
+    return compared(page, main, changes, month_before)
+
+
+def _is_complete(page: Page, sources: SummarySources) -> Card:
+    lacking = len(_lacking(sources))
+    problems = sum(len(facts.problems) + len(facts.findings) for facts, _ in sources.entries)
+    lines = [
+        Line("Customers", len(sources.entries), COUNT),
+        Line(texts.WARNINGS, sum(len(facts.warnings) for facts, _ in sources.entries), COUNT),
+        Line(texts.PROBLEMS, problems, COUNT),
+    ]
+    told = page.say(texts.INCOMPLETE if lacking else texts.COMPLETE)
+    return Card(texts.IS_COMPLETE, told, COUNT, lines, is_amber=bool(lacking))
+
+
+def _write_since_last(page: Page, sources: SummarySources) -> None:
+    page.section(mark("Since the last report"))
+    for text in _since_last(page.look.words, sources.changes, sources.not_compared, sources.currency):
+        write_line(page, text, page.look.wrapped, padding=3)
+    page.row += 1
+
+
+def _write_key_figures(page: Page, sources: SummarySources) -> None:
+    """Each with its unit and what it is; cards refer to their cells."""
+    page.section(texts.KEY_FIGURES)
+    customers, entries, first = sources.customers, sources.entries, page.row
+    count = Formula(f"=COUNTA({customers.column('Name')})", len(entries))
+    _figure(page, "Customers", count, COUNT, mark("accounts"), "")
+    complete = sum(facts.status == "ok" and facts.complete for facts, _ in entries)
+    formula = f'=COUNTIF({customers.column(_COMPLETE)},"{page.say("yes")}")'
+    _figure(page, _COMPLETE, Formula(formula, complete), COUNT, "accounts", page.say("Everything was read and used"))
+    for title, number_format, unit, note in _key_figures(sources.currency):
+        value = customers.totals.get(title)
+        if value is None and title in _ONLY_WITH_PLANS:
+            continue
+        known = None if value is None else Formula(f"=SUM({customers.column(title)})", value)
+        # There it is a column's name; here stands the margin on everything, too.
+        name = texts.MARGIN_ON_CALLS if title == "Margin" else title
+        _figure(page, name, known, number_format, unit, _note(page, sources, title, page.say(note)))
+    if sources.margins.margin is not None:
+        code = sources.currency
+        _figure(page, texts.NET, sources.margins.net, MONEY, code, page.say(texts.SUM_OF_NETS_NOTE))
+        _figure(page, "Margin", sources.margins.margin, MONEY, code, page.say(texts.TOTAL_MARGIN_NOTE))
+    page.sheet.conditional_format(first, 1, page.row - 1, 1, below_zero(page.look))
+    page.row += 1
+
+
+def _figure(page: Page, title: str, value: Formula | None, number_format: str, unit: str, note: str) -> None:
+    grid, look, row = page.grid, page.look, page.row
+    grid.height(row, LINE_HEIGHT)
+    grid.put(row, 0, page.say(title), look.label)
+    if value is None:
+        grid.put(row, 1, page.say(texts.NOT_AVAILABLE), look.missing)
+    else:
+        grid.put(row, 1, value, look.figure(number_format))
+        page.figures[title] = (f"$B${row + 1}", value.value)
+    grid.put(row, 2, page.say(unit), look.note)
+    grid.put(row, 3, note or None, look.note)
+    page.row += 1
+
+
+def _note(page: Page, sources: SummarySources, title: str, note: str) -> str:
+    """With how many customers' figure is not known, which a sum does not show."""
+    if title not in ("Reseller Cost", "Price", "Margin"):
+        return note
+    unknown = sum(not _knows(title, facts, sums) for facts, sums in sources.entries)
+    return page.say("{note}; not known of {count}", note=note, count=unknown) if unknown else note
+
+
+def _write_contents(page: Page, workbook: Any) -> None:
+    page.section(mark("Sheets"))
+    about = {page.say(name): text for name, text in _ABOUT.items()}
+    for sheet in workbook.worksheets():
+        if sheet.name in about:
+            page.grid.height(page.row, LINE_HEIGHT)
+            page.grid.put(page.row, 0, Link(sheet.name, sheet.name), page.look.link)
+            page.grid.put(page.row, 1, page.say(about[sheet.name]), page.look.value)
+            page.row += 1
+    page.row += 1
+
+
+def _write_report(page: Page, sources: SummarySources) -> None:
+    page.section(texts.REPORT)
+    for label, value in _report_pairs(page, sources):
+        page.grid.height(page.row, LINE_HEIGHT)
+        page.grid.put(page.row, 0, page.say(label), page.look.label)
+        page.grid.put_merged(page.row, 1, LAST_COLUMN, cell_text(value), page.look.value)
+        page.row += 1
+    page.row += 1
+
+
+def _report_pairs(page: Page, sources: SummarySources) -> Iterator[tuple[str, str]]:
+    period, reseller, brand = sources.period, sources.reseller, page.look.style.brand
+    yield texts.RESELLER, f"{brand.company_or(reseller.name)} ({reseller.id})"
+    if brand.address:
+        yield texts.ADDRESS, brand.address
+    yield texts.FROM, page.look.words.moment(period.from_local)
+    yield texts.TO, page.look.words.moment(period.to_local)
+    yield texts.TIME_ZONE, period.timezone
+    yield texts.CURRENCY, sources.currency
+    yield mark("For"), page.say("the reseller's own office: it holds costs and margins of all customers")
 
 
 _ONLY_WITH_PLANS = frozenset({"Price", "Margin", "Recurring Price"})
@@ -343,37 +290,16 @@ def _knows(title: str, facts: AccountFacts, sums: UsageSums | None) -> bool:
     if sums is None:
         return False
     figures = shown_figures(facts, sums)
-    return not figures.calls or _amount(title, figures) is not None
-
-
-def _rank(figures: Any) -> tuple[int, int]:
-    """Dearest first; by what the customers paid where the reseller's cost is not known."""
-    return -(figures.reseller_cost_units or 0), -figures.customer_cost_units
-
-
-_AMOUNTS: dict[str, Callable[[Any], Any]] = {
-    "Reseller Cost": lambda figures: _of(figures.reseller_cost_units, currency),
-    "Customer Cost": lambda figures: currency(figures.customer_cost_units),
-    "Price": lambda figures: _of(figures.price_micros, micros_amount),
-    "Margin": lambda figures: _of(figures.margin_micros, micros_amount),
-}
-
-
-def _amount(title: str, figures: Figures | Any) -> Any:
-    return _AMOUNTS[title](figures)
-
-
-def _of(number: int | None, amount: Callable[[int], Any]) -> Any:
-    return None if number is None else amount(number)
-
-
-def _told(cell: str, value: Any) -> tuple[str, Any] | None:
-    return None if value is None else (cell, value)
+    return not figures.calls or amount_of(title, figures) is not None
 
 
 def _since_last(words: Words, changes: Changes | None, not_compared: str, code: str) -> Iterator[str]:
     if changes is None:
-        first = mark("This is the first report of this period in this store: there is none to compare it with.")
+        # True of the same report made again, too, which must say the same.
+        first = mark(
+            "There is nothing to compare it with: this store holds no earlier report of this period that was made of "
+            "other data in the same way, with prices or without."
+        )
         yield words.phrase(not_compared) if not_compared else words.say(first)
         return
     yield words.say("Held against the last report of this period that was made of other data.")

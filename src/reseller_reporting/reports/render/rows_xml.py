@@ -70,7 +70,7 @@ def rows_maker(cells: Sequence[Cells], *, expected_rows: int) -> MakeRows:
 
 def plain_rows(cells: Sequence[Cells], first_row: int, columns: Sequence[pa.Array]) -> bytes:
     """Cell by cell."""
-    heads = [cell_head(cell.place) for cell in cells]
+    heads = [cell_head(cell.place, cell.style) for cell in cells]
     tails = [_tails(cell, column) for cell, column in zip(cells, columns, strict=True)]
     made = []
     for row, of_row in enumerate(zip(*tails, strict=True), first_row):
@@ -83,7 +83,7 @@ def plain_rows(cells: Sequence[Cells], first_row: int, columns: Sequence[pa.Arra
 
 def _tails(cell: Cells, column: pa.Array) -> list[str]:
     """Each cell from behind its row's number on; empty where there is none. Equal values are made once."""
-    begin, end = cell_open(cell.kind, cell.style), cell_close(cell.kind)
+    begin, end = cell_open(cell.kind), cell_close(cell.kind)
     made: dict[Any, str] = {None: "", "": ""}
     text: Callable[[Any], str] = text_content if cell.kind in TEXT_KINDS else partial(number_text, cell.kind)
     values = column.to_pylist()
@@ -205,8 +205,8 @@ def _frames(cells: Sequence[Cells], *, plain_text_end: str) -> tuple[Any, Any]:
     frames = np.zeros((len(cells), 3, _FRAME_WIDTH), np.uint8)
     lengths = np.zeros((len(cells), 3), np.int64)
     for position, cell in enumerate(cells):
-        begin = cell_open(cell.kind, cell.style) + (plain_text_end if cell.kind in TEXT_KINDS else "")
-        for place, text in enumerate((cell_head(cell.place), begin, cell_close(cell.kind))):
+        begin = cell_open(cell.kind) + (plain_text_end if cell.kind in TEXT_KINDS else "")
+        for place, text in enumerate((cell_head(cell.place, cell.style), begin, cell_close(cell.kind))):
             encoded = text.encode()
             assert len(encoded) <= _FRAME_WIDTH - 16
             frames[position, place, : len(encoded)] = np.frombuffer(encoded, np.uint8)

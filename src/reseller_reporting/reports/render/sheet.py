@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from reseller_reporting.reports.render.cell_text import cell_text, one_line
+from reseller_reporting.reports.render.cell_text import one_line
 from reseller_reporting.reports.render.cell_xml import CellKind
 from reseller_reporting.reports.render.column_help import HELP
 from reseller_reporting.reports.render.look import FONT, NOTE, Look
-from reseller_reporting.reports.render.plain_sheet import PlainSheet
+from reseller_reporting.reports.render.plain_sheet import PlainSheet, formula_cell, number_cell, text_cell
 from reseller_reporting.words.language import Words
 from reseller_reporting.words.message import mark
 
@@ -32,6 +32,7 @@ _ROW_POINTS = 15.75
 _PAPER_A4, _PAPER_A3 = 9, 8  # A printer with other paper scales.
 _WIDE_CHARACTERS = 300
 _FOOTER_NAME_MAX = 80  # The whole footer may have 255 characters.
+_BUTTON_CHARACTERS = 4  # Of the filter, which covers the right end of a title that has no room beside it.
 _NOTE_CHARACTERS_PER_LINE, _NOTE_LINE_PIXELS = 36, 15
 _NOTE_LOOK: dict[str, Any] = {"width": 230, "font_name": FONT, "font_size": 9, "color": NOTE}
 
@@ -62,16 +63,22 @@ def open_sheet(
     *,
     notes: Mapping[str, str] = HELP,
     number: int = 1,
+    kind: type[PlainSheet] = PlainSheet,
+    is_wrapped: bool = False,
+    is_filtered: bool = True,
 ) -> Any:
-    """Add the sheet with its header: each title says in a note what its column holds, the first leads back."""
-    sheet = workbook.add_worksheet(sheet_name(look.words, name, number), PlainSheet)
+    """Add the sheet with its header: each title says in a note what its column holds, the first leads back.
+
+    Titles may stand on two lines where columns are many.
+    """
+    sheet = workbook.add_worksheet(sheet_name(look.words, name, number), kind)
     sheet.freeze_panes(1, 0)
     sheet.hide_gridlines(2)
     titles = shown_titles(look.words, columns)
     for position, (column, title) in enumerate(zip(columns, titles, strict=True)):
-        sheet.set_column(position, position, width_for(column, title))
-    sheet.set_row(0, 22)
-    formats = header_formats(look, columns)
+        sheet.set_column(position, position, width_for(column, title, is_wrapped=is_wrapped))
+    sheet.set_row(0, 32 if is_wrapped else 22)
+    formats = header_formats(look, columns, is_wrapped=is_wrapped, is_filtered=is_filtered)
     back = link_to(look.words.say(SUMMARY_SHEET))
     sheet.write_url(0, 0, back, formats[0], titles[0], look.words.say(BACK))
     for position, title in enumerate(titles[1:], 1):
@@ -89,9 +96,14 @@ def sheet_name(words: Words, name: str, number: int = 1) -> str:
     return words.say(name) if number == 1 else f"{words.say(name)} {number}"
 
 
-def width_for(column: Column, title: str) -> int:
-    """As planned for the English title; a longer one in another language gets the room that it needs."""
-    return column.width if title == column.title else max(column.width, len(title) + 3)
+def width_for(column: Column, title: str, *, is_wrapped: bool = False) -> int:
+    """As planned; a longer title, in another language most of all, gets the room that it and its button need."""
+    line = title
+    if is_wrapped:
+        words = title.split() or [""]
+        # The shorter of two lines is what the break between any two words leaves.
+        line = min((max(" ".join(words[:at]), " ".join(words[at:]), key=len) for at in range(len(words))), key=len)
+    return max(column.width, len(line) + _BUTTON_CHARACTERS)
 
 
 def shown_titles(words: Words, columns: Sequence[Column]) -> list[str]:
@@ -111,15 +123,13 @@ def link_to(sheet_name: str) -> str:
     return f"internal:'{sheet_name}'!A1"
 
 
-def header_formats(look: Look, columns: Sequence[Column]) -> list[Any]:
+def header_formats(
+    look: Look, columns: Sequence[Column], *, is_wrapped: bool = False, is_filtered: bool = True
+) -> list[Any]:
     """Of each column's title; the first one is a link."""
-    return [look.header_link, *(header_format(look, column.kind) for column in columns[1:])]
-
-
-def header_format(look: Look, kind: CellKind) -> Any:
-    if kind == "text_indented":
-        return look.header_indented
-    return look.header if kind in ("text", "date_time") else look.header_right
+    first, *others = columns
+    looks = [look.header_of(column.kind, is_wrapped=is_wrapped, is_filtered=is_filtered) for column in others]
+    return [look.header_of(first.kind, is_link=True, is_wrapped=is_wrapped), *looks]
 
 
 def close_sheet(sheet: Any, look: Look, columns: Sequence[Column], row_count: int) -> None:
@@ -164,13 +174,13 @@ def _on_paper(text: str) -> str:
 
 def write_row(sheet: Any, look: Look, row: int, columns: Sequence[Column], cells: Sequence[Cell]) -> None:
     """None and empty text leave no cell: a formula's criterion for blanks must find it blank."""
+    made = []
     for position, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-        cell_format = look.of_kind(column.kind)
-        if cell is None or cell == "":
+        if isinstance(cell, Formula):
+            shown = formula_cell(cell.text.removeprefix("="), cell.value)
+        elif cell is None or cell == "":
             continue
-        if isinstance(cell, str):
-            sheet.write_string(row, position, cell_text(cell), cell_format)
-        elif isinstance(cell, Formula):
-            sheet.write_formula(row, position, cell.text, cell_format, cell.value)
         else:
-            sheet.write_number(row, position, cell, cell_format)
+            shown = text_cell(cell) if isinstance(cell, str) else number_cell(cell)
+        made.append((position, look.of_kind(column.kind), shown))
+    sheet.write_whole_row(row, made)

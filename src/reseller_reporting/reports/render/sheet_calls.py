@@ -60,7 +60,7 @@ CALL_COLUMNS = (
     CallColumn("Reseller Cost", 14, "money", ("reseller_cost_units",)),
     CallColumn("Customer Call Type", 22, "text_indented", ("customer_call_type",)),
     CallColumn("Customer Cost", 14, "money", ("customer_cost_units",)),
-    CallColumn("Reseller Cost Breakdown", 38, "text_indented", ("breakdown",), "phrase"),
+    CallColumn("Reseller Cost Breakdown", 46, "text_shrunk", ("breakdown",), "phrase"),
     CallColumn("Direction", 11, "text", ("direction",), "phrase"),
     CallColumn("Country", 20, "text", ("country_code",), "country"),
     CallColumn("User", 24, "text", ("owner_id",), "user"),
@@ -72,7 +72,7 @@ CALL_COLUMNS = (
 _PRICED = {
     "Price": CallColumn("Price", 11, "money_micros", ("price_micros",)),
     "Margin": CallColumn("Margin", 11, "money_micros", ("margin_micros",)),
-    "Price Breakdown": CallColumn("Price Breakdown", 38, "text_indented", ("price_words",), "phrase"),
+    "Price Breakdown": CallColumn("Price Breakdown", 46, "text_shrunk", ("price_words",), "phrase"),
 }
 
 

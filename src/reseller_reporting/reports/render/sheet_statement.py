@@ -95,7 +95,7 @@ def write_statement(
     workbook: Any, look: Look, statement: Statement, *, edition: Edition = Edition.INTERNAL
 ) -> StatementCells:
     """Add the sheet; returns where its total stands."""
-    sheet = open_sheet(workbook, look, STATEMENT_SHEET, STATEMENT_COLUMNS, notes={})
+    sheet = open_sheet(workbook, look, STATEMENT_SHEET, STATEMENT_COLUMNS, notes={}, is_filtered=False)
     writer = _Writer(sheet, StatementLook(look), look.words, statement.currency)
     groups = by_kind(statement)
     before_net: list[int] = []

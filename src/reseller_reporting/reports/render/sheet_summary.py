@@ -5,21 +5,16 @@ the key figures, the report's own facts and the small tables below them.
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from io import BytesIO
 from typing import Any
 
-from reseller_reporting.model.logo import Logo
-from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
-from reseller_reporting.reports.period_text import first_day, last_day, spoken_period
+from reseller_reporting.reports.period_text import spoken_period
 from reseller_reporting.reports.render import summary_words as words
-from reseller_reporting.reports.render.grid import Grid, Link
 from reseller_reporting.reports.render.local_time import day_of_serial
-from reseller_reporting.reports.render.look import MINUTES, NEUTRAL, ROW_HEIGHT, Look
-from reseller_reporting.reports.render.plain_sheet import PlainSheet
-from reseller_reporting.reports.render.sheet import SUMMARY_SHEET, Formula, below_zero, set_up_print, sheet_name
+from reseller_reporting.reports.render.look import MINUTES, NEUTRAL, Look
+from reseller_reporting.reports.render.sheet import Formula, below_zero
 from reseller_reporting.reports.render.sheets_usage import MINUTES as BILLING_MINUTES
 from reseller_reporting.reports.render.summary_blocks import (
     LAST_COLUMN,
@@ -36,38 +31,43 @@ from reseller_reporting.reports.render.summary_blocks import (
 from reseller_reporting.reports.render.summary_cards import CARD_ROWS, write_cards
 from reseller_reporting.reports.render.summary_charts import Place, add_bars, add_columns
 from reseller_reporting.reports.render.summary_figures import Tables, key_figures, knows_reseller
+from reseller_reporting.reports.render.summary_page import (
+    CHART_PIXELS,
+    CHART_ROWS,
+    DAYS_PIXELS,
+    DAYS_ROWS,
+    GAP,
+    LINE_HEIGHT,
+    WIDTH_PIXELS,
+    day_format,
+    open_page,
+    two_places,
+    write_line,
+    write_title,
+)
 from reseller_reporting.reports.usage import UsageSums
 
-_WIDTHS = (26, 16, 15, 15, 15, 15, 15, 15)
-_WIDTH_PIXELS = sum(width * 7 + 5 for width in _WIDTHS)
-_CHARACTERS_PER_LINE = 125
-_LINE_HEIGHT = 17
-_LOGO_COLUMN, _LOGO_PIXELS = 6, 44
-_CHART_ROWS, _DAYS_ROWS, _ROW_PIXELS, _GAP = 18, 15, 21, 12
 # Sheets that follow another of their kind are reached from the first.
 _LINKED = ("Calls", "Countries", "Rates", "Users", "Services", "Statement", "Trunks", "Problems")
-
-
-def add_summary(workbook: Any, look: Look) -> Any:
-    """The sheet, first in the workbook; it is filled last, when everything is known."""
-    sheet = workbook.add_worksheet(sheet_name(look.words, SUMMARY_SHEET), PlainSheet)
-    sheet.hide_gridlines(2)
-    for position, width in enumerate(_WIDTHS):
-        sheet.set_column(position, position, width)
-    set_up_print(sheet, is_wide=False)
-    return sheet
 
 
 def write_summary_sheet(
     workbook: Any, sheet: Any, look: Look, facts: AccountFacts, sums: UsageSums, tables: Tables
 ) -> None:
-    page = Page(sheet, look, Grid())
-    _write_title(page, workbook, facts)
+    page = open_page(sheet, look)
+    write_title(
+        page,
+        workbook,
+        title=facts.account.name or str(facts.account.id),
+        subtitle=page.say(words.TITLE, period=spoken_period(facts.period, look.words)),
+        sender=look.style.brand.company_or(facts.reseller.name),
+        linked=_LINKED,
+    )
     if not facts.complete:
         _write_banner(page, facts.warnings)
     cards_row, charts_row = page.row, page.row + CARD_ROWS + 1
     has_calls = sums.total.calls > 0
-    page.row = charts_row + (_CHART_ROWS + _DAYS_ROWS + 2 if has_calls else 2)
+    page.row = charts_row + (CHART_ROWS + DAYS_ROWS + 2 if has_calls else 2)
     if not has_calls:
         page.grid.put(charts_row, 0, page.say(words.NO_CALLS), look.value)
     months_row = page.row
@@ -77,7 +77,7 @@ def write_summary_sheet(
         page.row += 4 + (2 if facts.edition is Edition.CUSTOMER else 3 + knows_reseller(facts, sums))
     if facts.complete and facts.warnings:
         _write_notes(page, facts.warnings)
-    sheet.set_h_pagebreaks([page.row])
+    breaks = [page.row]
     _write_key_figures(page, facts, sums, tables)
     _write_pairs(page, words.REPORT, list(_report_pairs(page, facts)))
     if facts.months_before:
@@ -85,79 +85,31 @@ def write_summary_sheet(
         changes = write_months_block(page, facts, sums, tables.ranges)
         page.row = after
     if has_calls:
-        _write_charted(page, workbook, facts, sums, tables, charts_row)
+        breaks.append(_write_charted(page, workbook, facts, sums, tables, charts_row))
+    sheet.set_h_pagebreaks(breaks)
     write_cards(page, cards_row, facts, tables, changes)
     page.grid.write(sheet)
     sheet.print_area(0, 0, page.row, LAST_COLUMN)
 
 
-def _write_title(page: Page, workbook: Any, facts: AccountFacts) -> None:
-    grid, look = page.grid, page.look
-    grid.height(0, 36)
-    logo = look.style.brand.logo
-    grid.put_merged(
-        0, 0, _LOGO_COLUMN - 1 if logo else LAST_COLUMN, facts.account.name or str(facts.account.id), look.title
-    )
-    if logo:
-        _add_logo(page.sheet, look.style.brand.company_or(facts.reseller.name), logo)
-    grid.height(1, 20)
-    grid.put(1, 0, page.say(words.TITLE, period=spoken_period(facts.period, look.words)), look.subtitle)
-    grid.put_merged(1, 4, LAST_COLUMN, look.style.brand.company_or(facts.reseller.name) or None, look.sender)
-    grid.height(2, 20)
-    names = {sheet.name for sheet in workbook.worksheets()}
-    grid.put_across(2, 0, LAST_COLUMN, look.link)
-    for column, name in enumerate(name for name in map(page.say, _LINKED) if name in names):
-        grid.put(2, column, Link(name, name), look.link)
-    page.row = 4
-
-
-def _add_logo(sheet: Any, name: str, logo: Logo) -> None:
-    """In the upper right corner, as large as the row's height and two columns allow."""
-    room = sum(width * 7 + 5 for width in _WIDTHS[_LOGO_COLUMN:])
-    # Pixels of the picture as the writer counts them, whatever density the file claims to have.
-    scale = min(_LOGO_PIXELS / logo.height, room / logo.width)
-    sheet.insert_image(
-        0,
-        _LOGO_COLUMN,
-        f"logo.{logo.kind}",
-        {
-            "image_data": BytesIO(logo.content),
-            "x_scale": scale,
-            "y_scale": scale,
-            "x_offset": max(0, room - round(logo.width * scale)),
-            "y_offset": 1,
-            "description": name,
-            "object_position": 2,
-        },
-    )
-
-
 def _write_banner(page: Page, warnings: list[ReportWarning]) -> None:
-    _write_line(page, page.say(words.NOT_COMPLETE), page.look.banner, padding=9)
+    write_line(page, page.say(words.NOT_COMPLETE), page.look.banner, padding=9)
     for warning in warnings:
-        _write_line(page, _sentence(page, warning), page.look.banner_line, padding=3)
+        write_line(page, _sentence(page, warning), page.look.banner_line, padding=3)
     page.row += 1
 
 
 def _write_notes(page: Page, warnings: list[ReportWarning]) -> None:
     page.section(words.NOTES)
     for warning in warnings:
-        _write_line(page, _sentence(page, warning), page.look.wrapped, padding=3)
-    page.row += 1
-
-
-def _write_line(page: Page, text: str, cell_format: Any, *, padding: int) -> None:
-    """A sentence over the whole width, as high as it needs."""
-    lines = sum(max(1, -(-len(part) // _CHARACTERS_PER_LINE)) for part in text.split("\n"))
-    page.grid.height(page.row, min(lines * ROW_HEIGHT + padding, 400))
-    page.grid.put_merged(page.row, 0, LAST_COLUMN, text, cell_format)
+        write_line(page, _sentence(page, warning), page.look.wrapped, padding=3)
     page.row += 1
 
 
 def _write_pairs(page: Page, title: str, pairs: list[tuple[str, str]]) -> None:
     page.section(title)
     for label, value in pairs:
-        page.grid.height(page.row, _LINE_HEIGHT)
+        page.grid.height(page.row, LINE_HEIGHT)
         page.grid.put(page.row, 0, page.say(label), page.look.label)
         page.grid.put_merged(page.row, 1, LAST_COLUMN, value, page.look.value)
         if label == words.COMPLETE_LABEL:
@@ -177,16 +129,19 @@ def _write_key_figures(page: Page, facts: AccountFacts, sums: UsageSums, tables:
     look = page.look
     page.section(words.KEY_FIGURES)
     first = page.row
-    for figure in key_figures(facts, sums, tables):
-        row = page.row
-        page.grid.height(row, _LINE_HEIGHT)
+    figures = list(key_figures(facts, sums, tables))
+    cells = {figure.name: f"$B${row + 1}" for row, figure in enumerate(figures, first)}
+    for row, figure in enumerate(figures, first):
+        page.grid.height(row, LINE_HEIGHT)
         page.grid.put(row, 0, page.say(figure.name), look.label)
         value = figure.value
+        if figure.less and isinstance(value, Decimal):
+            value = Formula(f"={'-'.join(cells[name] for name in figure.less)}", value)
         if value is None:
             page.grid.put(row, 1, page.say(words.NOT_AVAILABLE), look.missing)
         else:
             page.grid.put(row, 1, value, look.figure(figure.number_format))
-            page.figures[figure.name] = (f"$B${row + 1}", value.value if isinstance(value, Formula) else value)
+            page.figures[figure.name] = (cells[figure.name], value.value if isinstance(value, Formula) else value)
         page.grid.put(row, 2, page.say(figure.unit), look.note)
         page.grid.put(row, 3, page.say(figure.note), look.note)
         page.row += 1
@@ -196,22 +151,23 @@ def _write_key_figures(page: Page, facts: AccountFacts, sums: UsageSums, tables:
 
 def _write_charted(
     page: Page, workbook: Any, facts: AccountFacts, sums: UsageSums, tables: Tables, charts_row: int
-) -> None:
-    """The blocks that charts show, and the charts in the room that was left for them."""
+) -> int:
+    """The blocks that charts show, and the charts in the room that was left for them. Returns where the days begin."""
     countries = write_countries_block(page, facts, sums, tables)
     by_payer = facts.edition is Edition.INTERNAL and knows_reseller(facts, sums)
     second = write_payer_block(page, sums) if by_payer else None
     if second is None and tables.statement is not None and tables.statement.total_value:
         second = write_make_up_block(page, tables)
+    days_row = page.row
     are_days, days = write_days_block(page, facts, sums, tables.ranges)
-    height = _CHART_ROWS * _ROW_PIXELS - _GAP
-    left = (_WIDTH_PIXELS - _GAP) * 11 // 20 if second else _WIDTH_PIXELS
+    height = CHART_PIXELS
+    left = (WIDTH_PIXELS - GAP) * 11 // 20 if second else WIDTH_PIXELS
     measure, code = measure_of(facts, sums), facts.currency
     _chart_countries(page, workbook, countries, Place(charts_row, 0, left, height), measure, code)
     if second:
-        place = Place(charts_row, left + _GAP, _WIDTH_PIXELS - _GAP - left, height)
+        place = Place(charts_row, left + GAP, WIDTH_PIXELS - GAP - left, height)
         _chart_second(page, workbook, second, place, facts, tables, by_payer=by_payer)
-    place = Place(charts_row + _CHART_ROWS, 0, _WIDTH_PIXELS, _DAYS_ROWS * _ROW_PIXELS)
+    place = Place(charts_row + CHART_ROWS, 0, WIDTH_PIXELS, DAYS_PIXELS)
     stacked = [words.FLAT_RATE, words.PER_MINUTE, words.OTHER]
     series = [days.of(title) for title in (stacked if by_payer else [BILLING_MINUTES])]
     minutes = days.of(BILLING_MINUTES).values
@@ -227,12 +183,13 @@ def _write_charted(
         title=page.say(words.CHART_DAY if are_days else words.CHART_MONTH),
         alt=page.say(
             words.ALT_DAY if are_days else words.ALT_MONTH,
-            minutes=_two_places(page, minutes[most]),
+            minutes=two_places(page, minutes[most]),
             day=page.look.words.day(day) if are_days else page.look.words.month(day),
-            total=_two_places(page, sums.total.billing_seconds / 60),
+            total=two_places(page, sum(minutes)),
         ),
-        date_format=_day_format(facts.period) if are_days else "mmm yyyy",
+        date_format=day_format(facts.period) if are_days else "mmm yyyy",
     )
+    return days_row
 
 
 def _chart_countries(page: Page, workbook: Any, block: Block, place: Place, measure: str, code: str) -> None:
@@ -242,8 +199,8 @@ def _chart_countries(page: Page, workbook: Any, block: Block, place: Place, meas
         words.ALT_COUNTRY,
         measure=page.say(measure),
         largest=block.categories[0],
-        amount=_two_places(page, values[0]),
-        total=_two_places(page, sum(values)),
+        amount=two_places(page, values[0]),
+        total=two_places(page, sum(values)),
         currency=unit,
     )
     title = page.say(words.CHART_COUNTRY, measure=page.say(measure), currency=unit)
@@ -254,7 +211,7 @@ def _chart_second(
     page: Page, workbook: Any, block: Block, place: Place, facts: AccountFacts, tables: Tables, *, by_payer: bool
 ) -> None:
     if by_payer:
-        flat, per_minute, other = (_two_places(page, value) for value in block.series[0].values)
+        flat, per_minute, other = (two_places(page, value) for value in block.series[0].values)
         alt = page.say(words.ALT_PAYER, flat=flat, per_minute=per_minute, other=other)
         colours = (page.look.accent, page.look.warm, NEUTRAL)
         add_bars(
@@ -270,25 +227,15 @@ def _chart_second(
         )
         return
     assert tables.statement is not None
-    total = _two_places(page, tables.statement.total_value)
+    total = two_places(page, tables.statement.total_value)
     alt = page.say(words.ALT_MAKE_UP, total=total, currency=facts.currency)
     title = page.say(words.CHART_MAKE_UP, currency=facts.currency)
     add_bars(workbook, page.sheet, page.look, place, block, title=title, alt=alt, number_format="#,##0.00")
 
 
-def _two_places(page: Page, figure: float | Decimal) -> str:
-    return page.look.words.number(Decimal(f"{figure:.2f}"), places=2)
-
-
 def _short(measure: str) -> str:
     """Beside a bar: two decimals are enough, the table below has them all."""
     return MINUTES if measure == BILLING_MINUTES else "#,##0.00"
-
-
-def _day_format(period: ReportPeriod) -> str:
-    """The day alone within one month, which the title names."""
-    first, last = first_day(period), last_day(period)
-    return "d" if (first.year, first.month) == (last.year, last.month) else "d mmm"
 
 
 def _report_pairs(page: Page, facts: AccountFacts) -> Iterator[tuple[str, str]]:

@@ -186,7 +186,7 @@ class _Page:
         titles = {0: "Date/time", 1: "Call ID", 3: "Direction", 4: "To Number", 5: mark("Tag"), 7: mark("Replay")}
         self.grid.put_across(self.row, 0, _LAST, self.look.header)
         for column, title in titles.items():
-            look = self.look.header_indented if column == _LEGS else self.look.header
+            look = self.look.header_of("text_indented") if column == _LEGS else self.look.header
             self.grid.put(self.row, column, self.say(title) or None, look)
         said = self.look.words.phrase
         serials = serial_days(self.zone, [each.started_at for each in shown])

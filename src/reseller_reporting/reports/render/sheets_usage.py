@@ -1,14 +1,15 @@
 """The sheets of usage: countries, rates, users. Every figure is a live formula over the call sheets."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from reseller_reporting.model.call_type import PER_MINUTE
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.figure_text import micros_amount
-from reseller_reporting.reports.order import country_order, rate_order
+from reseller_reporting.reports.order import country_order, priced_country_order, rate_order
 from reseller_reporting.reports.render.cell_text import cell_text
 from reseller_reporting.reports.render.cell_xml import column_letters
 from reseller_reporting.reports.render.column_help import help_for
@@ -73,41 +74,63 @@ class UsageView:
         """Of a column of the sheet Countries."""
         return column_letters([column.title for column in self.country_columns].index(title))
 
-    def cells(
-        self, ranges: CallRanges, where: tuple[Where, ...], figures: Figures, *, row: int, first: int
-    ) -> list[Cell]:
-        """In the order of `columns`, of which the first is the column `first`; what is unknown leaves no cell."""
-        made: dict[str, Cell] = {
-            "Calls": Formula(f"={ranges.count(*where)}", figures.calls),
-            "Billing Minutes": Formula(f"={ranges.total(MINUTES, *where)}", self.minutes_seconds(figures) / 60),
+
+# Stands for the row's number in a formula, which no name of a sheet holds.
+_ROW = "\0"
+
+
+@dataclass(slots=True)
+class UsageRows:
+    """The figures of a sheet's rows. Formulas of rows that are compared alike differ in the row's number alone."""
+
+    view: UsageView
+    ranges: CallRanges
+    first: int  # The column of the first figure.
+    _formulas: dict[tuple[Where, ...], dict[str, str]] = field(default_factory=dict)
+
+    def cells(self, where: tuple[Where, ...], figures: Figures, *, row: int) -> list[Cell]:
+        """In the order of the view's columns; what is unknown leaves no cell. Operands name their row `_ROW`."""
+        formulas = self._formulas.get(where)
+        if formulas is None:
+            formulas = self._formulas[where] = self._formulas_of(where)
+        values, number = self._values(figures), str(row + 1)
+        made: list[Cell] = []
+        for title, formula in formulas.items():
+            value = values[title]
+            made.append(None if value is None else Formula(formula.replace(_ROW, number), value))
+        return made
+
+    def _formulas_of(self, where: tuple[Where, ...]) -> dict[str, str]:
+        """By the titles of all columns, in their order."""
+        total, titles = self.ranges.total, [column.title for column in self.view.columns]
+        made = {"Calls": self.ranges.count(*where), "Billing Minutes": total(MINUTES, *where)}
+        if self.view.edition is Edition.INTERNAL:
+            made["Flat-rate Minutes"] = self._minutes_of_types(where, (FLAT, BURST))
+            made["Per-minute Minutes"] = self._minutes_of_types(where, (PER_MINUTE,))
+            made["Reseller Cost"] = total(RESELLER_COST, *where)
+            made["Customer Cost"] = total(CUSTOMER_COST, *where)
+        if PRICE in titles:
+            made[PRICE] = total(PRICE, *where) if self.view.is_priced else ""
+        if MARGIN in titles:
+            price, cost = (column_letters(self.first + titles.index(title)) for title in (PRICE, RESELLER_COST))
+            made[MARGIN] = f"{price}{_ROW}-{cost}{_ROW}"
+        return {title: f"={made[title]}" for title in titles}
+
+    def _minutes_of_types(self, where: tuple[Where, ...], tags: tuple[str, ...]) -> str:
+        return "+".join(self.ranges.total(MINUTES, *where, self.ranges.type_is(RESELLER_TYPE, tag)) for tag in tags)
+
+    def _values(self, figures: Figures) -> dict[str, int | float | Decimal | None]:
+        price, margin = figures.price_micros, figures.margin_micros
+        return {
+            "Calls": figures.calls,
+            "Billing Minutes": self.view.minutes_seconds(figures) / 60,
+            "Flat-rate Minutes": None if figures.flat_rate_seconds is None else figures.flat_rate_seconds / 60,
+            "Per-minute Minutes": None if figures.per_minute_seconds is None else figures.per_minute_seconds / 60,
+            "Reseller Cost": None if figures.reseller_cost_units is None else currency(figures.reseller_cost_units),
+            "Customer Cost": currency(figures.customer_cost_units),
+            PRICE: micros_amount(price) if self.view.is_priced and price is not None else None,
+            MARGIN: None if margin is None else micros_amount(margin),
         }
-        if self.edition is Edition.INTERNAL:
-            made["Flat-rate Minutes"] = _minutes_of_types(ranges, where, (FLAT, BURST), figures.flat_rate_seconds)
-            made["Per-minute Minutes"] = _minutes_of_types(ranges, where, (PER_MINUTE,), figures.per_minute_seconds)
-            made["Reseller Cost"] = _cost(ranges.total(RESELLER_COST, *where), figures.reseller_cost_units)
-            made["Customer Cost"] = _cost(ranges.total(CUSTOMER_COST, *where), figures.customer_cost_units)
-        if self.is_priced and figures.price_micros is not None:
-            made[PRICE] = Formula(f"={ranges.total(PRICE, *where)}", micros_amount(figures.price_micros))
-        titles = [column.title for column in self.columns]
-        if MARGIN in titles and figures.margin_micros is not None:
-            price, cost = (
-                f"{column_letters(first + titles.index(title))}{row + 1}" for title in (PRICE, RESELLER_COST)
-            )
-            made[MARGIN] = Formula(f"={price}-{cost}", micros_amount(figures.margin_micros))
-        return [made.get(title) for title in titles]
-
-
-def _minutes_of_types(
-    ranges: CallRanges, where: tuple[Where, ...], tags: tuple[str, ...], seconds: int | None
-) -> Formula | None:
-    if seconds is None:
-        return None
-    parts = [ranges.total(MINUTES, *where, ranges.type_is(RESELLER_TYPE, tag)) for tag in tags]
-    return Formula(f"={'+'.join(parts)}", seconds / 60)
-
-
-def _cost(formula: str, units: int | None) -> Formula | None:
-    return None if units is None else Formula(f"={formula}", currency(units))
 
 
 def write_countries(
@@ -122,13 +145,15 @@ def write_countries(
     """Returns the number of rows."""
     columns = view.country_columns
     sheet = open_sheet(workbook, look, "Countries", columns, notes=help_for(view.edition))
-    groups = sorted(sums.by_country.items(), key=country_order)
+    order = country_order if view.edition is Edition.INTERNAL else priced_country_order
+    groups = sorted(sums.by_country.items(), key=order)
     match = matches(country(code) for (code, _), _ in groups)
     first = len(_COUNTRY_KEYS)
+    rows = UsageRows(view, ranges, first)
     for row, ((code, direction), figures) in enumerate(groups, 1):
         name = country(code)
-        where = (Where(COUNTRY, f"$B{row + 1}", match[name]), Where(DIRECTION, f"$C{row + 1}"))
-        cells = view.cells(ranges, where, figures, row=row, first=first)
+        where = (Where(COUNTRY, f"$B{_ROW}", match[name]), Where(DIRECTION, f"$C{_ROW}"))
+        cells = rows.cells(where, figures, row=row)
         # Price and margin have their columns here whether or not there is a plan.
         empty: list[Cell] = [None] * (len(columns) - first - 1 - len(cells))
         write_row(sheet, look, row, columns, [code, name, look.words.phrase(direction), *cells, *empty, money_code])
@@ -141,9 +166,10 @@ def write_rates(workbook: Any, look: Look, ranges: CallRanges, sums: UsageSums, 
     sheet = open_sheet(workbook, look, "Rates", columns)
     groups = sorted(sums.by_rate.items(), key=rate_order)
     match = matches(name for (name, _), _ in groups)
+    rows = UsageRows(view, ranges, first=2)
     for row, ((name, units), figures) in enumerate(groups, 1):
-        where = (Where(RATE_NAME, f"$A{row + 1}", match[name]), Where(RATE, f"$B{row + 1}", "number"))
-        cells = view.cells(ranges, where, figures, row=row, first=2)
+        where = (Where(RATE_NAME, f"$A{_ROW}", match[name]), Where(RATE, f"$B{_ROW}", "number"))
+        cells = rows.cells(where, figures, row=row)
         write_row(sheet, look, row, columns, [name or look.words.say(NO_KEY), currency(units), *cells])
     close_sheet(sheet, look, columns, len(groups))
 
@@ -156,8 +182,9 @@ def write_users(
     labels = {owner: cell_text(names.get(owner) or owner) for owner in sums.by_owner}
     groups = sorted(sums.by_user(labels).items(), key=lambda group: (group[0] == "", group[0].casefold(), group[0]))
     match = matches(label for label, _ in groups)
+    rows = UsageRows(view, ranges, first=1)
     for row, (label, figures) in enumerate(groups, 1):
-        where = (Where(USER, f"$A{row + 1}", match[label]),)
-        cells = view.cells(ranges, where, figures, row=row, first=1)
+        where = (Where(USER, f"$A{_ROW}", match[label]),)
+        cells = rows.cells(where, figures, row=row)
         write_row(sheet, look, row, columns, [label or look.words.say(NO_KEY), *cells])
     close_sheet(sheet, look, columns, len(groups))

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from reseller_reporting.model.call_type import PER_MINUTE
+from reseller_reporting.model.period import ReportPeriod
 from reseller_reporting.model.units import currency
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts, MonthFigures
@@ -117,7 +118,7 @@ class Page:
         self.row += 2
 
 
-def _rounded(minutes: float) -> float:
+def without_noise(minutes: float) -> float:
     """What a difference of doubles is without its noise, which would show as -0.00."""
     return round(minutes, _PLACES)
 
@@ -208,7 +209,7 @@ def _rest(
     for column, title in enumerate(titles, 1):
         letter = "ABCDEFGH"[column]
         value = shown(title, sum(wholes[title][code] for code in rest))
-        value = _rounded(value) if isinstance(value, float) else value
+        value = without_noise(value) if isinstance(value, float) else value
         text = f"{ranges.total(title)}-SUM({letter}{first + 1}:{letter}{page.row})"
         cells.append(Formula(f"=ROUND({text},{_PLACES})", value))
     return cells
@@ -237,7 +238,7 @@ def write_payer_block(page: Page, sums: UsageSums) -> Block:
     all_calls, all_minutes = page.figures[CALLS][0], page.figures[BILLING_MINUTES][0]
     cells = [
         Formula(f"={all_calls}-SUM(B{first + 1}:B{page.row})", rest_calls),
-        Formula(f"=ROUND({all_minutes}-SUM(C{first + 1}:C{page.row}),{_PLACES})", _rounded(rest_seconds / 60)),
+        Formula(f"=ROUND({all_minutes}-SUM(C{first + 1}:C{page.row}),{_PLACES})", without_noise(rest_seconds / 60)),
     ]
     page.line([page.say(words.OTHER), *cells], formats)
     last = page.row - 1
@@ -271,12 +272,10 @@ class Step:
     figures: Figures
 
 
-def steps_of(facts: AccountFacts, sums: UsageSums) -> tuple[bool, list[Step]]:
+def steps_of(period: ReportPeriod, by_day: Mapping[int, Figures], nothing: Figures) -> tuple[bool, list[Step]]:
     """Whether they are days, and each in order; those without a call, too."""
-    first, last = first_day(facts.period), last_day(facts.period)
+    first, last = first_day(period), last_day(period)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    by_day = sums.by_day
-    nothing = Figures() if knows_reseller(facts, sums) else Figures().without_reseller()
     if len(days) <= DAYS_MAX:
         return True, [Step(day, "{}+1".format, by_day.get(serial_of_day(day), nothing)) for day in days]
     months: dict[date, list[Figures]] = {}
@@ -284,12 +283,12 @@ def steps_of(facts: AccountFacts, sums: UsageSums) -> tuple[bool, list[Step]]:
         found = by_day.get(serial_of_day(day))
         months.setdefault(day.replace(day=1), []).extend([found] if found else [])
     return False, [
-        Step(max(month, first), lambda cell: f"EDATE({cell}-DAY({cell})+1,1)", _added(of_month, nothing))
+        Step(max(month, first), lambda cell: f"EDATE({cell}-DAY({cell})+1,1)", added(of_month, nothing))
         for month, of_month in months.items()
     ]
 
 
-def _added(several: Sequence[Figures], nothing: Figures) -> Figures:
+def added(several: Sequence[Figures], nothing: Figures) -> Figures:
     """Of a month what of its days; unknown stays unknown."""
     if not several:
         return nothing
@@ -300,7 +299,8 @@ def _added(several: Sequence[Figures], nothing: Figures) -> Figures:
 
 def write_days_block(page: Page, facts: AccountFacts, sums: UsageSums, ranges: CallRanges) -> tuple[bool, Block]:
     """By day, or by month where the period is long. Returns which."""
-    are_days, steps = steps_of(facts, sums)
+    nothing = Figures() if knows_reseller(facts, sums) else Figures().without_reseller()
+    are_days, steps = steps_of(facts.period, sums.by_day, nothing)
     by_payer = facts.edition is Edition.INTERNAL and knows_reseller(facts, sums)
     of_payer = [words.FLAT_RATE, words.PER_MINUTE, words.OTHER] if by_payer else []
     money = [title for title in _money_titles(facts, sums) if title != CUSTOMER_COST or not by_payer][:2]
@@ -340,7 +340,7 @@ def _of_step(
 def _step_value(facts: AccountFacts, title: str, figures: Figures) -> Any:
     if title == words.OTHER:
         rest = figures.billing_seconds - (figures.flat_rate_seconds or 0) - (figures.per_minute_seconds or 0)
-        return _rounded(rest / 60)
+        return without_noise(rest / 60)
     return shown(title, _whole(facts, title, figures))
 
 
@@ -355,23 +355,42 @@ class Change:
 def write_months_block(page: Page, facts: AccountFacts, sums: UsageSums, ranges: CallRanges) -> list[Change]:
     """The months before beside this one, with a line of their course where a spreadsheet can draw it."""
     before = facts.months_before
+    rows = [
+        CourseRow(title, label, [shown(title, of_month(each)) for each in before], now)
+        for title, label, of_month, now in _month_rows(page, facts, sums, ranges)
+    ]
+    return write_course(page, [each.month for each in before], facts.period.name, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRow:
+    """A measure of the months before, in their order, and of this one."""
+
+    title: str
+    label: str
+    before: list[Any]
+    now: Formula | float
+
+
+def write_course(page: Page, months_before: Sequence[str], month: str, rows: Sequence[CourseRow]) -> list[Change]:
+    """A line for each measure; how it changed since the last of the months before."""
     page.section(words.MONTHS)
-    first_column = LAST_COLUMN - 1 - len(before)
+    first_column = LAST_COLUMN - 1 - len(months_before)
     header = {0: "", LAST_COLUMN: page.say(words.TREND)}
     page.grid.height(page.row, 18)
     for column in range(LAST_COLUMN + 1):
         page.grid.put(page.row, column, header.get(column) or None, page.look.header_right)
-    for column, month in enumerate([*(each.month for each in before), facts.period.name], first_column):
-        page.grid.put(page.row, column, _serial_of_month(month), page.look.header_month)
+    for column, each in enumerate([*months_before, month], first_column):
+        page.grid.put(page.row, column, _serial_of_month(each), page.look.header_month)
     page.row += 1
     changes = []
-    for title, label, of_month, now in _month_rows(page, facts, sums, ranges):
+    for row in rows:
+        title, values, now = row.title, row.before, row.now
         page.grid.height(page.row, _COURSE_HEIGHT)
-        page.grid.put(page.row, 0, page.say(label), page.look.text_cell)
-        values = [shown(title, of_month(each)) for each in before]
+        page.grid.put(page.row, 0, page.say(row.label), page.look.text_cell)
         cells: list[Value] = [*values, now]
         for column, cell in enumerate(cells, first_column):
-            page.grid.put(page.row, column, cell, page.look.number(number_format(title)))
+            page.grid.put(page.row, column, cell, page.look.before_line(number_format(title)))
         letters = "ABCDEFGH"
         last, place = letters[LAST_COLUMN - 1], page.row + 1
         course = f"{letters[first_column]}{place}:{last}{place}"
@@ -379,7 +398,8 @@ def write_months_block(page: Page, facts: AccountFacts, sums: UsageSums, ranges:
         change = None
         if values[-1]:
             previous = letters[LAST_COLUMN - 2]
-            change = Formula(f"={last}{place}/{previous}{place}-1", float(now.value) / float(values[-1]) - 1)
+            value = now.value if isinstance(now, Formula) else now
+            change = Formula(f"={last}{place}/{previous}{place}-1", float(value) / float(values[-1]) - 1)
         changes.append(Change(words.ANSWERED_MINUTES if title == BILLING_MINUTES else title, change))
         page.row += 1
     page.grid.put(page.row, 0, page.say(words.MONTHS_NOTE), page.look.small)

@@ -16,7 +16,9 @@ _LABEL = {"name": FONT, "size": 9, "color": QUIET}
 _VALUE = {"name": FONT, "size": 9, "color": INK}
 _TITLE = {"name": FONT, "size": 11, "bold": True, "color": INK}
 _LABELS_MAX = 31
+_TITLE_TOP, _LEGEND_TOP, _BOTTOM = 0.13, 0.19, 0.96  # Of a chart's height.
 _ALT_MAX = 1_000
+_BAR_PIXELS_MAX, _GAP_MAX = 32, 500  # No program takes a wider gap.
 _GRID = {"visible": True, "line": {"color": RULE, "width": 0.5}}
 
 
@@ -50,19 +52,27 @@ def add_bars(
     number_format: str,
     colours: Sequence[str] = (),
 ) -> None:
-    """Lying bars, the first on top, each with its figure."""
-    chart, series = workbook.add_chart({"type": "bar"}), block.series[0]
+    """Lying bars, the first on top, each with its figure; several series stand side by side under their legend."""
+    chart = workbook.add_chart({"type": "bar"})
     points = {"points": [{"fill": {"color": colour}} for colour in colours]} if colours else {}
-    chart.add_series(
-        {
-            **_data(sheet, block, series),
-            **points,
-            "fill": {"color": look.accent},
-            "gap": 45,
-            "data_labels": {"value": True, "font": _VALUE, "num_format": number_format},
-        }
-    )
-    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
+    top = _LEGEND_TOP if len(block.series) > 1 else _TITLE_TOP
+    gap = _gap(place.height * (_BOTTOM - top) / max(len(block.categories), 1), len(block.series))
+    # What is paid stands before what comes in.
+    of_series = (look.warm, look.accent) if len(block.series) > 1 else (look.accent,)
+    for series, colour in zip(block.series, of_series, strict=True):
+        chart.add_series(
+            {
+                **_data(sheet, block, series),
+                **points,
+                **({"name": look.words.say(series.title)} if len(block.series) > 1 else {}),
+                "fill": {"color": colour},
+                "gap": gap,
+                "data_labels": {"value": True, "font": _VALUE, "num_format": number_format},
+            }
+        )
+    # Each bar tells its figure. Programs that show the scale of a hidden axis all the same show whole numbers.
+    scale = {"num_format": "#,##0", "num_font": _LABEL, "label_position": "none", "major_tick_mark": "none"}
+    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, **scale})
     chart.set_y_axis(
         {
             "reverse": True,
@@ -74,10 +84,15 @@ def add_bars(
             "major_gridlines": {"visible": False},
         }
     )
-    chart.set_legend({"none": True})
+    chart.set_legend({"position": "top", "font": _LABEL} if len(block.series) > 1 else {"none": True})
     # Room for the names: some programs run them over the edge, or leave every other one out.
-    chart.set_plotarea({"layout": {"x": 0.30, "y": 0.13, "width": 0.58, "height": 0.83}})
+    chart.set_plotarea({"layout": {"x": 0.33, "y": top, "width": 0.55, "height": _BOTTOM - top}})
     _insert(sheet, chart, place, title, alt)
+
+
+def _gap(line_pixels: float, series_count: int) -> int:
+    """Between the lines, in percent of a bar: as little as may be, but few lines make no blocks of their bars."""
+    return min(max(45, round(100 * (line_pixels / _BAR_PIXELS_MAX - series_count))), _GAP_MAX)
 
 
 def add_columns(

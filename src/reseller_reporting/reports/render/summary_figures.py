@@ -9,6 +9,7 @@ from reseller_reporting.model.units import currency
 from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.figure_text import micros_amount, noise_free
+from reseller_reporting.reports.margins import margins_of
 from reseller_reporting.reports.render import summary_words as words
 from reseller_reporting.reports.render.formulas import CallRanges
 from reseller_reporting.reports.render.look import COUNT, MINUTES, MONEY
@@ -58,6 +59,7 @@ class KeyFigure:
     number_format: str
     unit: str
     note: str
+    less: tuple[str, ...] = ()  # Key figures: it is the first of them less the others.
 
 
 _OfCountries = Callable[[str, float | Decimal], Formula]
@@ -100,9 +102,22 @@ def _prices(facts: AccountFacts, sums: UsageSums, tables: Tables, of_countries: 
     recurring = micros_amount(statement.recurring_micros)
     yield KeyFigure(words.RECURRING_PRICE, recurring, MONEY, code, words.RECURRING_PRICE_NOTE)
     if facts.edition is Edition.INTERNAL:
-        margin = sums.total.margin_micros
-        cell = None if margin is None else of_countries(MARGIN, micros_amount(margin))
-        yield KeyFigure(MARGIN, cell, MONEY, code, words.MARGIN_NOTE)
+        yield from _margins(facts, sums, of_countries)
+
+
+def _margins(facts: AccountFacts, sums: UsageSums, of_countries: _OfCountries) -> Iterator[KeyFigure]:
+    """What is left of everything, as `margin.csv` has it, and of the calls alone, as `summary.csv` has it."""
+    assert facts.prices is not None
+    cost_units = sums.total.reseller_cost_units if knows_reseller(facts, sums) else None
+    known = margins_of(
+        facts.prices.statement, reseller_cost_units=cost_units, reseller_recurring=_amount(facts.reseller_recurring)
+    )
+    yield KeyFigure(words.NET, known.net, MONEY, facts.currency, words.NET_NOTE)
+    parts = (words.NET, RESELLER_COST, words.RESELLER_RECURRING)
+    yield KeyFigure(MARGIN, known.margin, MONEY, facts.currency, words.TOTAL_MARGIN_NOTE, less=parts)
+    micros = sums.total.margin_micros
+    of_calls = None if micros is None else of_countries(MARGIN, micros_amount(micros))
+    yield KeyFigure(words.MARGIN_ON_CALLS, of_calls, MONEY, facts.currency, words.MARGIN_NOTE)
 
 
 def _as_billed(facts: AccountFacts, sums: UsageSums, tables: Tables, of_countries: _OfCountries) -> Iterator[KeyFigure]:

@@ -12,6 +12,8 @@ NO_CALLS = mark("There are no calls in this period.")
 
 # The four questions, a card each.
 EARNED, OWED, CHARGED = mark("What is earned"), mark("What is owed"), mark("What the customer was charged")
+# Without a price plan nobody owes anything by this report: a cost is called what it is.
+COST_OF_CALLS, CHARGED_FOR_CALLS = mark("Reseller cost of calls"), mark("Charged for calls")
 FOR_WHAT, COMPARED, NOT_COMPARED = mark("For what"), mark("{measure} since {month}"), mark("Since the month before")
 IS_COMPLETE, COMPLETE, INCOMPLETE = mark("Is it complete"), mark("Complete"), mark("Not complete")
 CALLS_UNIT, COUNTRIES = mark("calls"), mark("Countries")
@@ -70,7 +72,10 @@ MINUTES_NOTE = mark("Charged seconds / 60; answered seconds / 60 where none are 
 TOTAL_DUE, TOTAL_DUE_NOTE = mark("Total due"), mark("What the statement comes to, taxes included")
 PRICE_NOTE = mark("Of the calls, by the price plan")
 RECURRING_PRICE, RECURRING_PRICE_NOTE = mark("Recurring Price"), mark("Of services, by the price plan")
-MARGIN_NOTE = mark("Price of the calls less reseller cost")
+NET, NET_NOTE = mark("Net"), mark("What the statement comes to before all taxes")
+MARGIN_ON_CALLS, MARGIN_NOTE = mark("Margin on calls"), mark("Price of the calls less reseller cost")
+SUM_OF_NETS_NOTE = mark("What the statements come to before all taxes")
+TOTAL_MARGIN_NOTE = mark("Net less reseller cost and reseller recurring cost, as in margin.csv")
 FLAT_RATE_CALLS, FLAT_RATE_MINUTES = mark("Flat-rate Calls"), mark("Flat-rate Minutes")
 FLAT_RATE_NOTE = mark("Carried by the reseller's trunks, burst included")
 PER_MINUTE_CALLS, PER_MINUTE_MINUTES = mark("Per-minute Calls"), mark("Per-minute Minutes")

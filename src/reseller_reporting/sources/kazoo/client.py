@@ -41,7 +41,7 @@ from reseller_reporting.model.errors import (
 from reseller_reporting.sources.exact_json import NotJson
 from reseller_reporting.sources.kazoo.credentials import Credentials, check_url
 from reseller_reporting.sources.kazoo.envelope import LOGIN, LoginEnvelope, envelope
-from reseller_reporting.sources.kazoo.outside import PublicResolver, check_literal
+from reseller_reporting.sources.kazoo.outside import check_literal, connector
 from reseller_reporting.sources.kazoo.pace import Pace, Turns
 from reseller_reporting.sources.kazoo.throttling import Line
 
@@ -134,9 +134,7 @@ class Client:
 
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=self._concurrency, resolver=PublicResolver() if self._credentials.is_public_only else None
-            ),
+            connector=connector(limit=self._concurrency, is_public_only=self._credentials.is_public_only),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=self._retry.answer_seconds_max),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
             cookie_jar=aiohttp.DummyCookieJar(),

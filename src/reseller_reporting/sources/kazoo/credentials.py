@@ -14,18 +14,20 @@ class Credentials:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     account_name: str | None = None
+    account_realm: str | None = None  # In the place of the name.
     is_public_only: bool = False  # Hosts of this installation's own networks are not asked.
 
     def login(self) -> tuple[str, dict[str, object]]:
         """The endpoint and the body of the log-in; the key is preferred where both stand."""
         if self.api_key:
             return "api_auth", {"api_key": self.api_key}
-        if not (self.username and self.password and self.account_name):
+        if not (self.username and self.password and (self.account_name or self.account_realm)):
             raise InvalidSettings(
                 "Credentials for KAZOO are incomplete: give an API key, or user name, password and account name."
             )
         digest = hashlib.md5(f"{self.username.lower()}:{self.password}".encode(), usedforsecurity=False).hexdigest()
-        return "user_auth", {"credentials": digest, "account_name": self.account_name, "method": "md5"}
+        named = {"account_realm": self.account_realm} if self.account_realm else {"account_name": self.account_name}
+        return "user_auth", {"credentials": digest, "method": "md5", **named}
 
 
 def check_url(url: str) -> str:

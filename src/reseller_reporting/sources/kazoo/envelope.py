@@ -25,6 +25,7 @@ class LoginData(msgspec.Struct):
     account_id: str
     account_name: Any = None
     is_reseller: Any = None
+    owner_id: Any = None
 
 
 class LoginEnvelope(msgspec.Struct):

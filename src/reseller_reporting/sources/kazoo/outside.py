@@ -6,11 +6,11 @@ The address is judged as the connection is made: a name that changes its mind af
 import socket
 from urllib.parse import urlsplit
 
+import aiohttp
 from aiohttp.abc import ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
-from reseller_reporting.model.errors import InvalidSettings
-from reseller_reporting.model.reach import is_public
+from reseller_reporting.model.reach import is_public, not_reached
 
 
 class PublicResolver(ThreadedResolver):
@@ -20,15 +20,12 @@ class PublicResolver(ThreadedResolver):
         found = await super().resolve(host, port, family)
         public = [each for each in found if is_public(each["host"])]
         if not public:
-            raise refused(host)
+            raise not_reached(host)
         return public
 
 
-def refused(host: str) -> InvalidSettings:
-    return InvalidSettings(
-        f"{host} lies in a private network, which this installation does not ask. The operator allows it with "
-        "RESELLER_REPORTING_KAZOO_PRIVATE_NETWORKS=allowed."
-    )
+def connector(*, limit: int, is_public_only: bool) -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(limit=limit, resolver=PublicResolver() if is_public_only else None)
 
 
 def check_literal(url: str) -> None:
@@ -36,4 +33,4 @@ def check_literal(url: str) -> None:
     host = urlsplit(url).hostname or ""
     is_address = host.replace(".", "").isdigit() or ":" in host
     if is_address and not is_public(host):
-        raise refused(host)
+        raise not_reached(host)

@@ -1,20 +1,21 @@
 """Figures, periods, states and stages as people read them."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django import template
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from reseller_reporting.app.progress import CALLS, LOGGING_IN, SERVICES, TREE, WORKBOOKS
+from reseller_reporting.app.progress import CALLS, LOGGING_IN, PREPARING, SERVICES, TREE, WORKBOOKS
 from reseller_reporting.web import periods
 
 register = template.Library()
-_HALF_A_CENT = Decimal("0.005")
+_CENT, _HALF_A_CENT = Decimal("0.01"), Decimal("0.005")
 
 _WORDS: dict[str, str | Promise] = {
     # Stages of a job, as `app.progress` names them.
+    PREPARING: _("Getting ready"),
     LOGGING_IN: _("Logging in"),
     TREE: _("Reading the account tree"),
     SERVICES: _("Reading services"),
@@ -48,6 +49,11 @@ _WORDS: dict[str, str | Promise] = {
     "log_in_refused": _("Log-in refused"),
     "password_changed": _("Password changed"),
     "password_made": _("New password made"),
+    "password_reset_asked": _("New password asked for by mail"),
+    "password_reset": _("New password chosen by a mailed link"),
+    "second_factor_on": _("Second step switched on"),
+    "second_factor_off": _("Second step switched off"),
+    "second_factor_reset": _("Second step switched off by an administrator"),
     "administrator_made": _("Administrator made"),
     "reseller_made": _("Reseller added"),
     "user_added": _("User added"),
@@ -115,7 +121,9 @@ def money(amount: object) -> str:
     if amount is None or amount == "":
         return "–"
     try:
-        return number_format(Decimal(str(amount)), decimal_pos=2, use_l10n=True, force_grouping=True)
+        # Django's own way cuts off what is beyond.
+        cents = Decimal(str(amount)).quantize(_CENT, ROUND_HALF_UP)
+        return number_format(cents, decimal_pos=2, use_l10n=True, force_grouping=True)
     except (InvalidOperation, ValueError):
         return str(amount)
 
@@ -135,7 +143,7 @@ def change(amount: Decimal | int | None) -> str:
 
 @register.filter
 def minutes(seconds: int | None) -> str:
-    return "–" if seconds is None else grouped(round(Decimal(seconds) / 60))
+    return "–" if seconds is None else grouped((Decimal(seconds) / 60).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 @register.filter
