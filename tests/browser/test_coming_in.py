@@ -32,6 +32,7 @@ def test_what_is_seen_before_the_log_in(served: Installation, page: Page, path: 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@pytest.mark.slow
 def test_a_second_step_from_the_picture_to_the_end(opened: Page, served: Installation) -> None:
     opened.get_by_label("Your account").click()
     opened.get_by_role("link", name="Two-step log-in").click()

@@ -63,6 +63,7 @@ def fill(disk: Path) -> Path:
             return filler
 
 
+@pytest.mark.slow
 @ON_A_FILE
 @pytest.mark.parametrize("listed", [1, 3])
 def test_a_full_disk_is_said_and_the_report_goes_on_when_there_is_room(
@@ -88,6 +89,7 @@ def test_a_full_disk_is_said_and_the_report_goes_on_when_there_is_room(
 # The mail server.
 
 
+@pytest.mark.slow
 @ON_A_FILE
 def test_a_mail_server_that_is_down_is_said_and_the_mail_leaves_when_it_is_up(office: Office) -> None:
     with socket.socket() as probe:
