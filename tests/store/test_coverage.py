@@ -76,3 +76,6 @@ def test_what_was_recorded_is_read_back(tmp_path: Path) -> None:
     elsewhere = parse_period("2026-09", timezone="UTC", now=at("11-03"))
     assert coverage.read(lake, OCTOBER) == {"alice": [pull("10-20", warned=True), pull("11-03")]}
     assert coverage.read(lake, elsewhere) == {}
+    later = parse_period("2027-01", timezone="UTC", now=at("11-03"))
+    assert coverage.read(lake, later, months_before=1) == {}
+    assert coverage.read(lake, later, months_before=3) == coverage.read(lake, OCTOBER)

@@ -113,9 +113,8 @@ def archive(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
         raise Http404
     parts = zipped(this_house(), files)
     note_download(this_house(), run, doer_of(asked), f"{len(files)} files")
-    answer = StreamingHttpResponse(parts, content_type=_TYPES[".zip"])
-    answer.headers["Content-Disposition"] = f'attachment; filename="{run.period_name or "report"}.zip"'
-    return answer
+    name = f"{run.period_name or 'report'}.zip"
+    return StreamingHttpResponse(parts, content_type=_TYPES[".zip"], headers=_attachment(name))
 
 
 @router.get(

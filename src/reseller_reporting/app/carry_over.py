@@ -32,7 +32,7 @@ from reseller_reporting.store.coverage import Covered
 ReadLegs = Callable[[ExitStack, AccountCalls], tuple[pa.Table, Callable[[], LegArrays]]]
 
 # Further back nothing is looked for. Bundles that neither run empty nor are left alone for so long are told.
-_MONTHS_MAX = 36
+MONTHS_MAX = 36
 # More than any month's calls can draw.
 _PLENTY_SECONDS = 2**45
 # Where not even the month before is there, any begin is possible.
@@ -72,7 +72,7 @@ def earlier_months(
         if not any(pricing.carry_over_months for pricing in members):
             return Earlier(months=tuple(months))
         is_lacking = any(lacks_calls(book, covered, pricing.account, before) for pricing in members)
-        if is_lacking or len(months) == _MONTHS_MAX:
+        if is_lacking or len(months) == MONTHS_MAX:
             return Earlier(months=tuple(months), lacking=before.name)
         calls = tuple((pricing, book.calls(pinned, pricing.account, before)) for pricing in members)
         most = {str(pricing.account.id): _most(book, pricing) for pricing in members}

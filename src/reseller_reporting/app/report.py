@@ -12,9 +12,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from reseller_reporting.app.carry_over import MONTHS_MAX as CARRY_OVER_MONTHS
 from reseller_reporting.app.carry_over import earlier_months, lacks_calls
 from reseller_reporting.app.changes import Comparison, compared, line_of, version_of
 from reseller_reporting.app.extras import PRICED, Also
+from reseller_reporting.app.history import MONTHS_MAX as HISTORY_MONTHS
 from reseller_reporting.app.history import month_figures, read_history
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Pulled, Wanted, sync
@@ -144,7 +146,9 @@ def _expected_folder(house: House, order: Order) -> Path:
 def _make(house: House, order: Order, pulled: Pulled, target: RunFolder, progress: Progress) -> Report:
     pinned = calls.pin(house.lake)
     taken, _ = snapshots.read(house.lake, pulled.period)
-    covered = coverage.read(house.lake)
+    # Months before are compared, and what they left in bundles lives on.
+    months_before = HISTORY_MONTHS if order.plans.is_empty else max(HISTORY_MONTHS, CARRY_OVER_MONTHS)
+    covered = coverage.read(house.lake, pulled.period, months_before=months_before)
     parts = recurring_parts(pulled, taken)
     pool = read_pool(house, pinned, pulled, taken, covered)
     history = read_history(house, pinned, pulled, covered)

@@ -59,9 +59,7 @@ def sentences(report: Report) -> list[str]:
     if incomplete:
         doubts = (warning for facts in incomplete for warning in facts.warnings)
         reasons = sorted({warning.message for warning in doubts if warning.code not in COMPLETE_ALL_THE_SAME})
-        names = ", ".join(facts.account.name for facts in incomplete[:_NAMES_TOLD])
-        more = f" and {len(incomplete) - _NAMES_TOLD} more" if len(incomplete) > _NAMES_TOLD else ""
-        lines.append(f"Not complete: {names}{more}. {' '.join(reasons)}".rstrip())
+        lines.append(f"Not complete: {_names(incomplete)}. {' '.join(reasons)}".rstrip())
     lines += _warned(report)
     others = [each["file"] for each in report.manifest["files"] if "/" not in each["file"]]
     pages = ", in statements a page of what it owes" if _has_statements(report) else ""
@@ -117,9 +115,7 @@ def _warnings(report: Report) -> Iterator[_Warning]:
 def _sentence(each: _Warning) -> str:
     if not each.facts:
         return each.message
-    shown = ", ".join(facts.account.name for facts in each.facts[:_NAMES_TOLD])
-    more = f" and {len(each.facts) - _NAMES_TOLD} more" if len(each.facts) > _NAMES_TOLD else ""
-    customers, names = counted(len(each.facts), "customer"), f"{shown}{more}"
+    customers, names = counted(len(each.facts), "customer"), _names(each.facts)
     if each.code not in _TOGETHER:
         return f"{each.message} ({customers}: {names})"
     is_one = each.count == 1
@@ -131,6 +127,11 @@ def _sentence(each: _Warning) -> str:
         call_has="has" if is_one else "have",
         call_is="is" if is_one else "are",
     )
+
+
+def _names(customers: Sequence[AccountFacts]) -> str:
+    shown = ", ".join(facts.account.name for facts in customers[:_NAMES_TOLD])
+    return f"{shown} and {len(customers) - _NAMES_TOLD} more" if len(customers) > _NAMES_TOLD else shown
 
 
 def _has_statements(report: Report) -> bool:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from reseller_reporting.app.carry_over import MONTHS_MAX as CARRY_OVER_MONTHS
 from reseller_reporting.app.carry_over import earlier_months
 from reseller_reporting.app.csv_files import check_writable, write_rows
 from reseller_reporting.app.house import House
@@ -110,7 +111,7 @@ def what_if(house: House, order: WhatIfOrder, progress: Progress) -> WhatIf:
     check(order)
     progress.stage("Reading plans and customers")
     known = stored(house, order.wanted)
-    covered = coverage.read(house.lake)
+    covered = coverage.read(house.lake, known.period, months_before=CARRY_OVER_MONTHS)
     legs = {id_: sum(pull.legs for pull in coverage.in_force(pulls, known.period)) for id_, pulls in covered.items()}
     count = sum(legs.get(str(account.id), 0) for account in known.selected)
     others = order.others or order.plans

@@ -96,14 +96,14 @@ def windows(lake: Lake, account_ids: Iterable[str], span: Span) -> dict[str, lis
     return found
 
 
-def read(lake: Lake, period: ReportPeriod | None = None) -> dict[str, list[Covered]]:
-    """The pulls by account, oldest first; of a period, those that touch it."""
-    touching = "" if period is None else "WHERE from_at < $to_at AND to_at > $from_at"
-    params = {} if period is None else {"from_at": period.from_at, "to_at": period.to_at}
+def read(lake: Lake, period: ReportPeriod, *, months_before: int = 0) -> dict[str, list[Covered]]:
+    """The pulls that touch the period, or so many months before it, by account, oldest first."""
+    from_at = period.from_at - months_before * timedelta(days=31)
     with connect() as con:
         rows = con.sql(
-            f"SELECT * FROM {scan(lake.pin('coverage').all(), COVERAGE)} {touching} ORDER BY taken_at, from_at",
-            params=params,
+            f"SELECT * FROM {scan(lake.pin('coverage').all(), COVERAGE)} "
+            "WHERE from_at < $to_at AND to_at > $from_at ORDER BY taken_at, from_at",
+            params={"from_at": from_at, "to_at": period.to_at},
         )
         table = rows.to_arrow_table()
     found: dict[str, list[Covered]] = {}
