@@ -12,7 +12,7 @@ from reseller_reporting.reports.facts import AccountFacts, MonthFigures
 from reseller_reporting.reports.figure_text import micros_amount
 from reseller_reporting.reports.render import summary_words as texts
 from reseller_reporting.reports.render.cell_text import cell_text
-from reseller_reporting.reports.render.local_time import day_of_serial, serial_of_day
+from reseller_reporting.reports.render.local_time import serial_of_day
 from reseller_reporting.reports.render.look import COUNT, MINUTES, MONEY
 from reseller_reporting.reports.render.reseller_customers import SHEET, Customers, shown_figures
 from reseller_reporting.reports.render.reseller_figures import COUNTRIES, Countries, MarginSums
@@ -26,15 +26,13 @@ from reseller_reporting.reports.render.summary_blocks import (
     steps_of,
     without_noise,
 )
-from reseller_reporting.reports.render.summary_charts import Place, add_bars, add_columns
+from reseller_reporting.reports.render.summary_charts import Place, add_bars
 from reseller_reporting.reports.render.summary_page import (
     CHART_PIXELS,
     CHART_ROWS,
-    DAYS_PIXELS,
     GAP,
     WIDTH_PIXELS,
-    day_format,
-    two_places,
+    chart_days,
 )
 from reseller_reporting.reports.usage import Figures, UsageSums
 from reseller_reporting.words.message import mark
@@ -182,26 +180,8 @@ def _write_days(
     page.total_line(first, [sum(row[title] for row in rows) for title in titles], formats)
     series = [Series(title, 1 + place, [float(row[title]) for row in rows]) for place, title in enumerate(titles)]
     block = Block(first, last, [serial_of_day(step.first) for step in steps], series)
-    shown_series = [block.of(title) for title in stacked or ("Billing Minutes",)]
-    minutes = block.of("Billing Minutes").values
-    most = max(range(len(minutes)), key=minutes.__getitem__)
-    day = day_of_serial(block.categories[most])
-    add_columns(
-        workbook,
-        page.sheet,
-        page.look,
-        Place(chart_row, 0, WIDTH_PIXELS, DAYS_PIXELS),
-        block,
-        [each for each in shown_series if any(each.values)] or shown_series[:1],
-        title=page.say(texts.CHART_DAY if are_days else texts.CHART_MONTH),
-        alt=page.say(
-            texts.ALT_DAY if are_days else texts.ALT_MONTH,
-            minutes=two_places(page, minutes[most]),
-            day=page.look.words.day(day) if are_days else page.look.words.month(day),
-            total=two_places(page, sum(minutes)),
-        ),
-        date_format=day_format(sources.period) if are_days else "mmm yyyy",
-    )
+    shown_titles = stacked or ("Billing Minutes",)
+    chart_days(page, workbook, chart_row, block, shown_titles, sources.period, are_days=are_days)
 
 
 def _of_step(figures: Figures) -> dict[str, Any]:

@@ -44,7 +44,9 @@ from reseller_reporting.reports.render.summary_page import (
     DAYS_ROWS,
     LINE_HEIGHT,
     open_page,
+    write_figure,
     write_line,
+    write_pairs,
     write_title,
 )
 from reseller_reporting.reports.usage import UsageSums
@@ -88,7 +90,7 @@ def write_summary(workbook: Any, sheet: Any, look: Look, sources: SummarySources
     breaks = [page.row]
     _write_key_figures(page, sources)
     _write_contents(page, workbook)
-    _write_report(page, sources)
+    write_pairs(page, texts.REPORT, ((label, cell_text(value)) for label, value in _report_pairs(page, sources)))
     changes: list[Change] = []
     if months:
         after, page.row = page.row, months_row
@@ -192,10 +194,12 @@ def _write_key_figures(page: Page, sources: SummarySources) -> None:
     page.section(texts.KEY_FIGURES)
     customers, entries, first = sources.customers, sources.entries, page.row
     count = Formula(f"=COUNTA({customers.column('Name')})", len(entries))
-    _figure(page, "Customers", count, COUNT, mark("accounts"), "")
+    write_figure(page, "Customers", count, COUNT, mark("accounts"), "")
     complete = sum(facts.status == "ok" and facts.complete for facts, _ in entries)
     formula = f'=COUNTIF({customers.column(_COMPLETE)},"{page.say("yes")}")'
-    _figure(page, _COMPLETE, Formula(formula, complete), COUNT, "accounts", page.say("Everything was read and used"))
+    write_figure(
+        page, _COMPLETE, Formula(formula, complete), COUNT, "accounts", page.say("Everything was read and used")
+    )
     for title, number_format, unit, note in _key_figures(sources.currency):
         value = customers.totals.get(title)
         if value is None and title in _ONLY_WITH_PLANS:
@@ -203,26 +207,12 @@ def _write_key_figures(page: Page, sources: SummarySources) -> None:
         known = None if value is None else Formula(f"=SUM({customers.column(title)})", value)
         # There it is a column's name; here stands the margin on everything, too.
         name = texts.MARGIN_ON_CALLS if title == "Margin" else title
-        _figure(page, name, known, number_format, unit, _note(page, sources, title, page.say(note)))
+        write_figure(page, name, known, number_format, unit, _note(page, sources, title, page.say(note)))
     if sources.margins.margin is not None:
         code = sources.currency
-        _figure(page, texts.NET, sources.margins.net, MONEY, code, page.say(texts.SUM_OF_NETS_NOTE))
-        _figure(page, "Margin", sources.margins.margin, MONEY, code, page.say(texts.TOTAL_MARGIN_NOTE))
+        write_figure(page, texts.NET, sources.margins.net, MONEY, code, page.say(texts.SUM_OF_NETS_NOTE))
+        write_figure(page, "Margin", sources.margins.margin, MONEY, code, page.say(texts.TOTAL_MARGIN_NOTE))
     page.sheet.conditional_format(first, 1, page.row - 1, 1, below_zero(page.look))
-    page.row += 1
-
-
-def _figure(page: Page, title: str, value: Formula | None, number_format: str, unit: str, note: str) -> None:
-    grid, look, row = page.grid, page.look, page.row
-    grid.height(row, LINE_HEIGHT)
-    grid.put(row, 0, page.say(title), look.label)
-    if value is None:
-        grid.put(row, 1, page.say(texts.NOT_AVAILABLE), look.missing)
-    else:
-        grid.put(row, 1, value, look.figure(number_format))
-        page.figures[title] = (f"$B${row + 1}", value.value)
-    grid.put(row, 2, page.say(unit), look.note)
-    grid.put(row, 3, note or None, look.note)
     page.row += 1
 
 
@@ -243,16 +233,6 @@ def _write_contents(page: Page, workbook: Any) -> None:
             page.grid.put(page.row, 0, Link(sheet.name, sheet.name), page.look.link)
             page.grid.put(page.row, 1, page.say(about[sheet.name]), page.look.value)
             page.row += 1
-    page.row += 1
-
-
-def _write_report(page: Page, sources: SummarySources) -> None:
-    page.section(texts.REPORT)
-    for label, value in _report_pairs(page, sources):
-        page.grid.height(page.row, LINE_HEIGHT)
-        page.grid.put(page.row, 0, page.say(label), page.look.label)
-        page.grid.put_merged(page.row, 1, LAST_COLUMN, cell_text(value), page.look.value)
-        page.row += 1
     page.row += 1
 
 

@@ -3,7 +3,6 @@ the key figures, the report's own facts and the small tables below them.
 """
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,6 @@ from reseller_reporting.reports.edition import Edition
 from reseller_reporting.reports.facts import AccountFacts
 from reseller_reporting.reports.period_text import spoken_period
 from reseller_reporting.reports.render import summary_words as words
-from reseller_reporting.reports.render.local_time import day_of_serial
 from reseller_reporting.reports.render.look import MINUTES, NEUTRAL, Look
 from reseller_reporting.reports.render.sheet import Formula, below_zero
 from reseller_reporting.reports.render.sheets_usage import MINUTES as BILLING_MINUTES
@@ -29,20 +27,20 @@ from reseller_reporting.reports.render.summary_blocks import (
     write_payer_block,
 )
 from reseller_reporting.reports.render.summary_cards import CARD_ROWS, write_cards
-from reseller_reporting.reports.render.summary_charts import Place, add_bars, add_columns
+from reseller_reporting.reports.render.summary_charts import Place, add_bars
 from reseller_reporting.reports.render.summary_figures import Tables, key_figures, knows_reseller
 from reseller_reporting.reports.render.summary_page import (
     CHART_PIXELS,
     CHART_ROWS,
-    DAYS_PIXELS,
     DAYS_ROWS,
     GAP,
-    LINE_HEIGHT,
     WIDTH_PIXELS,
-    day_format,
+    chart_days,
     open_page,
     two_places,
+    write_figure,
     write_line,
+    write_pairs,
     write_title,
 )
 from reseller_reporting.reports.usage import UsageSums
@@ -79,7 +77,7 @@ def write_summary_sheet(
         _write_notes(page, facts.warnings)
     breaks = [page.row]
     _write_key_figures(page, facts, sums, tables)
-    _write_pairs(page, words.REPORT, list(_report_pairs(page, facts)))
+    write_pairs(page, words.REPORT, _report_pairs(page, facts))
     if facts.months_before:
         after, page.row = page.row, months_row
         changes = write_months_block(page, facts, sums, tables.ranges)
@@ -106,46 +104,18 @@ def _write_notes(page: Page, warnings: list[ReportWarning]) -> None:
     page.row += 1
 
 
-def _write_pairs(page: Page, title: str, pairs: list[tuple[str, str]]) -> None:
-    page.section(title)
-    for label, value in pairs:
-        page.grid.height(page.row, LINE_HEIGHT)
-        page.grid.put(page.row, 0, page.say(label), page.look.label)
-        page.grid.put_merged(page.row, 1, LAST_COLUMN, value, page.look.value)
-        if label == words.COMPLETE_LABEL:
-            not_yes = {
-                "type": "cell",
-                "criteria": "!=",
-                "value": f'"{page.say(words.YES)}"',
-                "format": page.look.marked,
-            }
-            page.sheet.conditional_format(page.row, 1, page.row, 1, not_yes)
-        page.row += 1
-    page.row += 1
-
-
 def _write_key_figures(page: Page, facts: AccountFacts, sums: UsageSums, tables: Tables) -> None:
     """Each with its unit and what it is; other blocks refer to their cells."""
-    look = page.look
     page.section(words.KEY_FIGURES)
     first = page.row
     figures = list(key_figures(facts, sums, tables))
     cells = {figure.name: f"$B${row + 1}" for row, figure in enumerate(figures, first)}
-    for row, figure in enumerate(figures, first):
-        page.grid.height(row, LINE_HEIGHT)
-        page.grid.put(row, 0, page.say(figure.name), look.label)
+    for figure in figures:
         value = figure.value
         if figure.less and isinstance(value, Decimal):
             value = Formula(f"={'-'.join(cells[name] for name in figure.less)}", value)
-        if value is None:
-            page.grid.put(row, 1, page.say(words.NOT_AVAILABLE), look.missing)
-        else:
-            page.grid.put(row, 1, value, look.figure(figure.number_format))
-            page.figures[figure.name] = (cells[figure.name], value.value if isinstance(value, Formula) else value)
-        page.grid.put(row, 2, page.say(figure.unit), look.note)
-        page.grid.put(row, 3, page.say(figure.note), look.note)
-        page.row += 1
-    page.sheet.conditional_format(first, 1, page.row - 1, 1, below_zero(look))
+        write_figure(page, figure.name, value, figure.number_format, figure.unit, page.say(figure.note))
+    page.sheet.conditional_format(first, 1, page.row - 1, 1, below_zero(page.look))
     page.row += 1
 
 
@@ -160,35 +130,14 @@ def _write_charted(
         second = write_make_up_block(page, tables)
     days_row = page.row
     are_days, days = write_days_block(page, facts, sums, tables.ranges)
-    height = CHART_PIXELS
     left = (WIDTH_PIXELS - GAP) * 11 // 20 if second else WIDTH_PIXELS
     measure, code = measure_of(facts, sums), facts.currency
-    _chart_countries(page, workbook, countries, Place(charts_row, 0, left, height), measure, code)
+    _chart_countries(page, workbook, countries, Place(charts_row, 0, left, CHART_PIXELS), measure, code)
     if second:
-        place = Place(charts_row, left + GAP, WIDTH_PIXELS - GAP - left, height)
+        place = Place(charts_row, left + GAP, WIDTH_PIXELS - GAP - left, CHART_PIXELS)
         _chart_second(page, workbook, second, place, facts, tables, by_payer=by_payer)
-    place = Place(charts_row + CHART_ROWS, 0, WIDTH_PIXELS, DAYS_PIXELS)
-    stacked = [words.FLAT_RATE, words.PER_MINUTE, words.OTHER]
-    series = [days.of(title) for title in (stacked if by_payer else [BILLING_MINUTES])]
-    minutes = days.of(BILLING_MINUTES).values
-    most = max(range(len(minutes)), key=minutes.__getitem__)
-    day: date = day_of_serial(days.categories[most])
-    add_columns(
-        workbook,
-        page.sheet,
-        page.look,
-        place,
-        days,
-        [each for each in series if any(each.values)] or series[:1],
-        title=page.say(words.CHART_DAY if are_days else words.CHART_MONTH),
-        alt=page.say(
-            words.ALT_DAY if are_days else words.ALT_MONTH,
-            minutes=two_places(page, minutes[most]),
-            day=page.look.words.day(day) if are_days else page.look.words.month(day),
-            total=two_places(page, sum(minutes)),
-        ),
-        date_format=day_format(facts.period) if are_days else "mmm yyyy",
-    )
+    titles = (words.FLAT_RATE, words.PER_MINUTE, words.OTHER) if by_payer else (BILLING_MINUTES,)
+    chart_days(page, workbook, charts_row + CHART_ROWS, days, titles, facts.period, are_days=are_days)
     return days_row
 
 
