@@ -40,6 +40,7 @@ class CustomerSums:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountrySums:
     country: str
+    code: str  # Of two letters; "" where the number tells no country.
     direction: str
     calls: int
     minutes: Decimal
@@ -152,6 +153,7 @@ def _countries_of(file: _File) -> tuple[CountrySums, ...]:
     costs: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     prices: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     left: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    codes: dict[tuple[str, str], str] = {}
     with file.path.open(encoding="utf-8-sig", newline="") as opened:
         rows = csv.reader(opened)
         titles = next(rows)
@@ -162,6 +164,7 @@ def _countries_of(file: _File) -> tuple[CountrySums, ...]:
         for row in rows:
             country, code, direction, count, duration, cost = wanted(row)
             key = country or code, direction
+            codes[key] = code
             calls[key] += int(count or 0)
             minutes[key] += Decimal(duration or 0)
             costs[key] += Decimal(cost or 0)
@@ -171,6 +174,7 @@ def _countries_of(file: _File) -> tuple[CountrySums, ...]:
     found = [
         CountrySums(
             country=key[0],
+            code=codes[key],
             direction=key[1],
             calls=calls[key],
             minutes=minutes[key],

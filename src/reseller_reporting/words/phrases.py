@@ -3,7 +3,8 @@
 The rooms that price and read speak English, since what they say goes into the manifest, which does not change with
 the language. A document shows such a sentence in its own: the shape is looked up, its holes keep what they hold.
 
-Owns: the shapes. Does not own: when a sentence is due, which is where it is made.
+Owns: the shapes of what documents show, and how any shape is found. Does not own: the shapes of what pages alone show
+(`sentences`), when a sentence is due, which is where it is made.
 
 Invariant
 - A text that has none of the shapes stays as it is, to the last character: nothing is ever lost.
@@ -17,17 +18,24 @@ from typing import NamedTuple
 from reseller_reporting.words import formats
 from reseller_reporting.words.catalog import catalog
 from reseller_reporting.words.message import LOCALES, filled, mark
+from reseller_reporting.words.sentences import SENTENCES
 
-# A hole of this name holds a phrase itself, and one of that name figures with their signs.
-_NESTED, _SUM = "words", "sum"
+# A hole of this name holds a phrase itself, one of that name figures with their signs, and the last one a sentence of
+# ours or what KAZOO or a machine said.
+_NESTED, _SUM, _CAUSE = "words", "sum", "cause"
 # What a hole may hold; any text unless its name says more.
 _DAY = r"\d{4}-\d\d-\d\d"
 _NUMBER = r"-?\d+(?:\.\d+)?…?"
 _HELD = {
     **dict.fromkeys(("count", "seconds", "part", "places"), r"\d+"),
-    **dict.fromkeys(("amount", "other", "exact", "held", "left", "carried", "minutes", "percent", "there"), _NUMBER),
+    **dict.fromkeys(
+        ("amount", "other", "exact", "held", "left", "carried", "minutes", "percent", "there", "size"), _NUMBER
+    ),
     **dict.fromkeys(("day", "first", "last"), _DAY),
+    **dict.fromkeys(("url", "host", "place", "sender"), r"\S+"),
     "bundle": r'[^"]+',
+    "code": r"-?\d+",
+    "ip": r"[\da-fA-F.:]+",
     "month": r"\d{4}-\d\d",
     "share": r"[\d/]+",
     "tag": r"\w+",
@@ -105,7 +113,8 @@ LINES = (mark("minutes"), mark("each"), mark("percent"), mark("Rounding"), mark(
 # Values of columns that are words of ours; the country of a number that leads nowhere.
 VALUES = (mark("inbound"), mark("outbound"), mark("Unknown"))
 
-# What a report warns of. What KAZOO said, or a machine, stays in its words.
+# What a report warns of; why it has no prices, and why KAZOO gave no answer, is a sentence of its own. What KAZOO said,
+# or a machine, stays in its words.
 WARNINGS = (
     mark("No price plan is given to this customer."),
     mark("No prices: {cause}"),
@@ -183,7 +192,7 @@ REASONS = (
     mark("price {amount} below reseller cost {other}"),
 )
 
-_SHAPES = (*BREAKDOWNS, *EVIDENCE, *LINES, *VALUES, *TRUNKS, *COMPARISONS, *WARNINGS, *REASONS)
+_SHAPES = (*BREAKDOWNS, *EVIDENCE, *LINES, *VALUES, *TRUNKS, *COMPARISONS, *WARNINGS, *REASONS, *SENTENCES)
 
 
 class _Shape(NamedTuple):
@@ -194,6 +203,13 @@ class _Shape(NamedTuple):
 @lru_cache(maxsize=65_536)
 def translated(text: str, language: str) -> str:
     """The sentence in that language, and itself where it is none of ours."""
+    said = _said(text, language)
+    if said is not None:
+        return said
+    return _with_decimals(text, language) if _FORMULA.fullmatch(text) else text
+
+
+def _said(text: str, language: str) -> str | None:
     known = catalog(language)
     if text in _SAID:
         return known.gettext(text)
@@ -202,12 +218,14 @@ def translated(text: str, language: str) -> str:
         if found is not None:
             held = {name: _held(name, value, language) for name, value in found.groupdict().items()}
             return filled(known.gettext(shape.message), held)
-    return _with_decimals(text, language) if _FORMULA.fullmatch(text) else text
+    return None
 
 
 def _held(name: str, value: str, language: str) -> str:
     if name == _NESTED:
         return translated(value, language)
+    if name == _CAUSE:
+        return _said(value, language) or value
     if _HELD.get(name) == _DAY:
         return formats.short_day(date.fromisoformat(value), LOCALES[language])
     is_figures = _HELD.get(name) == _NUMBER or (name == _SUM and _FORMULA.fullmatch(value) is not None)

@@ -1,14 +1,16 @@
-"""Figures, periods, states and stages as people read them."""
+"""Figures, periods, states, stages and the sentences of rooms below as people read them."""
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django import template
 from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from reseller_reporting.app.progress import CALLS, LOGGING_IN, PREPARING, SERVICES, TREE, WORKBOOKS
 from reseller_reporting.web import periods
+from reseller_reporting.words.language import Words
 
 register = template.Library()
 _CENT, _HALF_A_CENT = Decimal("0.01"), Decimal("0.005")
@@ -97,6 +99,23 @@ _COLOURS = {
 def word(code: object) -> str | Promise:
     """What we call it; what has no word here stands as it is."""
     return _WORDS.get(str(code), str(code))
+
+
+@register.filter
+def said(sentence: object) -> object:
+    """What a room below said in English, in the language of the page; what it has no shape of stands as it is."""
+    text = str(sentence)
+    in_theirs = _words().phrase(text)
+    return sentence if in_theirs == text else in_theirs
+
+
+@register.filter
+def country(english: str, code: str) -> str:
+    return _words().country(code, english) if code else english
+
+
+def _words() -> Words:
+    return Words(get_language() or "en")
 
 
 @register.filter

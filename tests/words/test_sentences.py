@@ -1,0 +1,180 @@
+"""What rooms below say to people is said in every language: the code is read for sentences, each must have a shape."""
+
+import ast
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+import reseller_reporting
+from reseller_reporting.words.language import Words
+from reseller_reporting.words.message import LANGUAGES
+
+SOURCE = Path(reseller_reporting.__file__).parent
+TRANSLATED = [language for language in LANGUAGES if language != "en"]
+
+# Where a sentence that a page shows can be made.
+MODULES = (
+    "app/carry_over.py",
+    "app/connections.py",
+    "app/groups.py",
+    "app/ingest.py",
+    "app/job_progress.py",
+    "app/jobs.py",
+    "app/mailing.py",
+    "app/orders.py",
+    "app/people.py",
+    "app/pricing.py",
+    "app/pull.py",
+    "app/recipients.py",
+    "app/report.py",
+    "app/run_changes.py",
+    "app/second_factor.py",
+    "app/selection.py",
+    "app/unit.py",
+    "control/jobs.py",
+    "control/sealing.py",
+    "delivery/folder.py",
+    "delivery/mail.py",
+    "delivery/smtp.py",
+    "model/period.py",
+    "model/reach.py",
+    "rating/bundles.py",
+    "rating/plan_columns.py",
+    "rating/pricing.py",
+    "rating/statement_charges.py",
+    "sources/kazoo/accounts.py",
+    "sources/kazoo/cdrs.py",
+    "sources/kazoo/client.py",
+    "sources/kazoo/credentials.py",
+    "sources/kazoo/paging.py",
+    "sources/kazoo/probe.py",
+    "sources/kazoo/snapshots.py",
+    "store/lake.py",
+    "worker/loop.py",
+)
+# Sentences of these modules that no page shows: of the command line, of settings as the program starts, of a log.
+NOT_ON_PAGES = (
+    "--accounts names no account",
+    "The list of accounts ",
+    "The SMTP URL ",
+    "The password for ",
+    "The store cannot lie in ",
+    "The secret key in ",
+    "accounts below ",
+    "runs removed",
+    "is no version; write it",
+    "cannot be priced again",
+    "The workbooks and statements are for customers",
+    "Nobody knows whether it arrived",  # Always the end of a longer one, below.
+)
+# What holes may hold, together and by themselves; one of them fits, whatever the hole is.
+SAMPLES = ("7", "https://kazoo.example.com/v2", "2026-10", "0.50", "(Two words)", "did not answer in time. Check", "x.")
+CHOSEN_WORDS = ("7", "customers", "customer", "services", "kazoo.example.com", "10.0.0.1", "ahead of", "", "0.50")
+
+
+def sentences(module: str) -> Iterator[list[str | None]]:
+    """The text of each literal that reads as a sentence, in parts; None where a value goes in."""
+    tree = ast.parse((SOURCE / module).read_text(encoding="utf-8"))
+    skipped = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    skipped -= {id(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            skipped.add(id(node.value))  # A docstring.
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "say":
+            skipped |= {id(part) for part in ast.walk(node)}  # Said in a language already.
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        parts = _parts(node)
+        stated = "".join(part or "" for part in parts)
+        if " " in stated and stated[-1:] == "." and (stated[0].isupper() or parts[0] is None or stated[0] in "'-"):
+            yield parts
+
+
+def _parts(node: ast.AST) -> list[str | None]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.JoinedStr):
+        return [str(each.value) if isinstance(each, ast.Constant) else None for each in node.values]
+    return []
+
+
+def shown(parts: list[str | None]) -> str:
+    return "".join("…" if part is None else part for part in parts)
+
+
+FOUND = [
+    pytest.param(parts, id=f"{module}: {shown(parts)[:60]}")
+    for module in MODULES
+    for parts in sentences(module)
+    if not any(known in shown(parts) for known in NOT_ON_PAGES)
+]
+
+
+def test_the_code_has_many_sentences() -> None:
+    assert len(FOUND) > 100
+
+
+@pytest.mark.parametrize("parts", FOUND)
+def test_a_sentence_of_the_code_is_said_in_every_language(parts: list[str | None]) -> None:
+    fitting = next((text for text in filled(parts) if Words("de").phrase(text) != text), None)
+    assert fitting is not None, f"words/sentences.py lacks it: {shown(parts)}"
+    for language in TRANSLATED:
+        assert Words(language).phrase(fitting) != fitting
+
+
+def filled(parts: list[str | None]) -> Iterator[str]:
+    for sample in SAMPLES:
+        yield "".join(sample if part is None else part for part in parts)
+    for chosen in product(CHOSEN_WORDS, repeat=min(parts.count(None), 4)):
+        values = iter(chosen)
+        yield "".join(next(values, "7") if part is None else part for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        (
+            "KAZOO at https://k.example/v2 cannot be used: it answers 429 (asked for /accounts/a). Try again later.",
+            (
+                "KAZOO unter https://k.example/v2 ist nicht nutzbar: es antwortet 429 (gefragt nach /accounts/a). "
+                "Versuchen Sie es später erneut."
+            ),
+        ),
+        (
+            (
+                "The ledger could not be read: KAZOO at https://k.example/v2 does not permit /accounts/a/ledgers with "
+                "these credentials (forbidden)."
+            ),
+            (
+                "Das Buchungsjournal konnte nicht gelesen werden: KAZOO unter https://k.example/v2 erlaubt "
+                "/accounts/a/ledgers mit diesen Zugangsdaten nicht (forbidden)."
+            ),
+        ),
+        (
+            (
+                "The mail server m.example:25 hung up. Check host and port in the SMTP URL; port 465 wants smtps://. "
+                "The reports are safe in /srv/run."
+            ),
+            (
+                "Der Mailserver m.example:25 hat aufgelegt. Prüfen Sie Host und Port in der SMTP-URL; Port 465 will "
+                "smtps://. Die Berichte liegen sicher in /srv/run."
+            ),
+        ),
+        (
+            "Cancelled. Nobody knows whether it arrived: ask the recipients, then send it again.",
+            "Abgebrochen. Niemand weiß, ob es ankam: Fragen Sie die Empfänger und senden Sie dann erneut.",
+        ),
+        ("kazoo.example.com is 2001:db8::1.", "kazoo.example.com hat die Adresse 2001:db8::1."),
+        (
+            "No prices: The plan names the deck 'retail', which is not stored.",
+            "Keine Preise: Der Plan nennt die Tariftabelle „retail“, die nicht gespeichert ist.",
+        ),
+        ("It is KAZOO's own sentence: eacces is closed.", "It is KAZOO's own sentence: eacces is closed."),
+    ],
+)
+def test_a_sentence_within_another_is_said_too(english: str, german: str) -> None:
+    assert Words("de").phrase(english) == german
+    assert Words("en").phrase(english) == english
