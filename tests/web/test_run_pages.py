@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 import zipfile
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from sites import HOSTILE, NOW, make_large_run, make_run
 
 from reseller_reporting.control.roles import Role
+from reseller_reporting.control.scoping import within
 
 if TYPE_CHECKING:
     from sites import MadeRun, Site
@@ -469,13 +471,70 @@ def test_amounts_of_old_reports_keep_their_currency(site: Site, made_run: MadeRu
     client = site.as_(site.user(Role.RESELLER_ADMIN))
     paths = (f"/reports/{made_run.run.pk}/", "/reports/")
     for path in paths:  # Nothing is known of it.
-        assert "EUR" in client.get(path).content.decode(), path
+        assert currencies(client.get(path)) == {"EUR"}, path
     (made_run.folder / "summary.csv").write_text("Account ID,Currency\n1,CHF\n")
     for path in paths:
-        page = client.get(path).content.decode()
-        assert ("CHF" in page, "EUR" in page) == (True, False), path
+        assert currencies(client.get(path)) == {"CHF"}, path
     made_run.run.totals |= {"currency": "SEK"}
     made_run.run.save()
     for path in paths:
-        page = client.get(path).content.decode()
-        assert ("SEK" in page, "CHF" in page) == (True, False), path
+        assert currencies(client.get(path)) == {"SEK"}, path
+
+
+def currencies(answer: Any) -> set[str]:
+    """Whole words of the page: a token made by chance may hold any three letters."""
+    return set(re.findall(r"\b(?:CHF|EUR|SEK)\b", answer.content.decode()))
+
+
+def test_amounts_of_two_currencies_are_not_held_against_each_other(tree: Site, made_run: MadeRun) -> None:
+    later = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
+    for made, currency in ((made_run, "EUR"), (later, "USD")):
+        made.run.totals |= {"currency": currency}
+        made.run.save()
+    document = json.loads((later.folder / "manifest.json").read_bytes())
+    document["accounts"][1]["calls"] = 9
+    (later.folder / "manifest.json").write_text(json.dumps(document))
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    url = f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}"
+    page = client.get(url).content.decode()
+    assert "The first report is in EUR, the second in USD" in page
+    assert page.count("±") == 1  # Of calls.
+    assert ">+3<" in page
+    assert "7.50" not in page
+    assert "1 customer is as before" in page  # Only its amounts differ, as the currencies do.
+    made_run.run.totals |= {"currency": "USD"}
+    made_run.run.save()
+    page = client.get(url).content.decode()
+    assert "Amounts in USD." in page
+    assert ">+7.50<" in page
+
+
+def test_namesakes_are_told_apart_and_nobody_else(tree: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control.models import Job, JobItem
+
+    later = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    compared = f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}"
+    report = f"/reports/{later.run.pk}/"
+    progress = f"{report}progress"
+    ids = ("11111…11111", "00000…0000a")
+    for url in (compared, report, progress):
+        page = client.get(url).content.decode()
+        assert not any(id_ in page for id_ in ids), url
+    document = json.loads((later.folder / "manifest.json").read_bytes())
+    for each in document["accounts"]:
+        each["name"] = "Hotel"
+        each["calls"] += 1
+    (later.folder / "manifest.json").write_text(json.dumps(document))
+    with within(tree.reseller):
+        job = Job.objects.get(run=later.run, kind="report")
+        JobItem.objects.filter(job=job).update(name="Hotel")
+    for url in (compared, report, progress):
+        page = client.get(url).content.decode()
+        assert all(id_ in page for id_ in ids), url
+    found = client.get(report, {"q": "hotel"}, headers={"HX-Request": "true", "HX-Target": "customers"})
+    assert all(id_ in found.content.decode() for id_ in ids)
+    chart = json.loads(
+        client.get(report).content.decode().split('id="chart-data" type="application/json">')[1].split("<")[0]
+    )
+    assert chart["names"] == [f"Hotel\n{id_}" for id_ in ids]

@@ -9,11 +9,11 @@ have thousands of customers. A document never changes; one that is made anew is 
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,9 +53,11 @@ class CountrySums:
 class Changed:
     """A customer in two runs; None: not in that one, or not known there."""
 
+    account_id: str
     name: str
     before: CustomerSums | None
     after: CustomerSums | None
+    is_one_currency: bool = True  # Else no amounts are held against each other.
 
     @property
     def calls(self) -> int | None:
@@ -63,21 +65,28 @@ class Changed:
 
     @property
     def reseller_cost(self) -> Decimal | None:
-        return _difference(self.before.reseller_cost, self.after.reseller_cost) if self.before and self.after else None
+        return self._of_money(attrgetter("reseller_cost"))
 
     @property
     def customer_cost(self) -> Decimal | None:
-        return _difference(self.before.customer_cost, self.after.customer_cost) if self.before and self.after else None
+        return self._of_money(attrgetter("customer_cost"))
 
     @property
     def price(self) -> Decimal | None:
-        return _difference(self.before.price, self.after.price) if self.before and self.after else None
+        return self._of_money(attrgetter("price"))
 
     @property
     def is_changed(self) -> bool:
         if self.before is None or self.after is None:
             return True
-        return _figures(self.before) != _figures(self.after)
+        if self.is_one_currency and _amounts(self.before) != _amounts(self.after):
+            return True
+        return _counts(self.before) != _counts(self.after)
+
+    def _of_money(self, amount: Callable[[CustomerSums], Decimal | None]) -> Decimal | None:
+        if not (self.before and self.after and self.is_one_currency):
+            return None
+        return _difference(amount(self.before), amount(self.after))
 
 
 def customers(folder: Path) -> Sequence[CustomerSums]:
@@ -196,12 +205,20 @@ def currency(folder: Path) -> str:
         return ""
 
 
-def compare(before: Iterable[CustomerSums], after: Iterable[CustomerSums]) -> list[Changed]:
-    """Every customer of either run, the greatest change of what they cost first."""
+def compare(
+    before: Iterable[CustomerSums], after: Iterable[CustomerSums], *, is_one_currency: bool = True
+) -> list[Changed]:
+    """Every customer of either run, the greatest change of what they cost first; of two currencies, of their calls."""
     first = {each.account_id: each for each in before}
     second = {each.account_id: each for each in after}
     found = [
-        Changed(name=(second.get(id_) or first[id_]).name, before=first.get(id_), after=second.get(id_))
+        Changed(
+            account_id=id_,
+            name=(second.get(id_) or first[id_]).name,
+            before=first.get(id_),
+            after=second.get(id_),
+            is_one_currency=is_one_currency,
+        )
         for id_ in {**first, **second}
     ]
     return sorted(found, key=_greatest_first)
@@ -211,7 +228,8 @@ def total_change(changes: Sequence[Changed]) -> Changed:
     """All of them as one; a figure that is unknown adds nothing, and where none is known it is unknown."""
     before = [each.before for each in changes if each.before]
     after = [each.after for each in changes if each.after]
-    return Changed(name="", before=_total(before), after=_total(after))
+    is_one_currency = all(each.is_one_currency for each in changes)
+    return Changed(account_id="", name="", before=_total(before), after=_total(after), is_one_currency=is_one_currency)
 
 
 def _total(sums: Sequence[CustomerSums]) -> CustomerSums:
@@ -243,8 +261,12 @@ def _customer(entry: dict[str, Any]) -> CustomerSums:
     )
 
 
-def _figures(sums: CustomerSums) -> tuple[object, ...]:
-    return sums.calls, sums.seconds, sums.reseller_cost, sums.customer_cost, sums.price, sums.is_failed
+def _counts(sums: CustomerSums) -> tuple[object, ...]:
+    return sums.calls, sums.seconds, sums.is_failed
+
+
+def _amounts(sums: CustomerSums) -> tuple[Decimal | None, ...]:
+    return sums.reseller_cost, sums.customer_cost, sums.price
 
 
 def _decimal(text: str | None) -> Decimal | None:

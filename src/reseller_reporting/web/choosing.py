@@ -8,9 +8,9 @@ from django.db.models import Count, QuerySet
 from reseller_reporting.control import searching
 from reseller_reporting.control.models import KnownAccount, Reseller, User
 from reseller_reporting.control.visibility import sees_everything, visible_accounts
+from reseller_reporting.web.namesakes import short_id
 
 SHOWN_AT_ONCE = 100
-_SHORT = 5  # Of either end.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +30,6 @@ class Listed:
     total: int
     next_start: int | None
     start: int
-
-
-def short_id(account_id: str) -> str:
-    """Enough of it to tell namesakes apart."""
-    return f"{account_id[:_SHORT]}…{account_id[-_SHORT:]}" if len(account_id) > 3 * _SHORT else account_id
 
 
 def choices(user: User, reseller: Reseller) -> QuerySet[KnownAccount]:

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
-from django.db.models import Count
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from reseller_reporting.control.roles import Action
 from reseller_reporting.control.visibility import changeable_runs, visible_jobs, visible_runs
 from reseller_reporting.model.errors import RunBusy
 from reseller_reporting.web.access import needs
+from reseller_reporting.web.namesakes import short_ids
 
 _ITEMS_A_PAGE = 50
 _STATES = ("failed", "waiting", "read", "made")
@@ -48,11 +49,20 @@ def context(asked: Asking, run: Run) -> dict[str, Any]:
         "state": state if state in _STATES else "",
         "items_count": sum(counts.values()),
         "failed_count": counts.get("failed", 0),
-        "items": Paginator(shown.order_by("state", "name", "pk"), _ITEMS_A_PAGE).get_page(asked.GET.get("items")),
+        "items": _told_apart(Paginator(shown.order_by("state", "name", "pk"), _ITEMS_A_PAGE), items, asked),
         "rate": rate(job, now),
         "stage": stage_of(job),
         "stages": stages(job),
     }
+
+
+def _told_apart(pages: "Paginator[JobItem]", everyone: QuerySet[JobItem], asked: Asking) -> Page[Any]:
+    """The page that is asked for: each item, and its short id where another customer of the job bears its name."""
+    page: Page[Any] = pages.get_page(asked.GET.get("items"))
+    alike = everyone.filter(name__in={item.name for item in page}).values_list("account_id", "name")
+    told_apart = short_ids(alike)
+    page.object_list = [(item, told_apart.get(item.account_id, "")) for item in page]
+    return page
 
 
 def stage_of(job: Job) -> str:

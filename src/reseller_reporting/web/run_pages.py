@@ -1,7 +1,7 @@
 """Reports: the list of all that were made, one of them with its progress or its figures, and what is done with it."""
 
 import secrets
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -39,7 +39,7 @@ from reseller_reporting.control.visibility import (
 from reseller_reporting.model.errors import FileGone, ResellerReportingError
 from reseller_reporting.web import progress_page
 from reseller_reporting.web.access import needs
-from reseller_reporting.web.choosing import short_id
+from reseller_reporting.web.namesakes import short_ids
 
 _RUNS_A_PAGE = 25
 _CUSTOMERS_A_PAGE = 50
@@ -129,19 +129,19 @@ def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]
     """A row a customer: with figures for those who see the whole run, else with the files alone. Files are looked for
     of the customers that are shown, not of all of them."""
     text = asked.GET.get("q", "").strip().lower()
-    rows: Sequence[Any]
+    everyone: Sequence[past_runs.CustomerSums]
     if found.is_whole and found.state == "made":
-        sums = past_runs.customers(run_folder(this_house(), found.pk))
-        rows = [each for each in sums if text in each.name.lower()] if text else sums
+        everyone = past_runs.customers(run_folder(this_house(), found.pk))
     else:
         named = files.exclude(account_id="").values_list("account_id", "account_name").distinct()
-        rows = [
+        everyone = [
             past_runs.unknown_sums(account_id, name or account_id)
             for account_id, name in named.order_by("account_name", "account_id")
-            if text in name.lower()
         ]
-    names = Counter(each.name for each in rows)
-    page = _page(rows, asked, _CUSTOMERS_A_PAGE)
+    told_apart = short_ids((each.account_id, each.name) for each in everyone)
+    page = _page(
+        [each for each in everyone if text in each.name.lower()] if text else everyone, asked, _CUSTOMERS_A_PAGE
+    )
     of_customer: defaultdict[str, list[RunFile]] = defaultdict(list)
     for file in files.filter(account_id__in=[each.account_id for each in page]).order_by("pk"):
         of_customer[file.account_id].append(file)
@@ -152,7 +152,7 @@ def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]
             "sums": each,
             "files": of_customer[each.account_id],
             "margin": margins.get(each.account_id),
-            "short_id": short_id(each.account_id) if names[each.name] > 1 else "",
+            "short_id": told_apart.get(each.account_id, ""),
         }
         for each in page
     ]
@@ -164,13 +164,15 @@ def _quick_look(found: Run) -> dict[str, Any]:
     countries = past_runs.countries(folder)
     customers = past_runs.customers(folder)
     is_priced = found.totals.get("price") is not None
-    amounts = [((each.price if is_priced else each.customer_cost) or Decimal(), each.name) for each in customers]
+    amounts = [((each.price if is_priced else each.customer_cost) or Decimal(), each) for each in customers]
     dearest = sorted(amounts, key=lambda each: -each[0])[:_CHARTED]
+    told_apart = short_ids((each.account_id, each.name) for each in customers)
     chart = {
         "title": _("Your price, by customer") if is_priced else _("KAZOO charged, by customer"),
-        "names": [name for _amount, name in dearest],
+        # In a line each, of which every one is cut by itself.
+        "names": [f"{each.name}\n{told_apart.get(each.account_id, '')}".rstrip("\n") for _amount, each in dearest],
         # A picture of them: the table beside it has the exact figures.
-        "values": [str(amount) for amount, _name in dearest],
+        "values": [str(amount) for amount, _each in dearest],
     }
     margins = past_runs.margins(folder)
     return {
@@ -193,20 +195,24 @@ def compare(asked: Asking) -> HttpResponse:
         messages.info(asked, _("Choose two finished reports to compare."))
         return redirect("runs")
     before, after = found
+    currencies = [_currency_of(asked, each) for each in found]
     sums = [past_runs.customers(run_folder(this_house(), each.pk)) for each in found]
     incomplete = [each for each in found if not each.is_complete or each.failed_count]
     if not sees_everything(asked.user):
         own = set(visible_accounts(asked.user).values_list("account_id", flat=True))
         sums = [[each for each in one if each.account_id in own] for one in sums]
         incomplete = [each for each, one in zip(found, sums, strict=True) if any(sum_.is_failed for sum_ in one)]
-    changes = past_runs.compare(*sums)
-    changed = [each for each in changes if each.is_changed]
+    changes = past_runs.compare(*sums, is_one_currency=currencies[0] == currencies[1])
+    told_apart = short_ids((each.account_id, each.name) for each in changes)
+    changed = [(each, told_apart.get(each.account_id, "")) for each in changes if each.is_changed]
     return render(
         asked,
         "run/compare.html",
         {
             "before": before,
             "after": after,
+            "currencies": currencies,
+            "is_one_currency": currencies[0] == currencies[1],
             "page": _page(changed, asked, _CUSTOMERS_A_PAGE),
             "unchanged": len(changes) - len(changed),
             "total": past_runs.total_change(changes),

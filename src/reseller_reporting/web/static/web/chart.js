@@ -6,7 +6,8 @@
   const draw = () => {
     const style = getComputedStyle(document.body);
     const text = style.getPropertyValue("color");
-    const short = (name) => (name.length > 18 ? `${name.slice(0, 17)}…` : name);
+    const short = (line) => (line.length > 18 ? `${line.slice(0, 17)}…` : line);
+    const label = (name) => name.split("\n").map(short).join("\n"); // A namesake's second line tells it apart.
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: style.fontFamily, color: text },
@@ -14,7 +15,7 @@
       // Rich text is drawn: a tooltip of HTML would be a door for names.
       tooltip: { renderMode: "richText", trigger: "item" },
       xAxis: { type: "value", axisLabel: { color: text, hideOverlap: true }, splitLine: { lineStyle: { opacity: 0.3 } } },
-      yAxis: { type: "category", inverse: true, data: names, axisLabel: { color: text, formatter: short } },
+      yAxis: { type: "category", inverse: true, data: names, axisLabel: { color: text, formatter: label } },
       series: [{ type: "bar", data: values.map(Number), itemStyle: { color: "#206bc4" }, barMaxWidth: 18 }],
     });
   };
