@@ -26,17 +26,11 @@ from reseller_reporting.control.asking import Asking, asking, doer_of
 from reseller_reporting.control.models import Run, RunFile, User
 from reseller_reporting.control.visibility import visible_accounts, visible_files, visible_runs
 from reseller_reporting.model.errors import NotMade
+from reseller_reporting.model.media_types import media_type
 
 router = Router(tags=["files"])
 
-_TYPES = {
-    ".csv": "text/csv; charset=utf-8",
-    ".json": "application/json",
-    ".parquet": "application/vnd.apache.parquet",
-    ".pdf": "application/pdf",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".zip": "application/zip",
-}
+_PARQUET = media_type(".parquet")
 # No file is called by a number alone.
 _ROW = re.compile(r"[0-9]{1,18}")
 FileKey = Annotated[
@@ -85,7 +79,7 @@ def _answers(*types: str) -> dict[int, Any]:
     return {200: {"description": "The file", "content": {each: {"schema": _BINARY} for each in types}}}
 
 
-_TABLE = _answers("text/csv", _TYPES[".parquet"])
+_TABLE = _answers("text/csv", _PARQUET)
 
 
 @router.get("/{run_id}/files", response=Page[FileTold], summary="Files of a run", **needs(Scope.FILES_READ))
@@ -114,7 +108,7 @@ def archive(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
     parts = zipped(this_house(), files)
     note_download(this_house(), run, doer_of(asked), f"{len(files)} files")
     name = f"{run.period_name or 'report'}.zip"
-    return StreamingHttpResponse(parts, content_type=_TYPES[".zip"], headers=_attachment(name))
+    return StreamingHttpResponse(parts, content_type=media_type(name), headers=_attachment(name))
 
 
 @router.get(
@@ -194,7 +188,7 @@ def _summary(request: HttpRequest, run_id: UUID, kind: str, query: TableQuery) -
         open_file(this_house(), file).close()
         content = as_parquet(path_of(this_house(), file))
         note_download(this_house(), run, doer_of(asked), name)
-        return HttpResponse(content, content_type=_TYPES[".parquet"], headers=_attachment(name))
+        return HttpResponse(content, content_type=_PARQUET, headers=_attachment(name))
     return _as_asked(asked, run, file, query)
 
 
@@ -213,7 +207,9 @@ def _as_asked(asked: Asking, run: Run, file: RunFile, query: TableQuery) -> Any:
 
 def _sent(file: RunFile) -> FileResponse:
     name = PurePosixPath(file.name).name
-    kind = _TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+    kind = media_type(name)
+    if kind.startswith("text/"):
+        kind += "; charset=utf-8"
     answer = FileResponse(open_file(this_house(), file), as_attachment=True, filename=name, content_type=kind)
     answer.headers["ETag"] = f'"{file.sha256}"'
     return answer

@@ -33,6 +33,7 @@ from reseller_reporting.delivery.mail_page import (
 from reseller_reporting.delivery.smtp import SmtpServer, parse_smtp_url, probe_server, transmit
 from reseller_reporting.model.errors import InvalidSettings, MailFailed
 from reseller_reporting.model.logo import Logo
+from reseller_reporting.model.media_types import media_type
 from reseller_reporting.words.message import filled
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -43,12 +44,6 @@ _LOGO_ID = "logo@reseller-reporting"
 
 _SINGLE_FILES_MAX = 5  # More are a nuisance one by one.
 
-_TYPES = {
-    ".csv": ("text", "csv"),
-    ".xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    ".pdf": ("application", "pdf"),
-    ".zip": ("application", "zip"),
-}
 # The headers around one attachment, and those that turn a message into one with attachments; generously.
 _PART_OVERHEAD_BYTES = 500
 _MESSAGE_OVERHEAD_BYTES = 1000
@@ -143,7 +138,7 @@ def _assembled(
     if message.brand.logo is not None:
         _add_logo(mail, message.brand.logo)
     for attachment in attachments:
-        main, sub = _TYPES.get(Path(attachment.name).suffix, ("application", "octet-stream"))
+        main, _, sub = media_type(attachment.name).partition("/")
         mail.add_attachment(attachment.content, maintype=main, subtype=sub, filename=Path(attachment.name).name)
     mail["Content-Language"] = message.words.language  # Set before, it would go along with the first part.
     return mail
