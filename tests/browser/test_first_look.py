@@ -29,6 +29,17 @@ def test_light_and_dark_are_remembered(opened: Page) -> None:
     expect(root).to_have_attribute("data-bs-theme", "dark")
 
 
+def test_the_icon_of_light_and_dark_stands_in_the_middle_of_its_button(opened: Page) -> None:
+    button = opened.get_by_label("Light or dark")
+    for _ in range(2):
+        around, within = button.bounding_box(), button.locator("svg:visible").bounding_box()
+        assert around is not None
+        assert within is not None
+        for start, size in (("x", "width"), ("y", "height")):
+            assert abs(around[start] + around[size] / 2 - within[start] - within[size] / 2) < 1  # type: ignore[literal-required]
+        button.click()
+
+
 def test_a_phone_needs_no_scrolling_sideways(opened: Page) -> None:
     opened.set_viewport_size({"width": 320, "height": 700})
     assert opened.evaluate("document.documentElement.scrollWidth") <= 320

@@ -51,10 +51,21 @@ def follow_a_report_through_a_reload(page: Page, served: Installation) -> None:
             expect(page.get_by_role("progressbar", name="Progress")).to_be_visible()
             expect(page.get_by_text("Cooper & <Sons>")).to_be_visible()
             page.reload()
+        stays_folded_as_it_is_asked_for_anew(page)
     finally:
         served.town.is_open.set()
     expect(page.get_by_role("link", name="Download all")).to_be_visible(timeout=LONG_MILLISECONDS)
     expect(page.locator("#chart canvas").first).to_be_visible()
+
+
+def stays_folded_as_it_is_asked_for_anew(page: Page) -> None:
+    customers = page.locator("#each-customer")
+    expect(customers).to_have_attribute("open", "")
+    customers.locator("summary").click()
+    for _ in range(2):
+        with page.expect_response("**/progress?*"):
+            pass
+    expect(customers).not_to_have_attribute("open", "")
 
 
 def open_a_workbook(page: Page, tmp_path: Path) -> None:

@@ -142,7 +142,8 @@ def money(amount: object) -> str:
     try:
         # Django's own way cuts off what is beyond.
         cents = Decimal(str(amount)).quantize(_CENT, ROUND_HALF_UP)
-        return number_format(cents, decimal_pos=2, use_l10n=True, force_grouping=True)
+        shown = number_format(abs(cents), decimal_pos=2, use_l10n=True, force_grouping=True)
+        return f"−{shown}" if cents < 0 else shown
     except (InvalidOperation, ValueError):
         return str(amount)
 

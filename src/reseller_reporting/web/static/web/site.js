@@ -11,6 +11,17 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+// A part that comes anew stays folded away, or unfolded, as it was left.
+const foldedParts = new Map();
+document.addEventListener("toggle", (event) => {
+  if (event.target.id) foldedParts.set(event.target.id, event.target.open);
+}, true);
+document.addEventListener("htmx:afterSwap", () => {
+  for (const [id, isOpen] of foldedParts) {
+    const part = document.getElementById(id);
+    if (part) part.open = isOpen;
+  }
+});
 // What cannot be taken back is asked about first.
 document.addEventListener("submit", (event) => {
   const question = event.submitter && event.submitter.dataset.ask;
