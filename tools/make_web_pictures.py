@@ -107,7 +107,7 @@ def main() -> None:
 def served() -> Iterator[tuple[str, str]]:
     """The application's address, and the password of `demo`."""
     house = House(load_settings({}, working_folder=ROOT / "docs"))
-    with served_demo(house, accounts=14, calls=2400, seed=1) as (made_up, visitor):
+    with served_demo(house, accounts=14, calls=12_000, seed=1) as (made_up, visitor):
         environment = as_environment(made_up.settings, os.environ)
         subprocess.run([*PROGRAM, "plans", "import", str(PLANS)], env=environment, check=True, capture_output=True)
         command = [*PROGRAM, "serve", "--port", "0", "--json"]
@@ -170,7 +170,7 @@ def reports(camera: Camera, url: str) -> None:
         page.goto(url)
         page.get_by_label(period).check()
         page.get_by_role("button", name="Make the report").click()
-        page.locator("[aria-current=step]").filter(has_text="Reading").wait_for()
+        page.locator("[aria-current=step]").filter(has_text=re.compile("calls|workbooks")).wait_for()
         camera.take("progress")
         page.get_by_role("link", name="Download all").wait_for()
         addresses.append(page.url)

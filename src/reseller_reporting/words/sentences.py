@@ -55,6 +55,7 @@ JOBS = (
         "What was stored in secret cannot be read with the present RESELLER_REPORTING_SECRET_KEY. Set the "
         "one that it was stored with, or enter the credentials anew."
     ),
+    mark("{count} files"),
 )
 
 # Why a customer has no prices, or doubtful ones (`app/pricing.py`, `rating`).
