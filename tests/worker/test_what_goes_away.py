@@ -219,7 +219,6 @@ STAGES: dict[str, Callable[[Office, Callable[[], None]], None]] = {
 
 
 @pytest.mark.slow
-@ON_A_FILE
 @pytest.mark.parametrize("victim", ["worker.child", "worker"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_what_is_killed_in_any_stage_goes_on_and_sends_once(office: Office, stage: str, victim: str) -> None:
