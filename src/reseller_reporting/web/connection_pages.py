@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -87,10 +88,20 @@ def _page(asked: Asking, form: ConnectionForm, *, job: Job | None = None, status
             "is_connected": is_connected(house, reseller),
             "is_stored": bool(reseller.sealed_credentials),
             "unreadable": unreadable(house, reseller),
+            "kazoo_log_in": _kazoo_log_in(asked),
             "resellers": Reseller.objects.order_by("name", "pk") if may_choose else [],
         },
         status=status,
     )
+
+
+def _kazoo_log_in(asked: Asking) -> str:
+    """The address at which the reseller's people log in by their own KAZOO; "" while that cannot be asked."""
+    house, reseller = this_house(), asked.reseller
+    if not is_connected(house, reseller) or unreadable(house, reseller):
+        return ""
+    path = reverse("kazoo_login_of", args=[reseller.key]) if reseller.key else reverse("kazoo_login")
+    return f"{house.settings.web_url or f'{asked.scheme}://{asked.get_host()}'}{path}"
 
 
 def _typed(asked: Asking) -> HttpResponse:
