@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import urllib.request
-from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
-from urllib.parse import urlencode
 
 import pytest
-from serving import serving
+from serving import Browser, serving
 
 if TYPE_CHECKING:
     from tests.conftest import Terminal
@@ -38,24 +35,6 @@ def own_megabytes(pid: int) -> float:
     """What would be free without it: pages that it shares with others are theirs in part."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:"))
-
-
-class Browser:
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.cookies = CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
-
-    def get(self, path: str) -> str:
-        with self._opener.open(self.url + path, timeout=30) as answer:
-            return str(answer.read().decode())
-
-    def log_in(self, username: str, password: str) -> str:
-        self.get("/login/")
-        token = next(cookie.value for cookie in self.cookies if cookie.name == "reseller_reporting_csrf")
-        form = urlencode({"username": username, "password": password, "csrfmiddlewaretoken": token}).encode()
-        with self._opener.open(self.url + "/login/", form, timeout=30) as answer:
-            return str(answer.read().decode())
 
 
 @pytest.mark.slow
