@@ -25,7 +25,7 @@ def serving(terminal: Terminal, *command: str) -> Iterator[tuple[subprocess.Pope
         try:
             assert process.stdout is not None
             said = ""
-            while not said.rstrip().endswith("}"):
+            while not said.endswith("\n}\n"):
                 line = process.stdout.readline()
                 assert line, process.communicate()[1]
                 said += line
@@ -61,9 +61,9 @@ class Browser:
         with self._opener.open(self.url + path, timeout=30) as answer:
             return str(answer.read().decode())
 
-    def log_in(self, username: str, password: str) -> str:
-        self.get("/login/")
+    def log_in(self, username: str, password: str, *, path: str = "/login/", **more: str) -> str:
+        self.get(path)
         token = next(cookie.value for cookie in self.cookies if cookie.name == "reseller_reporting_csrf")
-        form = urlencode({"username": username, "password": password, "csrfmiddlewaretoken": token}).encode()
-        with self._opener.open(self.url + "/login/", form, timeout=30) as answer:
+        form = {"username": username, "password": password, "csrfmiddlewaretoken": token, **more}
+        with self._opener.open(self.url + path, urlencode(form).encode(), timeout=30) as answer:
             return str(answer.read().decode())
