@@ -118,9 +118,6 @@ def own_cluster() -> Iterator[Cluster]:
         yield made
 
 
-GONE_SECONDS = 60
-
-
 def answered(browser: Browser, path: str) -> tuple[int, str]:
     try:
         return 200, browser.get(path)
@@ -144,35 +141,43 @@ def check_that_it_is_said(browser: Browser) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("gone_seconds", "outlasts_it"), [(60, True), (12, False)])
 def test_a_database_that_is_gone_for_a_minute_is_said_and_the_work_goes_on(
-    own_cluster: Cluster, terminal: Terminal
+    own_cluster: Cluster, terminal: Terminal, gone_seconds: int, outlasts_it: bool
 ) -> None:
+    """A job that is at work all the while, or comes to its end meanwhile, goes on where it is."""
     who = {"ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": "a password of some length"}
     terminal.settings |= who
     with office_at(own_cluster.database("office"), terminal) as office, serving(terminal, "serve") as (process, said):
         listen_to(process)
         browser = Browser(said["url"])
         browser.log_in(*who.values())
-        gone = threading.Event()
+        gone, back = threading.Event(), threading.Event()
 
         def strike(listed: int) -> None:
             if listed == 4:
                 own_cluster.stop()
                 gone.set()
+                if outlasts_it:
+                    back.wait(2 * gone_seconds)
 
         office.world.tell = strike
         office.order()
         connections.close_all()
-        assert gone.wait(WAIT_SECONDS_MAX)
-        back_at = time.monotonic() + GONE_SECONDS
-        while time.monotonic() < back_at:
-            check_that_it_is_said(browser)
-            time.sleep(0.5)
-        own_cluster.start()
+        try:
+            assert gone.wait(WAIT_SECONDS_MAX)
+            back_at = time.monotonic() + gone_seconds
+            while time.monotonic() < back_at:
+                check_that_it_is_said(browser)
+                time.sleep(0.5)
+            own_cluster.start()
+        finally:
+            back.set()
         until(lambda: answered(browser, "/readyz")[0] == 200)
         assert answered(browser, "/")[0] == 200
         office.settled()
         check_done(office)
+        assert office.job().attempts == 1
 
 
 @pytest.mark.slow
