@@ -9,14 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app.connections import checked_login, keep_connection, order_test, stored_names, unreadable
+from reseller_reporting.app.resellers import add_reseller
 from reseller_reporting.app.tenancy import is_connected, this_house
-from reseller_reporting.control import audit
 from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import Job, Reseller
 from reseller_reporting.control.roles import Action, may
@@ -149,14 +148,12 @@ def tried(asked: Asking, job_id: UUID) -> HttpResponse:
 @needs(Action.CHOOSE_RESELLER)
 def choose_reseller(asked: Asking) -> HttpResponse:
     """An operator works for another one from here on, or for a new one."""
-    if name := " ".join(asked.POST.get("name", "").split())[:200]:
-        key = slugify(name)[:60]
-        if not key or Reseller.objects.filter(key=key).exists():
-            messages.error(asked, _("There is a reseller of that name already; choose another name."))
+    if name := asked.POST.get("name", "").strip():
+        try:
+            reseller = add_reseller(this_house(), name, doer_of(asked))
+        except ResellerReportingError as error:
+            messages.error(asked, error.sentence)
             return redirect("connection")
-        now = this_house().clock()
-        reseller = Reseller.objects.create(key=key, name=name, created_at=now)
-        audit.record("reseller_made", at=now, reseller=reseller, user=asked.user, address=asked.address, subject=name)
     else:
         number = asked.POST.get("reseller", "")
         reseller = get_object_or_404(Reseller, pk=int(number) if number.isdecimal() and len(number) < 10 else 0)
