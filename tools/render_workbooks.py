@@ -141,7 +141,7 @@ def made_workbooks(scratch: Path) -> Iterator[dict[str, Path]]:
     settings = load_settings({"RESELLER_REPORTING_HOME": str(home)}, working_folder=scratch)
     minutes = count()  # One after the other: nothing is read twice at the same moment.
     house = House(settings, lambda: NOW + timedelta(minutes=next(minutes)))
-    with demo_house(house, accounts=8, calls=6_000, seed=1) as made_up:
+    with demo_house(house, accounts=8, calls=6_000, seed=1) as (made_up, _):
         for month in MONTHS:
             sync(made_up, Wanted(period=month), Quiet())
         made = {}

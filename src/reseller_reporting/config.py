@@ -64,6 +64,7 @@ class Settings:
     web_url: str | None = None  # Where people reach the application, when that is not this machine.
     trusted_proxies: str = ""  # Networks with commas between, whose word about who asks is believed.
     retention_months: int = 24
+    log_level: str = "info"  # Or `warning`: of the processes that stay.
 
     @property
     def store_folder(self) -> Path:
@@ -275,6 +276,7 @@ def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
         web_url=_web_url(found.get("web_url")),
         trusted_proxies=_networks(found.get("trusted_proxies", "")),
         retention_months=_whole_number(found, "retention_months", default=24, most=1200),
+        log_level=_one_of(found, "log_level", ("info", "warning")),
     )
 
 

@@ -291,6 +291,67 @@ def test_a_test_of_the_connection_is_a_job_whose_findings_are_for_its_keepers(ap
     assert api.of("branch_admin").get(f"/jobs/{job['id']}").status_code == 404
 
 
+PUBLIC = "https://93.184.215.14/v2"
+
+
+def test_another_connection_is_kept_and_its_secret_never_told(api: ApiSite) -> None:
+    from reseller_reporting.control.models import IdempotencyKey, Job
+
+    admin, given = api.of("reseller_admin"), {"kazoo_url": PUBLIC, "api_key": "geheim", "currency": "eur"}
+    answers = [
+        admin("POST", "/connection/test", given, Idempotency_Key="tried"),
+        admin("PUT", "/connection", given | {"timezone": "Europe/Berlin"}),
+        admin.get("/connection"),
+    ]
+    assert [answer.status_code for answer in answers] == [422, 202, 200]  # A test keeps no currency.
+    assert admin.post("/connection/test", {"kazoo_url": PUBLIC, "api_key": "geheim"}).status_code == 202
+    assert (answers[2].json()["kazoo_url"], answers[2].json()["uses"]) == (PUBLIC, "api_key")
+    assert not any(b"geheim" in answer.content for answer in answers)
+    api.site.reseller.refresh_from_db()
+    assert (api.site.reseller.timezone, api.site.reseller.currency) == ("Europe/Berlin", "EUR")
+    with within(api.site.reseller):
+        kept = [str(row.payload) for row in Job.objects.all()] + [
+            str(row.answer) for row in IdempotencyKey.objects.all()
+        ]
+        assert kept
+        assert not any("geheim" in row for row in kept)
+    assert "connection_kept" in [event["action"] for event in admin.get("/audit").json()["items"]]
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"kazoo_url": "http://127.0.0.1:8000/v2"}, "private"),
+        ({"kazoo_url": "ftp://kazoo.example.com"}, "http"),
+        ({"api_key": ""}, "Enter the API key"),
+        ({"uses": "password", "username": "a", "password": "b"}, "all three"),
+        ({"timezone": "Mars/Base"}, "time zone"),
+        ({"currency": "EURO"}, "currency"),
+    ],
+)
+def test_a_connection_that_cannot_be_is_refused_and_nothing_kept(
+    api: ApiSite, stated: dict[str, str], said: str
+) -> None:
+    given = {"kazoo_url": PUBLIC, "api_key": "geheim"} | stated
+    refused = api.of("reseller_admin")("PUT", "/connection", given)
+    assert refused.status_code == 422
+    assert said in refused.json()["detail"]
+    api.site.reseller.refresh_from_db()
+    assert api.site.reseller.kazoo_url == ""
+
+
+def test_an_operator_adds_a_reseller_and_connects_it(api: ApiSite) -> None:
+    operator = api.of("operator")
+    made = operator.post("/resellers", {"name": "東京電話"})
+    assert made.status_code == 201
+    assert operator.post("/resellers", {"name": "東京電話"}).json()["code"] == "reseller_exists"
+    number = str(made.json()["id"])
+    given = {"kazoo_url": PUBLIC, "api_key": "geheim"}
+    assert operator("PUT", "/connection", given, X_Reseller=number).status_code == 202
+    assert operator.get("/connection", X_Reseller=number).json()["kazoo_url"] == PUBLIC
+    assert operator.get("/connection").json()["kazoo_url"] == ""
+
+
 # Audit.
 
 

@@ -107,6 +107,8 @@ def test_every_operation_stands_in_the_matrix_or_has_tests_of_its_own(api: ApiSi
 
 # With a test of each role in the module of their subject.
 ELSEWHERE = {
+    ("PUT", "/connection"),
+    ("POST", "/resellers"),
     ("POST", "/runs"),
     ("POST", "/runs/{}/mail"),
     ("POST", "/groups"),

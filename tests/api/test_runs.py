@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from api_site import ACME, BRANCH, LEAF, LEGS, SHOP, SUMMARY
+from api_site import ACME, BRANCH, LEAF, LEGS, ROOT, SHOP, SUMMARY
 from sites import NOW
 
 from reseller_reporting.app.tenancy import run_folder
@@ -118,6 +118,56 @@ def test_a_branch_orders_its_part_of_a_group_and_nobody_orders_what_is_gone(api:
         KnownAccount.objects.filter(account_id__in=[SHOP, LEAF]).delete()
     answer = admin.post("/runs", {"group_id": both})
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account")
+
+
+def read_tree(api: ApiSite) -> None:
+    """As if the accounts of the site had just been read."""
+    from reseller_reporting.control.models import Reseller
+
+    Reseller.objects.filter(pk=api.site.reseller.pk).update(tree_read_at=NOW)
+
+
+@pytest.mark.parametrize("who", ["reseller_admin", "operator", "branch_admin"])
+def test_another_resellers_account_is_refused_at_once_as_what_there_is_not(api: ApiSite, who: str) -> None:
+    from reseller_reporting.control.models import KnownAccount
+
+    foreign, nobodys = "f" * 32, "9" * 32
+    with within(api.site.other):
+        KnownAccount.objects.create(
+            reseller=api.site.other, account_id=foreign, name="Charlie Secret", lineage=f"/{foreign}/"
+        )
+    read_tree(api)
+    caller, told = api.of(who), set()
+    for text in (foreign, nobodys, "Charlie Secret", "Charlie Nobody"):
+        answer = caller.post("/runs", {"accounts": [LEAF, text]})
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account"), text
+        assert "/api/v1/accounts/read" in answer.json()["detail"]
+        told.add(answer.content.decode().replace(text, "…"))
+    assert len(told) == 1
+    assert runs(api) == []
+    assert caller.post("/runs", {"accounts": [LEAF, "Leaf"]}).status_code == 202
+
+
+def test_what_is_newer_than_the_tree_can_be_ordered_once_the_accounts_are_read_again(api: ApiSite) -> None:
+    from reseller_reporting.control.models import KnownAccount
+
+    read_tree(api)
+    admin, new = api.of("reseller_admin"), "7" * 32
+    assert admin.post("/runs", {"accounts": [new]}).status_code == 404
+    assert admin.post("/accounts/read").status_code == 202
+    with within(api.site.reseller):
+        KnownAccount.objects.create(
+            reseller=api.site.reseller, account_id=new, name="New", parent_id=ROOT, lineage=f"/{ROOT}/{new}/"
+        )
+    assert admin.post("/runs", {"accounts": [new]}).json()["order"]["accounts"] == [new]
+
+
+def test_what_only_the_job_can_know_is_left_to_the_job(api: ApiSite) -> None:
+    """As long as no tree was read; and accounts of files that were imported, which KAZOO's tree does not hold."""
+    admin, unknown = api.of("reseller_admin"), "9" * 32
+    assert admin.post("/runs", {"accounts": [unknown]}).status_code == 202
+    read_tree(api)
+    assert admin.post("/runs", {"accounts": [unknown], "source": "store"}).status_code == 202
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from asyncio.base_events import Server
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.message import EmailMessage
 from email.policy import default
 from hashlib import shake_256
@@ -95,6 +96,17 @@ def test_the_message_can_be_read_without_opening_a_file(connected: Terminal, mai
         text = body.get_content()
         assert "Alice" in text
         assert "0.1500" in text
+
+
+def test_the_totals_of_the_message_are_those_of_all_customers(connected: Terminal, mailbox: Mailbox) -> None:
+    assert connected.run(*RUN).code == 0
+    body = mailbox.message().get_body(("plain",))
+    assert body is not None
+    lines = [line.split() for line in body.get_content().splitlines()]
+    total = next(line for line in lines if line[:1] == ["Total"])
+    customers = [line for line in lines if line[-1:] == total[-1:] and line is not total]
+    for column in (-5, -4):  # Calls and minutes.
+        assert Decimal(total[column]) == sum(Decimal(line[column]) for line in customers) > 0
 
 
 def test_many_files_travel_as_one_zip(acme: ScriptedWorld, connected: Terminal, mailbox: Mailbox) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
-import urllib.request
-from http.cookiejar import CookieJar
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
-from urllib.parse import urlencode
 
 import pytest
-from serving import serving
+from serving import Browser, serving
 
 if TYPE_CHECKING:
     from tests.conftest import Terminal
@@ -38,24 +38,6 @@ def own_megabytes(pid: int) -> float:
     """What would be free without it: pages that it shares with others are theirs in part."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:"))
-
-
-class Browser:
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.cookies = CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
-
-    def get(self, path: str) -> str:
-        with self._opener.open(self.url + path, timeout=30) as answer:
-            return str(answer.read().decode())
-
-    def log_in(self, username: str, password: str) -> str:
-        self.get("/login/")
-        token = next(cookie.value for cookie in self.cookies if cookie.name == "reseller_reporting_csrf")
-        form = urlencode({"username": username, "password": password, "csrfmiddlewaretoken": token}).encode()
-        with self._opener.open(self.url + "/login/", form, timeout=30) as answer:
-            return str(answer.read().decode())
 
 
 @pytest.mark.slow
@@ -115,8 +97,74 @@ def test_a_weak_password_and_a_port_that_is_taken_are_told_before_anything_start
     assert "Choose another with --port" in outcome.complaint
 
 
-def test_the_demo_opens_the_whole_thing_with_a_log_in(terminal: Terminal) -> None:
-    with serving(terminal, "demo", "--serve", "--accounts", "2", "--calls", "10") as (_, said):
-        browser = Browser(said["url"])
-        assert "demo" in browser.log_in(said["username"], said["password"])
+def block(process: subprocess.Popen[str]) -> list[str]:
+    """What stands between the rules once it is ready."""
+    out, rule = process.stdout, "-" * 72
+    assert out is not None
+    while (line := out.readline()).rstrip() != rule:
+        assert line, process.communicate()[1]
+    return list(iter(lambda: out.readline().rstrip(), rule))
+
+
+@contextmanager
+def told(terminal: Terminal, *command: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The process, and what a person reads when it is ready."""
+    with terminal.started(*command, "--port", "0") as process:
+        try:
+            yield process, block(process)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=60)
+
+
+def after(words: str, lines: list[str], nth: int = 0) -> str:
+    return [line.partition(words)[2].strip() for line in lines if words in line][nth]
+
+
+def test_the_demo_opens_the_whole_thing_and_says_how_to_come_in_below_all_logs(terminal: Terminal) -> None:
+    with told(terminal, "demo", "--serve", "--accounts", "2", "--calls", "10") as (process, lines):
+        url = after("is ready at ", lines)
+        browser = Browser(url)
+        assert "demo" in browser.log_in(after("user ", lines), after("password ", lines))
+        by_kazoo = Browser(url)
+        by_kazoo.log_in(
+            after("user ", lines, 1),
+            after("password ", lines, 1),
+            account=after("account ", lines),
+            path="/login/kazoo/",
+        )
+        assert json.loads(by_kazoo.get("/api/v1/me"))["role"] == "reseller_admin"
+        assert f"{url}/login/kazoo/" in "\n".join(lines)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60) == ("", "")
     assert not list(terminal.folder.glob("**/*.sqlite3"))
+
+
+def test_a_program_is_told_both_ways_into_the_demo(terminal: Terminal) -> None:
+    with serving(terminal, "demo", "--serve", "--accounts", "2", "--calls", "10") as (_, said):
+        assert "demo" in Browser(said["url"]).log_in(said["username"], said["password"])
+        kazoo = said["kazoo"]
+        assert kazoo["url"] == f"{said['url']}/login/kazoo/"
+        browser = Browser(said["url"])
+        browser.log_in(kazoo["username"], kazoo["password"], account=kazoo["account_name"], path="/login/kazoo/")
+        assert json.loads(browser.get("/api/v1/me"))["role"] == "reseller_admin"
+
+
+@pytest.mark.slow
+def test_each_start_says_where_it_is_and_how_to_log_in_once_it_is_ready(terminal: Terminal) -> None:
+    with told(terminal, "serve") as (_, lines):
+        password = after("password ", lines).split()[0]
+        assert "This password was made for you" in Browser(after("is ready at ", lines)).log_in("admin", password)
+    terminal.settings["WEB_URL"] = "https://reports.example.com"
+    with told(terminal, "serve") as (_, lines):
+        assert "People reach it at https://reports.example.com" in lines
+        assert "Log in with your user name and password." in lines
+        assert password not in "\n".join(lines)
+
+
+def test_an_administrator_of_the_settings_is_named_without_the_password(terminal: Terminal) -> None:
+    terminal.settings |= {"ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": "a password of some length"}
+    with told(terminal, "serve") as (_, lines):
+        assert after("user ", lines) == "boss@example.com"
+        assert after("password ", lines) == "that of RESELLER_REPORTING_ADMIN_PASSWORD"

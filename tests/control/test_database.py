@@ -8,8 +8,11 @@ import sys
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from databases import Cluster
 
 from reseller_reporting.control import database
 from reseller_reporting.control import plans as kept
@@ -119,6 +122,52 @@ def test_the_models_have_no_change_without_a_migration(database_url: str) -> Non
 
 
 # SQLite.
+
+
+def test_a_connection_that_broke_meanwhile_is_made_anew(postgresql: Cluster) -> None:
+    import psycopg
+
+    url = postgresql.database("breaks")
+    with database.opened(url):
+        assert kept.versions() == []
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = 'breaks' AND pid <> pg_backend_pid()"
+            )
+        database.reach_again()
+        assert kept.versions() == []
+
+
+@pytest.mark.parametrize("away_count", [0, 3, 10_000])
+def test_a_database_that_is_away_is_waited_for_and_given_up_at_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away_count: int
+) -> None:
+    from django.db import OperationalError
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    real, asked, now = BaseDatabaseWrapper.cursor, [0], [0.0]
+
+    def cursor(self: BaseDatabaseWrapper) -> Any:
+        asked[0] += 1
+        if asked[0] <= away_count:
+            raise OperationalError("gone")
+        return real(self)
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    with database.opened(f"sqlite:///{tmp_path / 'control.sqlite3'}"):
+        monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
+        monkeypatch.setattr(BaseDatabaseWrapper, "cursor", cursor)
+        if away_count < 10_000:
+            database.reach_again()
+            assert asked == [away_count + 1]
+        else:
+            with pytest.raises(OperationalError, match="gone"):
+                database.reach_again()
+            assert 600 < now[0] < 1000
+        monkeypatch.undo()
 
 
 def test_sqlite_writes_ahead_and_its_folder_is_made(tmp_path: Path) -> None:

@@ -471,7 +471,7 @@ def test_a_pool_is_that_of_the_topmost_customer_and_so_is_its_quantity() -> None
 
     alice, bob = price_together([customer(1, 2), customer(3, 1, 3, above=(0,))])
     assert (bob.drawn_seconds.tolist(), alice.drawn_seconds.tolist()) == ([36, 0], [24])
-    assert bundle_lines(alice)[0].evidence == "1 of 1 minutes drawn, 0 left"
+    assert bundle_lines(alice)[0].evidence == "1 of 1 minute drawn, 0 left"
     (only,) = bundle_lines(bob)
     assert only.evidence == "0.6 minutes drawn from a pool that several customers share"
 

@@ -203,7 +203,20 @@ def test_months_before_stand_beside_this_one(path: Path, make_facts: MakeFacts, 
 def test_nothing_before_is_no_change_in_percent(path: Path, make_facts: MakeFacts, make_batch: MakeBatch) -> None:
     nothing = replace(SEPTEMBER, calls=0, answered_seconds=0, reseller_cost_units=0)
     write(path, make_facts(months_before=(nothing,)), make_batch({}))
-    assert cards(path)[2] == ("Reseller Cost since September 2026", "not available")
+    assert cards(path)[2] == ("Reseller Cost since September 2026", "was 0")
+
+
+def test_nothing_before_and_nothing_now_is_unchanged(path: Path, make_facts: MakeFacts, make_batch: MakeBatch) -> None:
+    nothing = replace(SEPTEMBER, calls=0, answered_seconds=0, reseller_cost_units=0)
+    write(path, make_facts(months_before=(nothing,)), make_batch())
+    assert cards(path)[2] == ("Reseller Cost since September 2026", "unchanged")
+
+
+def test_one_call_is_said_as_one(path: Path, make_facts: MakeFacts, make_batch: MakeBatch) -> None:
+    write(path, make_facts(), make_batch({}))
+    sheet = openpyxl.load_workbook(path)["Summary"]
+    (card,) = [cell for row in sheet.iter_rows() for cell in row if "call" in cell.number_format]
+    assert card.number_format == '[=1]0 "call";#,##0 "calls"'
 
 
 def test_days_are_those_of_the_reports_zone_and_all_of_them(

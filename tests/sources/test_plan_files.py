@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reseller_reporting.model.plan import Plan, RecurringPrice
@@ -252,6 +252,7 @@ NAMES = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,8}", fullmatch=True)
 FIGURES = st.decimals(0, 1000, places=4)
 
 
+@settings(deadline=None)
 @given(
     name=TEXTS,
     prefixes=st.lists(st.from_regex(r"[0-9]{1,15}", fullmatch=True), max_size=3),

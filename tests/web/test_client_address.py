@@ -1,4 +1,4 @@
-"""Whose address it is when a proxy stands before the application; a stranger makes none up."""
+"""Whose address it is, and whether it came by TLS, when a proxy stands before us; a stranger makes nothing up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 from reseller_reporting.config import PREFIX, load_settings
 from reseller_reporting.control.roles import Role
 from reseller_reporting.model.errors import InvalidSettings
-from reseller_reporting.web.client_address import client_address
+from reseller_reporting.web.client_address import client_address, is_forwarded_https
+from reseller_reporting.web.opening import settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +66,52 @@ def test_the_audit_trail_and_the_lock_mean_the_client(
     with across_resellers():
         assert AuditEvent.objects.get(action="log_in_refused").address == expected
     assert AccessAttempt.objects.get().ip_address == expected
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded_proto", "expected"),
+    [
+        ("127.0.0.1", "https", True),
+        ("::ffff:10.1.2.3", "HTTPS", True),
+        ("127.0.0.1", "https, https", True),
+        # What a stranger wrote stands before what the proxy added.
+        ("127.0.0.1", "https, http", False),
+        ("127.0.0.1", "http", False),
+        ("127.0.0.1", "", False),
+        ("198.51.100.7", "https", False),
+        ("", "https", False),
+    ],
+)
+def test_who_says_that_it_came_by_tls(peer: str, forwarded_proto: str, expected: bool) -> None:
+    assert is_forwarded_https(peer, forwarded_proto, PROXIES) is expected
+    assert is_forwarded_https(peer, forwarded_proto, "") is False
+
+
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "is_secure"),
+    [
+        ("127.0.0.0/8", {"X-Forwarded-Proto": "https"}, True),
+        ("127.0.0.0/8", {"X-Forwarded-Proto": "http"}, False),
+        ("127.0.0.0/8", {}, False),
+        # The peer alone counts, not for whom it says that it speaks.
+        ("198.51.100.0/24", {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}, False),
+        ("", {"X-Forwarded-Proto": "https"}, False),
+    ],
+)
+def test_a_request_is_secure_when_a_trusted_proxy_says_so(
+    site: Site, monkeypatch: pytest.MonkeyPatch, trusted: str, forwarded: dict[str, str], is_secure: bool
+) -> None:
+    from django.conf import settings
+
+    stated = replace(site.house.settings, trusted_proxies=trusted, web_url="https://reports.example.com")
+    of_https = settings_of(replace(site.house, settings=stated))
+    for name in ("HOUSE", "SECURE_PROXY_SSL_HEADER", "SECURE_HSTS_SECONDS", "ALLOWED_HOSTS"):
+        monkeypatch.setattr(settings, name, of_https[name])
+    answer = site.client.get("/login/", headers={"Host": "reports.example.com", **forwarded})
+    assert answer.status_code == 200
+    # Sent in answer to a secure request alone.
+    assert ("Strict-Transport-Security" in answer.headers) is is_secure
+    assert answer.wsgi_request.is_secure() is is_secure
 
 
 def test_the_setting_takes_addresses_and_networks(tmp_path: Path) -> None:

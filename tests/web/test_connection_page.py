@@ -229,6 +229,32 @@ def test_who_connects(site: Site, role: Role, stated: dict[str, Any], status: in
     assert client.post("/connection/", typed()).status_code == status
 
 
+@pytest.mark.parametrize("web_url", [None, "https://reports.example.com"])
+@pytest.mark.parametrize(("key", "path"), [("", "/login/kazoo/"), ("charlie", "/login/kazoo/charlie/")])
+def test_an_admin_can_hand_out_where_their_people_log_in_once_a_connection_is_kept(
+    site: Site, monkeypatch: pytest.MonkeyPatch, web_url: str | None, key: str, path: str
+) -> None:
+    from django.conf import settings
+
+    house = replace(site.house, settings=replace(site.house.settings, web_url=web_url))
+    monkeypatch.setattr(settings, "HOUSE", house)
+    reseller = site.other if key else site.reseller
+    client = site.as_(site.user(Role.RESELLER_ADMIN, reseller=reseller))
+    assert "/login/kazoo/" not in client.get("/connection/").content.decode()
+    assert site.client.get(path).status_code == 404
+    address = f"{web_url or 'http://testserver'}{path}"
+    for page in (client.post("/connection/", typed()), client.get("/connection/")):
+        assert f'<a href="{address}">{address}</a>' in page.content.decode()
+    assert site.client.get(path).status_code == 200
+    # Of another secret key, the log-in that is stored lets nobody in.
+    monkeypatch.setattr(
+        settings,
+        "HOUSE",
+        replace(house, settings=replace(house.settings, secret_key="another key of 32 characters, or more")),
+    )
+    assert "/login/kazoo/" not in client.get("/connection/").content.decode()
+
+
 def test_an_operator_works_for_another_reseller_and_nobody_else_does(site: Site) -> None:
     operator = site.as_(site.user(Role.OPERATOR))
     assert "Charlie" in operator.get("/connection/").content.decode()

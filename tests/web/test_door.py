@@ -96,8 +96,11 @@ def test_a_database_that_is_away_is_said(site: Site, monkeypatch: pytest.MonkeyP
             answer = client.get(path)
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
             assert said in answer.content.decode()
-        assert site.client.get("/readyz").status_code == 503
-        assert site.client.get("/healthz").status_code == 200
+        # Whoever asks: a browser brings its session along.
+        for asking in (site.client, client):
+            assert asking.get("/readyz").status_code == 503
+            assert asking.get("/readyz").json() == {"ready": False, "database": "away"}
+            assert asking.get("/healthz").content == b"ok\n"
     assert client.get("/").status_code == 200
 
 

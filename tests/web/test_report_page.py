@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from reseller_reporting.control.roles import Role
+from reseller_reporting.control.scoping import within
 
 if TYPE_CHECKING:
     from sites import Site
@@ -88,16 +89,38 @@ def test_what_cannot_be_is_said_and_not_ordered(tree: Site, stated: dict[str, An
     assert orders() == []
 
 
-def test_chosen_customers_are_ordered_and_strangers_among_them_are_not(tree: Site) -> None:
-    tree.as_(tree.user(Role.RESELLER_ADMIN)).post("/", form(scope="some", accounts=f"{FIRST},{'e' * 32}, {5:032x}"))
+def test_chosen_customers_are_ordered(tree: Site) -> None:
+    tree.as_(tree.user(Role.RESELLER_ADMIN)).post("/", form(scope="some", accounts=f"{FIRST}, {5:032x}"))
     assert [order["accounts"] for order in orders()] == [[f"{5:032x}", FIRST]]
+
+
+@pytest.mark.parametrize("is_foreign", [True, False])
+def test_strangers_among_the_chosen_are_told_and_taken_out_of_the_choice(tree: Site, is_foreign: bool) -> None:
+    from reseller_reporting.control.models import KnownAccount
+
+    if is_foreign:
+        with within(tree.other):
+            KnownAccount.objects.create(
+                reseller=tree.other, account_id="e" * 32, name="Charlie's", lineage=f"/{'e' * 32}/"
+            )
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    answer = client.post("/", form(scope="some", accounts=f"{FIRST},{'e' * 32}", period="this-month"))
+    page = answer.content.decode()
+    assert (answer.status_code, orders()) == (422, [])
+    assert "1 chosen customer is not among those that were read last, and is no longer chosen." in page
+    # All else is as it was.
+    assert f'id="accounts" value="{FIRST}"' in page
+    assert 'value="some" checked' in page
+    assert 'value="this-month" checked' in page
+    assert "Charlie" not in page
 
 
 def test_an_admin_of_a_branch_orders_their_branch_and_nothing_else(tree: Site) -> None:
     client = tree.as_(tree.user(Role.RESELLER_ADMIN, account_id=FIRST))
     assert "Customer 00010" not in client.get("/report/accounts?q=customer").content.decode()
     client.post("/", form(token="a"))
-    client.post("/", form(token="b", scope="some", accounts=f"{10:032x},{5:032x}"))
+    assert client.post("/", form(token="c", scope="some", accounts=f"{10:032x},{5:032x}")).status_code == 422
+    client.post("/", form(token="b", scope="some", accounts=f"{5:032x}"))
     everyone, some = (order["accounts"] for order in orders())
     assert everyone is not None
     assert f"{10:032x}" not in everyone

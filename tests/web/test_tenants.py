@@ -107,6 +107,7 @@ GET    /api/v1/jobs/<job_id>                          200 200 200 404 404 404 40
 GET    /api/v1/jobs/<job_id>/customers                200 200 200 404 404 404 401
 GET    /api/v1/jobs/<job_id>/events                   200 200 200 404 404 404 401
 GET    /api/v1/connection                             200 200 403 403 403 200 401
+PUT    /api/v1/connection                             202 202 403 403 403 202 401
 POST   /api/v1/connection/test                        202 202 403 403 403 202 401
 GET    /api/v1/users                                  200 200 403 200 403 200 401
 POST   /api/v1/users                                  201 201 403 201 403 404 401
@@ -119,6 +120,7 @@ POST   /api/v1/keys                                   201 201 201 201 201 201 40
 DELETE /api/v1/keys/<key_id>                          404 404 404 404 404 404 401
 GET    /api/v1/audit                                  200 200 403 200 403 200 401
 GET    /api/v1/resellers                              200 403 403 403 403 403 401
+POST   /api/v1/resellers                              201 403 403 403 403 403 401
 ANY    /api/v1/                                       404 404 404 404 404 404 401
 ANY    /api/v1/^.*$                                   404 404 404 404 404 404 401
 GET    /healthz                                       200 200 200 200 200 200 200
@@ -269,6 +271,8 @@ def bodies(of: Tenant) -> dict[tuple[str, str], Any]:
         ("POST", "/api/v1/users"): person | {"email": "n@example.com"},
         ("PATCH", "/api/v1/users/<user_id>"): {"name": "New"},
         ("POST", "/api/v1/connection/test"): {},
+        ("PUT", "/api/v1/connection"): {"kazoo_url": "https://93.184.215.14/v2", "api_key": "0" * 64},
+        ("POST", "/api/v1/resellers"): {"name": "New"},
         ("POST", "/api/v1/keys"): {"name": "books", "scopes": ["runs:read"]},
     }  # fmt: skip
 

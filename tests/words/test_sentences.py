@@ -29,6 +29,7 @@ MODULES = (
     "app/pull.py",
     "app/recipients.py",
     "app/report.py",
+    "app/resellers.py",
     "app/run_changes.py",
     "app/second_factor.py",
     "app/selection.py",

@@ -9,7 +9,6 @@ import subprocess
 import threading
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ import pytest
 from databases import Cluster, cluster
 from django.db import connections
 from mailboxes import taking_mail
-from serving import serving
+from serving import Browser, listen_to, serving
 from workers import WAIT_SECONDS_MAX, Office, below, check_done, kill, office_at, until
 
 if TYPE_CHECKING:
@@ -119,44 +118,66 @@ def own_cluster() -> Iterator[Cluster]:
         yield made
 
 
-def asked(url: str) -> tuple[int, str]:
+def answered(browser: Browser, path: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - our own address.
-            return int(answer.status), str(answer.read().decode())
+        return 200, browser.get(path)
     except urllib.error.HTTPError as refused:
         with refused:
             return refused.code, refused.read().decode()
 
 
+def check_that_it_is_said(browser: Browser) -> None:
+    assert answered(browser, "/healthz") == (200, "ok\n")
+    code, text = answered(browser, "/readyz")
+    assert (code, json.loads(text)) == (503, {"ready": False, "database": "away"})
+    for path in ("/", "/reports/"):
+        code, page = answered(browser, path)
+        assert code == 503
+        assert "The database cannot be reached just now. Nothing is lost; try again in a minute." in page
+    code, text = answered(browser, "/api/v1/me")
+    assert (code, json.loads(text)["code"]) == (503, "database_unavailable")
+    # Needs no database, until somebody logs in.
+    assert "Traceback" not in answered(Browser(browser.url), "/login/")[1]
+
+
 @pytest.mark.slow
-def test_a_database_that_is_gone_for_a_while_is_said_and_the_work_goes_on(
-    own_cluster: Cluster, terminal: Terminal
+@pytest.mark.parametrize(("gone_seconds", "outlasts_it"), [(60, True), (12, False)])
+def test_a_database_that_is_gone_for_a_minute_is_said_and_the_work_goes_on(
+    own_cluster: Cluster, terminal: Terminal, gone_seconds: int, outlasts_it: bool
 ) -> None:
-    terminal.settings |= {"ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": "a password of some length"}
-    with office_at(own_cluster.database("office"), terminal) as office, serving(terminal, "serve") as (_, said):
-        url = said["url"].rstrip("/")
-        gone = threading.Event()
+    """A job that is at work all the while, or comes to its end meanwhile, goes on where it is."""
+    who = {"ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": "a password of some length"}
+    terminal.settings |= who
+    with office_at(own_cluster.database("office"), terminal) as office, serving(terminal, "serve") as (process, said):
+        listen_to(process)
+        browser = Browser(said["url"])
+        browser.log_in(*who.values())
+        gone, back = threading.Event(), threading.Event()
 
         def strike(listed: int) -> None:
             if listed == 4:
                 own_cluster.stop()
                 gone.set()
+                if outlasts_it:
+                    back.wait(2 * gone_seconds)
 
         office.world.tell = strike
         office.order()
         connections.close_all()
-        assert gone.wait(WAIT_SECONDS_MAX)
-        assert asked(f"{url}/healthz")[0] == 200
-        until(lambda: asked(f"{url}/readyz")[0] == 503)
-        code, page = asked(f"{url}/login/")
-        # The log-in page needs no database, until somebody logs in.
-        assert code in (200, 503)
-        assert "Traceback" not in page
-        time.sleep(10)  # Longer than a lease is renewed, than a worker waits and than a job writes.
-        own_cluster.start()
-        until(lambda: json.loads(asked(f"{url}/readyz")[1])["ready"])
+        try:
+            assert gone.wait(WAIT_SECONDS_MAX)
+            back_at = time.monotonic() + gone_seconds
+            while time.monotonic() < back_at:
+                check_that_it_is_said(browser)
+                time.sleep(0.5)
+            own_cluster.start()
+        finally:
+            back.set()
+        until(lambda: answered(browser, "/readyz")[0] == 200)
+        assert answered(browser, "/")[0] == 200
         office.settled()
         check_done(office)
+        assert office.job().attempts == 1
 
 
 @pytest.mark.slow
@@ -219,7 +240,6 @@ STAGES: dict[str, Callable[[Office, Callable[[], None]], None]] = {
 
 
 @pytest.mark.slow
-@ON_A_FILE
 @pytest.mark.parametrize("victim", ["worker.child", "worker"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_what_is_killed_in_any_stage_goes_on_and_sends_once(office: Office, stage: str, victim: str) -> None:

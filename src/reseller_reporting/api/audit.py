@@ -1,4 +1,4 @@
-"""Audit: who did what, from where; and for operators, which resellers there are."""
+"""Audit: who did what, from where."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from reseller_reporting.api.schemas import Page, Paging, Text, page_of
 from reseller_reporting.control import searching
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import asking
-from reseller_reporting.control.models import AuditEvent, Reseller
+from reseller_reporting.control.models import AuditEvent
 from reseller_reporting.control.visibility import visible_events
 
 router = Router(tags=["audit"])
@@ -36,13 +36,7 @@ class EventQuery(Paging):
     to_at: datetime | None = None  # Exclusive.
 
 
-class ResellerTold(Schema):
-    id: int  # What `X-Reseller` names.
-    name: str
-    account_id: str
-
-
-@router.get("/audit", response=Page[EventTold], summary="Who did what, the newest first", **needs(Scope.AUDIT_READ))
+@router.get("", response=Page[EventTold], summary="Who did what, the newest first", **needs(Scope.AUDIT_READ))
 def list_events(request: HttpRequest, query: Query[EventQuery]) -> Page[EventTold]:
     events = searching.events(visible_events(asking(request).user), query.search)
     for name, bound, lookup in (("from_at", query.from_at, "at__gte"), ("to_at", query.to_at, "at__lt")):
@@ -55,15 +49,6 @@ def list_events(request: HttpRequest, query: Query[EventQuery]) -> Page[EventTol
     if query.who:
         events = events.filter(who=query.who)
     return page_of(events.order_by("-at", "-pk"), query, _told)
-
-
-@router.get("/resellers", response=Page[ResellerTold], summary="Resellers by name", **needs(Scope.RESELLERS_READ))
-def list_resellers(request: HttpRequest, query: Query[Paging]) -> Page[ResellerTold]:  # noqa: ARG001 - Ninja's form.
-    return page_of(
-        Reseller.objects.order_by("name", "pk"),
-        query,
-        lambda row: ResellerTold(id=row.pk, name=row.name, account_id=row.account_id),
-    )
 
 
 def _told(event: AuditEvent) -> EventTold:

@@ -14,7 +14,19 @@ from ninja import NinjaAPI, Schema
 from ninja.openapi.docs import Swagger
 
 from reseller_reporting import __version__
-from reseller_reporting.api import accounts, audit, connection, files, groups, jobs, keys, refusing, runs, users
+from reseller_reporting.api import (
+    accounts,
+    audit,
+    connection,
+    files,
+    groups,
+    jobs,
+    keys,
+    refusing,
+    resellers,
+    runs,
+    users,
+)
 from reseller_reporting.api.passing import passing
 from reseller_reporting.api.permission import PROBLEM_SCHEMA, SECURITY_SCHEMES, needs
 from reseller_reporting.control.asking import asking
@@ -65,7 +77,8 @@ api.add_router("/jobs", jobs.router)
 api.add_router("/connection", connection.router)
 api.add_router("/users", users.router)
 api.add_router("/keys", keys.router)
-api.add_router("", audit.router)
+api.add_router("/audit", audit.router)
+api.add_router("/resellers", resellers.router)
 
 
 class Me(Schema):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,11 +13,22 @@ from reseller_reporting.app.progress import Progress
 from reseller_reporting.app.report import Order, Report, run
 from reseller_reporting.control import database
 from reseller_reporting.simulate.generate import GeneratedWorld
-from reseller_reporting.simulate.server import running
+from reseller_reporting.simulate.server import SimulatedKazoo, running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Both ways for a first look: a user of ours, and one of the made-up KAZOO."""
+
+    username: str
+    password: str = field(repr=False)
+    kazoo_account_name: str
+    kazoo_username: str
+    kazoo_password: str = field(repr=False)
 
 
 @contextmanager
-def demo_house(house: House, *, accounts: int, calls: int, seed: int) -> Iterator[House]:
+def demo_house(house: House, *, accounts: int, calls: int, seed: int) -> Iterator[tuple[House, SimulatedKazoo]]:
     """The same house before a made-up reseller's KAZOO, with a store of its own that goes when it is left."""
     world = GeneratedWorld(seed=seed, accounts=accounts, calls=calls)
     with (
@@ -33,20 +44,44 @@ def demo_house(house: House, *, accounts: int, calls: int, seed: int) -> Iterato
             kazoo_api_key=kazoo.api_key,
             kazoo_private_networks="allowed",  # The made-up KAZOO may be typed on the page Connection as well.
         )
-        yield House(settings, house.clock)
+        yield House(settings, house.clock), kazoo
 
 
 @contextmanager
-def served_demo(house: House, *, accounts: int, calls: int, seed: int) -> Iterator[tuple[House, NewAdministrator]]:
-    """The demo's house with someone who may log in, for the web application."""
-    with demo_house(house, accounts=accounts, calls=calls, seed=seed) as made_up:
-        visitor = NewAdministrator(username="demo", password="a-first-look")  # noqa: S106 - shown, and gone afterwards.
+def served_demo(house: House, *, accounts: int, calls: int, seed: int) -> Iterator[tuple[House, Visitor]]:
+    """The demo's house with someone who may log in, for the web application.
+
+    Its customers are read before: from the first moment on they can be chosen, and KAZOO's people come in. Logs of what
+    goes well would bury what is said to the visitor.
+    """
+    with demo_house(house, accounts=accounts, calls=calls, seed=seed) as (loud, kazoo):
+        made_up = replace(loud, settings=replace(loud.settings, log_level="warning"))
+        visitor = Visitor(
+            username="demo",
+            password="a-first-look",  # noqa: S106 - shown, and gone afterwards.
+            kazoo_account_name=kazoo.account_name,
+            kazoo_username=kazoo.username,
+            kazoo_password=kazoo.password,
+        )
         with database.opened(made_up.settings.database_url):
-            make_administrator(made_up, visitor)
+            make_administrator(made_up, NewAdministrator(username=visitor.username, password=visitor.password))
+            _read_customers(made_up)
         yield made_up, visitor
+
+
+def _read_customers(house: House) -> None:
+    # Tables can be imported once the database is open.
+    from reseller_reporting.app.tenancy import read_tree
+    from reseller_reporting.control.models import Reseller
+    from reseller_reporting.control.plans import OWN
+    from reseller_reporting.control.scoping import within
+
+    reseller = Reseller.objects.get(key=OWN)
+    with within(reseller):
+        read_tree(house, reseller)
 
 
 def demo(house: House, *, accounts: int, calls: int, seed: int, out: Path | None, progress: Progress) -> Report:
     """Last month's report of the made-up reseller."""
-    with demo_house(house, accounts=accounts, calls=calls, seed=seed) as made_up:
+    with demo_house(house, accounts=accounts, calls=calls, seed=seed) as (made_up, _):
         return run(made_up, Order(wanted=Wanted(), out=out or Path("reports") / "demo"), progress)

@@ -8,6 +8,7 @@ Invariants
 - A report job calls the use case that `run` calls; its files appear whole in the run's folder.
 - A message is claimed before it leaves; one that was claimed by a worker that died is never sent by itself again.
 - Whoever lost the lease changes nothing: every end of a job names it.
+- A database that was away meanwhile, or still is, makes nothing be done again: what was reached waits to be written.
 """
 
 import errno
@@ -32,7 +33,7 @@ from reseller_reporting.app.progress import PREPARING
 from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.app.run_changes import UNDO_FOR
 from reseller_reporting.app.tenancy import currency_of, house_at, house_of, read_tree, run_folder
-from reseller_reporting.control import jobs
+from reseller_reporting.control import database, jobs
 from reseller_reporting.control.jobs import Leased, State
 from reseller_reporting.control.models import Delivery, IdempotencyKey, Job, JobItem, Run, RunFile
 from reseller_reporting.control.plans import OWN
@@ -137,6 +138,7 @@ def _make_report(house: House, job: Job, leased: Leased) -> str:
         report.check(order)
         with JobProgress(job.pk, job.reseller_id, leased.lease, house.clock) as progress:
             made = report.run(own, order, progress)
+        database.reach_again()
         _record(house, job, run, made, leased)
     failed = Run.objects.values_list("failed_count", flat=True).get(pk=run.pk)
     if failed:
@@ -323,6 +325,8 @@ def _deleted() -> RunBusy:
 
 
 def _keep(house: House, delivery: Delivery, state: str, message: str) -> None:
+    # Whether it left is known here alone.
+    database.reach_again()
     delivery.state, delivery.message = state, message
     if state == "sent":
         delivery.sent_at = house.clock()

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 
 
-def begin(process: str) -> None:
-    """Everything that is logged from here on, by us or a library, goes to stderr in one form."""
+def begin(process: str, level: str) -> None:
+    """Everything from this level on that is logged from here on, by us or a library, goes to stderr in one form."""
     before: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -36,7 +36,7 @@ def begin(process: str) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level.upper())
     # Refused requests are counted by metrics, and every one that failed is logged with its cause elsewhere.
     logging.getLogger("django.security").setLevel(logging.ERROR)
     logging.getLogger("django.request").setLevel(logging.ERROR)

@@ -75,7 +75,7 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
     total = CustomerLine(
         name="",
         calls=words.number(totals["calls"]),
-        minutes="",
+        minutes=_minutes(words, _summed_minutes([row["Billing Minutes"] for row in rows])),
         reseller_cost=_money(words, totals["reseller_cost"] or ""),
         customer_cost=_money(words, totals["customer_cost"] or ""),
         price=_money(words, totals.get("price") or ""),
@@ -123,6 +123,12 @@ def _exact(words: Words, text: str, *, places: int) -> str:
 
 def _money(words: Words, text: str) -> str:
     return _exact(words, text, places=4)
+
+
+def _summed_minutes(texts: Sequence[str]) -> str:
+    """Thirds of minutes were rounded; what they were rounded from are whole seconds."""
+    known = [Decimal(text) * 60 for text in texts if text]
+    return str(sum(map(round, known)) / Decimal(60)) if known else ""
 
 
 def _minutes(words: Words, text: str) -> str:

@@ -4,6 +4,8 @@ Invariants
 - An order names its period outright: `last-month` is settled when it is ordered, not when a worker comes to it.
 - Whether plans price it is settled then, too, and its language; what needs prices is refused where there are none.
 - Whoever belongs to one branch orders of that branch alone, whatever is asked for.
+- Whom the tree that was read last does not hold is refused at once, another reseller's as what there is not. As long
+  as none was read, and for what was imported, the job refuses it: it knows no accounts but the reseller's own.
 - The run, its job, the remembered addresses and the audit trail stand together or not at all.
 """
 
@@ -49,7 +51,7 @@ def order_report(
     zone = check_zone(asked.timezone) if asked.timezone else reseller.timezone or "UTC"
     period = parse_period(check_period(asked.period, now=now), timezone=zone, now=now)
     recipients = check_recipients(house, list(asked.email))
-    accounts = _allowed(reseller, asked.accounts, user)
+    accounts = _allowed(reseller, asked, user)
     is_branch = user is not None and not sees_all(user)
     stated = asdict(asked) | {
         "period": period.name,
@@ -120,9 +122,12 @@ def _is_priced(reseller: Reseller, asked: Asked) -> bool:
     return is_wanted
 
 
-def _allowed(reseller: Reseller, accounts: Sequence[str] | None, user: User | None) -> list[str] | None:
+def _allowed(reseller: Reseller, asked: Asked, user: User | None) -> list[str] | None:
     """As asked for, for whoever sees the whole reseller; else the ids of what is theirs."""
+    accounts = asked.accounts
     if user is None or sees_all(user):
+        if accounts is not None and asked.source == "kazoo" and reseller.tree_read_at is not None:
+            _check_known(reseller, accounts)
         return None if accounts is None else list(accounts)
     theirs = list(visible_accounts(user).order_by("account_id").values_list("account_id", "name"))
     if accounts is None:
@@ -137,11 +142,30 @@ def _allowed(reseller: Reseller, accounts: Sequence[str] | None, user: User | No
     for text in accounts:
         found = known.get(text, set())
         if not found:
-            raise UnknownAccount(f"There is no account '{text}'. Name one by its id, or by its exact name.")
+            raise _unknown(reseller, text)
         if len(found) > 1:
             raise AmbiguousAccount(f"Several accounts are called '{text}'. Name the one that you mean by its id.")
         ids += found
     return list(dict.fromkeys(ids))
+
+
+def _check_known(reseller: Reseller, accounts: Sequence[str]) -> None:
+    """An account that came into being since is refused as well, although its job would find it: nobody can tell it from
+    a slip, or from another reseller's, and who made it has the accounts read again in seconds, while a job fails long
+    after its clerk has gone. What a name means is the job's to settle: it may be of several, or go to another one."""
+    known = {text for row in KnownAccount.objects.values_list("account_id", "name") for text in row}
+    for text in accounts:
+        if text not in known:
+            raise _unknown(reseller, text)
+
+
+def _unknown(reseller: Reseller, text: str) -> UnknownAccount:
+    """One sentence for what there is not and for what is not theirs."""
+    read = f" among those read at {reseller.tree_read_at:%Y-%m-%d %H:%M} UTC" if reseller.tree_read_at else ""
+    return UnknownAccount(
+        f"There is no account '{text}'{read}. Name one by its id, or by its exact name; have the accounts read again "
+        "first if it is newer (POST /api/v1/accounts/read)."
+    )
 
 
 def _remember(house: House, reseller: Reseller, recipients: Sequence[str]) -> None:

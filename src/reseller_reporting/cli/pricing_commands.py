@@ -1,6 +1,5 @@
 """The commands that price calls by a plan."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,8 +74,7 @@ def _tell(told: "PricedCalls") -> None:
     from reseller_reporting.model.rate import micros_text
 
     for line in told.lines:
-        evidence = re.sub(r"(?<![0-9.])1 minutes\b", "1 minute", line.evidence)
-        tell(f"{line.text}: {micros_text(line.amount_micros)} ({evidence})")
+        tell(f"{line.text}: {micros_text(line.amount_micros)} ({line.evidence})")
     tell(f"{counted(told.calls, 'call')}, {micros_text(told.total_micros)} in all, written to {told.out}")
     if told.without_offset:
         were = "was" if told.without_offset == 1 else "were"

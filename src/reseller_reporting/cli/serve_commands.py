@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,9 @@ Host = Annotated[
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")]
 Ready = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout once it is ready.")]
 
+_RULE = "-" * 72
+_KAZOO_LOG_IN = "/login/kazoo/"
+
 
 def serve(host: Host = "127.0.0.1", port: Port = 8020, json: Ready = False) -> None:
     """Serve the web application, with its worker and scheduler, until Ctrl-C.
@@ -27,34 +30,39 @@ def serve(host: Host = "127.0.0.1", port: Port = 8020, json: Ready = False) -> N
 
     Example: reseller-reporting serve --port 8020
     """
+    from reseller_reporting.app.serving import checked_port
+
     house = the_house()
-    _make_first_administrator(house)
-    serve_until_told(host, port, json=json)
+    checked_port(host, port)  # Before somebody is made whose password would be shown in vain.
+    log_in = _make_first_administrator(house)
+    public = [f"People reach it at {house.settings.web_url}"] if house.settings.web_url else []
+    serve_until_told(host, port, house=house, json=json, said=lambda _: [*public, "", *log_in])
 
 
 def serve_until_told(
     host: str,
     port: int,
     *,
+    house: "House",
     json: bool,
-    more: Mapping[str, str] | None = None,
+    said: Callable[[str], Sequence[str]],
+    more: Callable[[str], Mapping[str, Any]] = lambda _: {},
     environment: Mapping[str, str] | None = None,
 ) -> None:
+    """`said` and `more` are what a person and a program are told of the address once pages are answered."""
     from reseller_reporting.app import logs
     from reseller_reporting.app.serving import checked_port
     from reseller_reporting.app.serving import serve as use_case
 
     def ready(url: str) -> None:
         if json:
-            return tell_json({"url": url, **(more or {})})
-        tell(f"Reseller Reporting is at {url}")
-        for name, value in (more or {}).items():
-            tell(f"{name.capitalize()}: {value}")
-        note("Ctrl-C ends it.")
-        return None
+            return tell_json({"url": url, **more(url)})
+        # In one piece, so that no line of a log comes between.
+        lines = ["", _RULE, f"Reseller Reporting is ready at {url}", *said(url), "", "Ctrl-C ends it.", _RULE]
+        return tell("\n".join(lines))
 
     port = checked_port(host, port)
-    logs.begin("serve")
+    logs.begin("serve", house.settings.log_level)
     use_case(host=host, port=port, ready=ready, environment=environment)
 
 
@@ -64,9 +72,32 @@ def serve_demo(host: str, port: int, *, accounts: int, calls: int, seed: int, js
     from reseller_reporting.config import as_environment
 
     with served_demo(the_house(), accounts=accounts, calls=calls, seed=seed) as (made_up, visitor):
-        log_in = {"username": visitor.username, "password": visitor.password}
+
+        def said(url: str) -> list[str]:
+            return [
+                "Reseller, customers and calls are made up, and gone when it ends.",
+                "",
+                "Log in",
+                f"  user      {visitor.username}",
+                f"  password  {visitor.password}",
+                "",
+                f"Or as people of the made-up KAZOO do, at {url}{_KAZOO_LOG_IN}",
+                f"  account   {visitor.kazoo_account_name}",
+                f"  user      {visitor.kazoo_username}",
+                f"  password  {visitor.kazoo_password}",
+            ]
+
+        def more(url: str) -> dict[str, Any]:
+            kazoo = {
+                "url": f"{url}{_KAZOO_LOG_IN}",
+                "account_name": visitor.kazoo_account_name,
+                "username": visitor.kazoo_username,
+                "password": visitor.kazoo_password,
+            }
+            return {"username": visitor.username, "password": visitor.password, "kazoo": kazoo}
+
         environment = as_environment(made_up.settings, os.environ)
-        serve_until_told(host, port, json=json, more=log_in, environment=environment)
+        serve_until_told(host, port, house=made_up, json=json, said=said, more=more, environment=environment)
 
 
 def worker(json: Ready = False) -> None:
@@ -78,30 +109,39 @@ def worker(json: Ready = False) -> None:
     from reseller_reporting.app.serving import work
     from reseller_reporting.control import database
 
-    place = database.shown(the_house().settings.database_url)
+    settings = the_house().settings
+    place = database.shown(settings.database_url)
     if json:
         tell_json({"database": place})
     else:
         tell(f"Working on the jobs of {place}. Ctrl-C ends it.")
-    logs.begin("workers")
+    logs.begin("workers", settings.log_level)
     work()
 
 
-def _make_first_administrator(house: "House") -> None:
+def _make_first_administrator(house: "House") -> Sequence[str]:
+    """Where there is none yet; returns how to log in."""
     from reseller_reporting.app import first_start
     from reseller_reporting.control import database
 
     with database.opened(house.settings.database_url):
         if not first_start.needs_administrator():
-            return
-        stated = first_start.from_settings(house)
+            return ["Log in with your user name and password."]
+        stated, password = first_start.from_settings(house), "that of RESELLER_REPORTING_ADMIN_PASSWORD"
         if stated is None and sys.stdin.isatty() and sys.stderr.isatty():
-            stated = _asked(house)
+            stated, password = _asked(house), "the one that you have just chosen"
         stated = stated or first_start.made_up(house)
         first_start.make_administrator(house, stated)
     if stated.is_made_up:
+        # At once, and again when it is of use: a start that comes to nothing must not take it along.
         note(f"There was no administrator yet. Log in as '{stated.username}' with the password {stated.password}")
-        note("It is shown this once, and has to be changed at the first log-in.")
+        note("It is shown at this start alone, and has to be changed at the first log-in.")
+        password = f"{stated.password}  (shown at this start alone; you choose your own as you log in)"
+    return [
+        "Log in, as the administrator that was made just now",
+        f"  user      {stated.username}",
+        f"  password  {password}",
+    ]
 
 
 def _asked(house: "House") -> "NewAdministrator":

@@ -34,6 +34,7 @@ class Scope(StrEnum):
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
     RESELLERS_READ = "resellers:read"
+    RESELLERS_WRITE = "resellers:write"
 
 
 # The action that a user must be allowed for the scope to open anything.
@@ -51,6 +52,7 @@ ACTION_OF: dict[Scope, Action] = {
     Scope.KEYS_READ: Action.KEEP_API_KEYS,
     Scope.KEYS_WRITE: Action.KEEP_API_KEYS,
     Scope.RESELLERS_READ: Action.CHOOSE_RESELLER,
+    Scope.RESELLERS_WRITE: Action.CHOOSE_RESELLER,
 }
 
 

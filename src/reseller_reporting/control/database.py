@@ -10,6 +10,7 @@ Invariants
 """
 
 import fcntl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,8 @@ _SQLITE = "sqlite:///"
 _VARIABLE = "RESELLER_REPORTING_DATABASE_URL"
 _BUSY_SECONDS = 30
 _KEPT_SECONDS = 60  # Between two requests; a connection that broke meanwhile is made anew.
+_AWAY_SECONDS_MAX = 900.0
+_ASKED_AGAIN_SECONDS = 2.0
 # One of ours, for PostgreSQL's advisory locks.
 _LOCK_KEY = 7_215_311
 
@@ -70,6 +73,27 @@ def writing() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_KEY + 1])
         yield
+
+
+def reach_again() -> None:
+    """After long work without it, for what must be written then: a connection that broke meanwhile is made anew, and a
+    database that is away is waited for, for a quarter of an hour; then it is DatabaseError. Not within a transaction.
+    """
+    from django.db import DatabaseError, close_old_connections, connection
+
+    latest = time.monotonic() + _AWAY_SECONDS_MAX
+    while True:
+        close_old_connections()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DatabaseError:
+            connection.close()
+            if time.monotonic() >= latest:
+                raise
+            time.sleep(_ASKED_AGAIN_SECONDS)
+        else:
+            return
 
 
 def shown(url: str) -> str:

@@ -121,6 +121,13 @@ class UserExists(ResellerReportingError):
     code = "user_exists"
 
 
+class ResellerExists(ResellerReportingError):
+    """A reseller of the installation bears this name, or one that comes to the same."""
+
+    kind = Kind.CONFLICT
+    code = "reseller_exists"
+
+
 class FileGone(ResellerReportingError):
     """A run's file is no longer in its folder, or the run never made it."""
 

@@ -110,7 +110,7 @@ def bundle_lines(priced: Priced) -> list[Line]:
         own = priced.draws.pools == place
         if own.any():
             drawn = int(priced.draws.seconds[own].sum())
-            words = f"{minutes_text(drawn)} minutes drawn from a pool that several customers share"
+            words = f"{_minutes_words(drawn)} drawn from a pool that several customers share"
             lines.append(_bundle(pool, drawn, int(own.sum()), words))
     return lines
 
@@ -125,9 +125,14 @@ def minutes_text(seconds: int) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def _minutes_words(seconds: int) -> str:
+    text = minutes_text(seconds)
+    return "1 minute" if text == "1" else f"{text} minutes"
+
+
 def _line(priced: Priced, rule: PricedRule, sums: _Summed, text: str) -> Line:
     evidence = [
-        f"{_calls(sums.calls)}, {minutes_text(sums.billed)} minutes billed",
+        f"{_calls(sums.calls)}, {_minutes_words(sums.billed)} billed",
         f"{minutes_text(sums.drawn)} of them from bundles" if sums.drawn else "",
         f"{_calls(sums.covered)} covered" if sums.covered else "",
         f"{_calls(sums.unpriced)} without a price" if sums.unpriced else "",
@@ -162,7 +167,7 @@ def _unit_price(priced: Priced, rule: PricedRule) -> Decimal | None:
 
 def _bundle_line(pool: Pool, drawn: int, calls: int) -> Line:
     left = pool.left(drawn)
-    words = f"{minutes_text(drawn)} of {minutes_text(pool.seconds)} minutes drawn, {minutes_text(_sum(left))} left"
+    words = f"{minutes_text(drawn)} of {_minutes_words(pool.seconds)} drawn, {minutes_text(_sum(left))} left"
     carried = _sum([layer for layer in pool.layers if layer.age])
     words += f"; {minutes_text(carried)} of them were carried over" if carried else ""
     return _bundle(pool, drawn, calls, words)

@@ -104,7 +104,7 @@ class UsageSums:
         """Count the legs of a batch; `days` says on which day each of them began, as numbers that follow each other."""
         self.has_prices = self.has_prices or "price_micros" in batch.schema.names
         self.legs_read += batch.num_rows
-        billable = batch.filter(batch.column("is_billable"))
+        billable = billable_legs(batch)
         self.legs_on_net += batch.num_rows - billable.num_rows
         if billable.num_rows == 0:
             return
@@ -178,6 +178,12 @@ class UsageSums:
         if not self.has_reseller_view:
             known[_OF_RESELLER] = [None] * len(known[_OF_RESELLER])
         return Figures(*known)
+
+
+def billable_legs(legs: pa.RecordBatch) -> pa.RecordBatch:
+    """Those of RATED_LEGS that can cost something; often all of them, which are not copied then."""
+    is_billable = legs.column("is_billable")
+    return legs if is_billable.true_count == len(legs) else legs.filter(is_billable)
 
 
 def _measured(billable: pa.RecordBatch) -> pa.Table:

@@ -1,8 +1,9 @@
-"""The address that a request came from: what connects to us, or who a proxy of ours says that it speaks for.
+"""Where a request came from, and whether in secret: as what connects to us has it, or as a proxy of ours says.
 
 Invariants
-- `X-Forwarded-For` is believed of the networks in the setting `trusted_proxies` alone, and read from its end: what
-  stands before the first address that is none of those may be anyone's invention.
+- `X-Forwarded-For` and `X-Forwarded-Proto` are believed of the networks in the setting `trusted_proxies` alone.
+- The first is read from its end: what stands before the first address that is none of those may be anyone's invention.
+- Of several values of the second, each has to say the same: the first may be anyone's invention, too.
 """
 
 import ipaddress
@@ -11,6 +12,7 @@ from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+FORWARDED_PROTO = "HTTP_X_FORWARDED_PROTO"  # As it stands in what a request brings with it.
 
 
 def client_address(peer: str, forwarded_for: str, trusted: str) -> str:
@@ -26,6 +28,14 @@ def client_address(peer: str, forwarded_for: str, trusted: str) -> str:
             break  # Cut off or made up: the last one that is known.
         found = before
     return str(found)
+
+
+def is_forwarded_https(peer: str, forwarded_proto: str, trusted: str) -> bool:
+    """Whether a proxy of ours says that it was asked by TLS."""
+    found, networks = _address(peer), _networks(trusted)
+    if found is None or not _is_within(found, networks):
+        return False
+    return all(text.strip().lower() == "https" for text in forwarded_proto.split(","))
 
 
 @lru_cache(maxsize=8)

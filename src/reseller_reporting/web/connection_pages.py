@@ -8,14 +8,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.text import slugify
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app.connections import checked_login, keep_connection, order_test, stored_names, unreadable
+from reseller_reporting.app.resellers import add_reseller
 from reseller_reporting.app.tenancy import is_connected, this_house
-from reseller_reporting.control import audit
 from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import Job, Reseller
 from reseller_reporting.control.roles import Action, may
@@ -87,10 +87,20 @@ def _page(asked: Asking, form: ConnectionForm, *, job: Job | None = None, status
             "is_connected": is_connected(house, reseller),
             "is_stored": bool(reseller.sealed_credentials),
             "unreadable": unreadable(house, reseller),
+            "kazoo_log_in": _kazoo_log_in(asked),
             "resellers": Reseller.objects.order_by("name", "pk") if may_choose else [],
         },
         status=status,
     )
+
+
+def _kazoo_log_in(asked: Asking) -> str:
+    """The address at which the reseller's people log in by their own KAZOO; "" while that cannot be asked."""
+    house, reseller = this_house(), asked.reseller
+    if not is_connected(house, reseller) or unreadable(house, reseller):
+        return ""
+    path = reverse("kazoo_login_of", args=[reseller.key]) if reseller.key else reverse("kazoo_login")
+    return f"{house.settings.web_url or f'{asked.scheme}://{asked.get_host()}'}{path}"
 
 
 def _typed(asked: Asking) -> HttpResponse:
@@ -138,14 +148,12 @@ def tried(asked: Asking, job_id: UUID) -> HttpResponse:
 @needs(Action.CHOOSE_RESELLER)
 def choose_reseller(asked: Asking) -> HttpResponse:
     """An operator works for another one from here on, or for a new one."""
-    if name := " ".join(asked.POST.get("name", "").split())[:200]:
-        key = slugify(name)[:60]
-        if not key or Reseller.objects.filter(key=key).exists():
-            messages.error(asked, _("There is a reseller of that name already; choose another name."))
+    if name := asked.POST.get("name", "").strip():
+        try:
+            reseller = add_reseller(this_house(), name, doer_of(asked))
+        except ResellerReportingError as error:
+            messages.error(asked, error.sentence)
             return redirect("connection")
-        now = this_house().clock()
-        reseller = Reseller.objects.create(key=key, name=name, created_at=now)
-        audit.record("reseller_made", at=now, reseller=reseller, user=asked.user, address=asked.address, subject=name)
     else:
         number = asked.POST.get("reseller", "")
         reseller = get_object_or_404(Reseller, pk=int(number) if number.isdecimal() and len(number) < 10 else 0)

@@ -28,13 +28,15 @@ from reseller_reporting.control.refusals import problem
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.scoping import within
 from reseller_reporting.web import metrics
-from reseller_reporting.web.client_address import client_address
+from reseller_reporting.web.client_address import FORWARDED_PROTO, client_address, is_forwarded_https
 from reseller_reporting.web.log_ins import address_of
 
 Answer = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
 CHOSEN_RESELLER = "reseller"  # In the session of an operator.
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+# What supervisors ask is answered without asking the database who they are: it may be what they want to know of.
+_OF_SUPERVISORS = ("/healthz", "/readyz", "/metrics")
 _PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")  # What browsers send; others would be taken for one of these.
 
 _log = structlog.get_logger()
@@ -73,12 +75,7 @@ class Watched:
         began = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(process="web")
-        # Everyone reads it from here: the audit trail, the log, the lock after wrong passwords.
-        request.META["REMOTE_ADDR"] = client_address(
-            address_of(request),
-            request.headers.get("X-Forwarded-For", ""),
-            this_house().settings.trusted_proxies,
-        )
+        _settle_where_from(request)
         request.address = address_of(request)  # type: ignore[attr-defined]
         response = self._answer(request)
         seconds = time.perf_counter() - began
@@ -94,6 +91,16 @@ class Watched:
                 address=address_of(request),
             )
         return response
+
+
+def _settle_where_from(request: HttpRequest) -> None:
+    """Everyone reads it from here: the audit trail, the log, the lock after wrong passwords; and Django, whether the
+    request is a secure one."""
+    peer, trusted = address_of(request), this_house().settings.trusted_proxies
+    is_https = is_forwarded_https(peer, request.META.pop(FORWARDED_PROTO, ""), trusted)
+    if is_https:
+        request.META[FORWARDED_PROTO] = "https"
+    request.META["REMOTE_ADDR"] = client_address(peer, request.META.get("HTTP_X_FORWARDED_FOR", ""), trusted)
 
 
 class Headers:
@@ -133,6 +140,8 @@ class WhoAsks:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in _OF_SUPERVISORS:
+            return self._answer(request)
         key = _key_of(request)
         if key is not None:
             request.user = key.user

@@ -17,6 +17,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.control import database
 from reseller_reporting.control.sealing import seal_of
 from reseller_reporting.web import settings as stated
+from reseller_reporting.web.client_address import FORWARDED_PROTO
 
 _STATIC = Path(__file__).parent / "static"
 # What brings static files of its own.
@@ -42,8 +43,8 @@ def settings_of(house: House) -> Mapping[str, Any]:
         "CSRF_TRUSTED_ORIGINS": [house.settings.web_url] if house.settings.web_url else [],
         "SESSION_COOKIE_SECURE": is_https,
         "CSRF_COOKIE_SECURE": is_https,
-        # Whoever stands before us and speaks TLS says so; it is believed where the installation says there is one.
-        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if is_https else None,
+        # Whoever stands before us and speaks TLS says so; `Watched` leaves it of trusted proxies alone.
+        "SECURE_PROXY_SSL_HEADER": (FORWARDED_PROTO, "https") if is_https else None,
         "SECURE_HSTS_SECONDS": 31_536_000 if is_https else 0,
         "STATIC_URL": f"/static/{content}/",
         "STATIC_ROOT": str(house.settings.home / "static" / content),

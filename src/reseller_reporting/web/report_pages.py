@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import connections, groups
@@ -161,7 +161,13 @@ def _order(asked: Asking) -> HttpResponseBase:
         return _page(asked, form, status=422, problem=" ".join(dict.fromkeys(sentences)))
     stated = form.cleaned_data
     accounts = choosing.choices(asked.user, asked.reseller)
-    chosen = _chosen(form, accounts)
+    chosen, unknown_count = _chosen(form, accounts)
+    if unknown_count:
+        # Ordered without a word, the report would lack someone. What is left is on the page to be looked at.
+        left = asked.POST.copy()
+        left["accounts"] = ",".join(chosen or ())
+        form.data = left
+        return _page(asked, form, status=422, problem=_not_known(unknown_count))
     if chosen is not None and not chosen:
         return _page(asked, form, status=422, problem=_("Choose at least one customer."))
     includes = stated["include_sub_resellers"]
@@ -194,14 +200,26 @@ def _order(asked: Asking) -> HttpResponseBase:
     return redirect("run", job.run_id)
 
 
-def _chosen(form: ReportForm, accounts: QuerySet[KnownAccount]) -> list[str] | None:
-    """None is all of them. What is not theirs to see is not chosen."""
+def _chosen(form: ReportForm, accounts: QuerySet[KnownAccount]) -> tuple[list[str] | None, int]:
+    """None is all of them; and how many are chosen that are not theirs to see, or not there."""
     stated = form.cleaned_data
     if stated["scope"] == _ALL:
-        return None
-    named = {part.strip() for part in stated["accounts"].split(",")}
+        return None, 0
+    named = {part.strip() for part in stated["accounts"].split(",")} - {""}
     known = accounts.order_by("account_id").values_list("account_id", flat=True)
-    return [account_id for account_id in known if account_id in named]
+    chosen = [account_id for account_id in known if account_id in named]
+    return chosen, len(named) - len(chosen)
+
+
+def _not_known(count: int) -> str:
+    text = ngettext(
+        "%(n)s chosen customer is not among those that were read last, and is no longer chosen. Check whom the report "
+        "is about; who is new can be chosen once the customers are read again.",
+        "%(n)s chosen customers are not among those that were read last, and are no longer chosen. Check whom the "
+        "report is about; who is new can be chosen once the customers are read again.",
+        count,
+    )
+    return text % {"n": count}
 
 
 # The tree.

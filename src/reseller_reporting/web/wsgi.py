@@ -8,8 +8,9 @@ from reseller_reporting.app.house import House
 from reseller_reporting.config import load_settings
 from reseller_reporting.web.opening import open_web
 
-logs.begin("web")
-open_web(House(load_settings(os.environ, working_folder=Path.cwd())))
+house = House(load_settings(os.environ, working_folder=Path.cwd()))
+logs.begin("web", house.settings.log_level)
+open_web(house)
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402 - Django is set up now.
 

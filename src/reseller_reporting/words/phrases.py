@@ -78,6 +78,8 @@ BREAKDOWNS = (
 
 # How the lines of a statement came about (`rating/usage_lines.py`, `statement_charges.py`, `statement_adjustments.py`).
 EVIDENCE = (
+    mark("1 call, 1 minute billed"),
+    mark("{count} calls, 1 minute billed"),
     mark("1 call, {minutes} minutes billed"),
     mark("{count} calls, {minutes} minutes billed"),
     mark("{words}, {amount} of them from bundles"),
@@ -85,6 +87,9 @@ EVIDENCE = (
     mark("{words}, {count} calls covered"),
     mark("{words}, 1 call without a price"),
     mark("{words}, {count} calls without a price"),
+    mark("{amount} of 1 minute drawn, {left} left; {carried} of them were carried over"),
+    mark("{amount} of 1 minute drawn, {left} left"),
+    mark("1 minute drawn from a pool that several customers share"),
     mark("{amount} of {minutes} minutes drawn, {left} left; {carried} of them were carried over"),
     mark("{amount} of {minutes} minutes drawn, {left} left"),
     mark("{amount} minutes drawn from a pool that several customers share"),

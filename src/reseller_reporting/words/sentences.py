@@ -94,7 +94,15 @@ ORDERS = (
         "No price plans are given to customers: store some with `reseller-reporting plans import` and `plans "
         "assign`, or order the internal edition without prices."
     ),
-    mark("There is no account '{name}'. Name one by its id, or by its exact name."),
+    mark(
+        "There is no account '{name}'. Name one by its id, or by its exact name; have the accounts read "
+        "again first if it is newer (POST /api/v1/accounts/read)."
+    ),
+    mark(
+        "There is no account '{name}' among those read at {time} UTC. Name one by its id, or by its exact "
+        "name; have the accounts read again first if it is newer (POST /api/v1/accounts/read)."
+    ),
+    mark("There is a reseller of that name already; choose another name."),
     mark("There is no account '{name}'. Name accounts by their ids."),
     mark("There is no account '{name}'. Name one by its id."),
     mark("Several accounts are called '{name}'. Name the one that you mean by its id."),

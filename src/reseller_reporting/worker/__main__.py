@@ -14,8 +14,8 @@ def main() -> int:
     from reseller_reporting.control import database
     from reseller_reporting.model.errors import ResellerReportingError
 
-    logs.begin("worker")
     house = House(load_settings(os.environ, working_folder=Path.cwd()))
+    logs.begin("worker", house.settings.log_level)
     try:
         database.prepare(house.settings.database_url)
     except ResellerReportingError as failure:

@@ -33,8 +33,8 @@ def _work() -> int:
     from reseller_reporting.config import load_settings
     from reseller_reporting.control import database
 
-    logs.begin("job")
     house = House(load_settings(os.environ, working_folder=Path.cwd()))
+    logs.begin("job", house.settings.log_level)
     database.prepare(house.settings.database_url)
 
     from reseller_reporting.app import jobs

@@ -9,7 +9,7 @@ Invariants
 import gc
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
@@ -58,6 +58,19 @@ _CREATED_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - Written as it stands.
 _ROWS_SUMMED_AT_ONCE = 32_768
 
 
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A workbook is thousands of small objects that all live until it is closed: looking for dead ones finds none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_collector_paused()
 def write_workbook(
     path: Path,
     facts: AccountFacts,
@@ -98,40 +111,26 @@ def write_workbook(
             user=user_label(owner_names),
             country=country,
         )
-        with closing(calls):
-            sums = _fill_calls(calls, batches, UsageSums(has_prices=facts.prices is not None))
-            with _collector_paused():
-                _fill_others(
-                    workbook,
-                    look,
-                    summary,
-                    facts,
-                    calls,
-                    sums,
-                    trunks,
-                    owner_names=owner_names,
-                    country=country,
-                )
-                workbook.close()
-            assemble(made, workbook, calls, compression)
+        sums = _fill_calls(calls, batches, UsageSums(has_prices=facts.prices is not None))
+        _fill_others(
+            workbook,
+            look,
+            summary,
+            facts,
+            calls,
+            sums,
+            trunks,
+            owner_names=owner_names,
+            country=country,
+        )
+        workbook.close()
+        assemble(made, workbook, calls, compression)
         made.replace(path)
     except (OSError, XlsxWriterException) as error:
         raise CannotWrite(f"The workbook {path.name} could not be written into {path.parent}: {error}.") from error
     finally:
         made.unlink(missing_ok=True)
     return sums
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """A workbook is thousands of small objects that all live until it is closed: looking for dead ones finds none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _properties(facts: AccountFacts, look: Look) -> dict[str, Any]:

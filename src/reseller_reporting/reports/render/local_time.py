@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 _MINUTE, _HOUR, _DAY = 60_000_000, 3_600_000_000, 86_400_000_000  # In microseconds.
+_HOURS_IN_A_ROW_MAX = 1_000
 _EPOCH_SERIAL_DAYS = 25_569  # 1970-01-01 counted from 1899-12-30.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -24,7 +25,7 @@ class LocalClock:
     def of(self, column: pa.Array) -> pa.Array:
         """Microseconds since 1899-12-30 on the local clock, of UTC timestamps in microseconds."""
         moments = column.cast(pa.int64()).to_numpy(zero_copy_only=False)
-        hours, places = np.unique(moments // _HOUR, return_inverse=True)
+        hours, places = _distinct(moments // _HOUR)
         known = [self._of_hour(hour) for hour in hours.tolist()]
         offsets = np.array([each if isinstance(each, int) else 0 for each in known], np.int64)[places]
         for place, each in enumerate(known):
@@ -46,6 +47,15 @@ class LocalClock:
         offset = at.utcoffset()
         assert offset is not None
         return offset // timedelta(microseconds=1)
+
+
+def _distinct(hours: Any) -> tuple[Any, Any]:
+    """The hours there may be, and the place of each among them. Those of a report follow each other: none is sought."""
+    if len(hours):
+        first, last = hours.min(), hours.max()
+        if last - first < _HOURS_IN_A_ROW_MAX:
+            return np.arange(first, last + 1), hours - first
+    return np.unique(hours, return_inverse=True)
 
 
 def days_of(clock: LocalClock, moments: pa.Array) -> pa.Array:

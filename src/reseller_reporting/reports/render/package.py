@@ -10,14 +10,13 @@ Invariants
 import struct
 import zlib
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from shutil import copyfileobj
 from typing import IO, Any
 
-# Deflate is fed with pieces of this size.
-PIECE_SIZE = 1 << 20
+# Deflate is fed with pieces of this size, which the processor's own memory holds.
+PIECE_SIZE = 1 << 18
 _DEFLATED, _VERSION, _VERSION_ZIP64 = 8, 20, 45
 _DATE = 1 << 5 | 1  # 1980-01-01, with which the format's time begins.
 _UINT16_MAX, _UINT32_MAX = 0xFFFF, 0xFFFFFFFF  # Say that zip64 tells the figure.
@@ -42,14 +41,12 @@ class Part:
 
 
 class Deflated:
-    """Takes the content of a part in pieces of any size; a thread deflates what is there while the rest is made."""
+    """Takes the content of a part in pieces of any size."""
 
     def __init__(self, file: IO[bytes], compression: Compression) -> None:
         self._file = file
         self._deflate, self._crc32 = _compressor(compression)
         self._piece = bytearray()
-        self._thread: ThreadPoolExecutor | None = None
-        self._pending: list[Future[None]] = []
         self._crc = self._size = self._raw_size = 0
 
     def add(self, content: Any) -> None:
@@ -57,36 +54,21 @@ class Deflated:
         rest = memoryview(content)
         while rest:
             fitting = rest[: PIECE_SIZE - len(self._piece)]
-            self._piece += fitting
             rest = rest[len(fitting) :]
+            if len(fitting) == PIECE_SIZE:
+                self._take(fitting)
+                continue
+            self._piece += fitting
             if len(self._piece) == PIECE_SIZE:
-                self._hand_over()
+                self._take(self._piece)
+                self._piece.clear()
 
     def finish(self, name: str) -> Part:
-        self._wait_for_all_but(0)
-        self.close()
         self._take(self._piece)
         self._write(self._deflate.flush())
         return Part(name, self._file, self._crc, self._size, self._raw_size)
 
-    def close(self) -> None:
-        """Ends the thread; to be called where the part will not be finished."""
-        if self._thread is not None:
-            self._thread.shutdown(cancel_futures=True)
-            self._thread = None
-
-    def _hand_over(self) -> None:
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1)
-        self._wait_for_all_but(1)
-        self._pending.append(self._thread.submit(self._take, self._piece))
-        self._piece = bytearray()
-
-    def _wait_for_all_but(self, count: int) -> None:
-        while len(self._pending) > count:
-            self._pending.pop(0).result()
-
-    def _take(self, piece: bytearray) -> None:
+    def _take(self, piece: Any) -> None:
         self._crc = self._crc32(piece, self._crc)
         self._raw_size += len(piece)
         self._write(self._deflate.compress(piece))

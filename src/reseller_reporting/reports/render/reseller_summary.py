@@ -30,6 +30,7 @@ from reseller_reporting.reports.render.summary_cards import (
     PERCENT,
     Card,
     Line,
+    calls_of,
     compared,
     cost_of_calls,
     earned,
@@ -138,7 +139,7 @@ def _write_cards(page: Page, row: int, sources: SummarySources, changes: list[Ch
             Card(
                 texts.FOR_WHAT,
                 figure_of(page, "Calls"),
-                f'#,##0 "{page.say(texts.CALLS_UNIT)}"',
+                calls_of(page),
                 [
                     Line("Billing Minutes", figure_of(page, "Billing Minutes"), MINUTES),
                     Line("Flat-rate Minutes", figure_of(page, "Flat-rate Minutes"), MINUTES),

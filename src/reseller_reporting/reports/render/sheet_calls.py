@@ -28,6 +28,7 @@ from reseller_reporting.reports.render.package import Compression, Deflated, Par
 from reseller_reporting.reports.render.rows_xml import Cells, rows_maker
 from reseller_reporting.reports.render.sheet import Column, close_sheet, header_formats, open_sheet, sheet_name
 from reseller_reporting.reports.style import Style
+from reseller_reporting.reports.usage import billable_legs
 from reseller_reporting.words.language import ENGLISH, Words
 
 ROWS_PER_SHEET_MAX = 1_048_575  # Excel's limit, less the header.
@@ -133,7 +134,7 @@ class CallSheets:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Write the rows of a batch of RATED_LEGS that are to be listed."""
-        rest = batch if self._legs_listed == "all" else batch.filter(batch.column("is_billable"))
+        rest = batch if self._legs_listed == "all" else billable_legs(batch)
         while rest.num_rows:
             number, row = divmod(self._written_count, self._rows_per_sheet)
             fitting = rest.slice(0, self._rows_per_sheet - row)
@@ -154,10 +155,6 @@ class CallSheets:
     def parts(self, made: Mapping[str, bytes]) -> dict[str, Part]:
         """The sheets by the names of their parts in the workbook that XlsxWriter made without their rows."""
         return {sheet.part_name: sheet.finish(made[sheet.part_name]) for sheet in self._sheets}
-
-    def close(self) -> None:
-        for sheet in self._sheets:
-            sheet.rows.close()
 
     def _values(self, column: CallColumn, batch: pa.RecordBatch) -> pa.Array:
         sources = [batch.column(name) for name in column.sources]

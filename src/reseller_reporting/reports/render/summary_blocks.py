@@ -346,10 +346,10 @@ def _step_value(facts: AccountFacts, title: str, figures: Figures) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Of one measure since the month before: a formula with its value, or None where there was nothing before."""
+    """Of one measure since the month before: a formula with its value, or words where there was nothing before."""
 
     title: str
-    cell: Formula | None
+    cell: Formula | str
 
 
 def write_months_block(page: Page, facts: AccountFacts, sums: UsageSums, ranges: CallRanges) -> list[Change]:
@@ -395,11 +395,11 @@ def write_course(page: Page, months_before: Sequence[str], month: str, rows: Seq
         last, place = letters[LAST_COLUMN - 1], page.row + 1
         course = f"{letters[first_column]}{place}:{last}{place}"
         page.sheet.add_sparkline(page.row, LAST_COLUMN, {"range": course, **page.look.sparkline})
-        change = None
+        value = float(now.value if isinstance(now, Formula) else now)
+        change: Formula | str = page.say(words.FROM_NOTHING if value else words.UNCHANGED)
         if values[-1]:
             previous = letters[LAST_COLUMN - 2]
-            value = now.value if isinstance(now, Formula) else now
-            change = Formula(f"={last}{place}/{previous}{place}-1", float(value) / float(values[-1]) - 1)
+            change = Formula(f"={last}{place}/{previous}{place}-1", value / float(values[-1]) - 1)
         changes.append(Change(words.ANSWERED_MINUTES if title == BILLING_MINUTES else title, change))
         page.row += 1
     page.grid.put(page.row, 0, page.say(words.MONTHS_NOTE), page.look.small)

@@ -86,6 +86,11 @@ def money_of(currency: str) -> str:
     return f'#,##0.00 "{code}"'
 
 
+def calls_of(page: Page) -> str:
+    """A format of counts that names what is counted, one as one."""
+    return f'[=1]0 "{page.say(words.CALL_UNIT)}";#,##0 "{page.say(words.CALLS_UNIT)}"'
+
+
 def sentence(text: str) -> list[Line]:
     """Over as many lines as it needs, which a cell of one row would not give it."""
     return [Line(part, "", COUNT) for part in wrap(text, _CHARACTERS)[:_LINES]]
@@ -141,7 +146,7 @@ def _for_what(page: Page, tables: Tables) -> Card:
     for title in (words.FLAT_RATE_MINUTES,):
         if title in page.figures:
             lines.insert(1, Line(title, figure_of(page, title), MINUTES))
-    return Card(words.FOR_WHAT, figure_of(page, CALLS), f'#,##0 "{page.say(words.CALLS_UNIT)}"', lines)
+    return Card(words.FOR_WHAT, figure_of(page, CALLS), calls_of(page), lines)
 
 
 def _compared(page: Page, facts: AccountFacts, changes: Sequence[Change]) -> Card:

@@ -8,6 +8,7 @@ from reseller_reporting.words.message import mark
 TITLE = mark("Calls and costs, {period}")
 NOT_COMPLETE = mark("This report is not complete: figures are missing or may still change.")
 NOT_AVAILABLE = mark("not available")
+UNCHANGED, FROM_NOTHING = mark("unchanged"), mark("was 0")
 NO_CALLS = mark("There are no calls in this period.")
 
 # The four questions, a card each.
@@ -16,7 +17,7 @@ EARNED, OWED, CHARGED = mark("What is earned"), mark("What is owed"), mark("What
 COST_OF_CALLS, CHARGED_FOR_CALLS = mark("Reseller cost of calls"), mark("Charged for calls")
 FOR_WHAT, COMPARED, NOT_COMPARED = mark("For what"), mark("{measure} since {month}"), mark("Since the month before")
 IS_COMPLETE, COMPLETE, INCOMPLETE = mark("Is it complete"), mark("Complete"), mark("Not complete")
-CALLS_UNIT, COUNTRIES = mark("calls"), mark("Countries")
+CALL_UNIT, CALLS_UNIT, COUNTRIES = mark("call"), mark("calls"), mark("Countries")
 WARNINGS, PROBLEMS, FIRST_DAY, LAST_DAY = mark("Warnings"), mark("Problems"), mark("First day"), mark("Last day")
 NOT_HELD = mark("The store does not hold {month} whole.")
 NOT_AT_HAND = mark("Figures of {month} are not at hand.")
