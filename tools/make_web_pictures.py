@@ -35,7 +35,7 @@ PROGRAM = (sys.executable, "-m", "reseller_reporting")
 SHOWN = {
     "audit": [("web-audit", 1100, 600, False)],
     "compare": [("web-compare", 1100, 760, False)],
-    "connection-tried": [("web-connection", 1100, 760, False)],
+    "connection-tried": [("web-connection", 1100, 860, False)],
     "progress": [("web-progress", 1100, 760, False)],
     "report": [("web-report", 1100, 1120, False), ("web-report-phone", 390, 844, False)],
     "runs": [("web-reports", 1100, 500, False)],
