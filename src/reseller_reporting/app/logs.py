@@ -39,4 +39,4 @@ def begin(process: str, level: str) -> None:
     root.setLevel(level.upper())
     # Refused requests are counted by metrics, and every one that failed is logged with its cause elsewhere.
     logging.getLogger("django.security").setLevel(logging.ERROR)
-    logging.getLogger("django.request").setLevel(logging.ERROR)
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)

@@ -34,7 +34,10 @@ def failed(request: HttpRequest) -> HttpResponse:
     """What could not be expected: the log has the cause. A database that is away is said as that."""
     cause = sys.exc_info()[1]
     is_away = isinstance(cause, OperationalError | InterfaceError)
-    _log.error("the control database is away" if is_away else "request failed", path=request.path, exc_info=cause)
+    if is_away:  # Every request says so until it is back: a line each.
+        _log.error("the control database is away", path=request.path, cause=" ".join(str(cause).split()))
+    else:
+        _log.error("request failed", path=request.path, exc_info=cause)
     status, code = (503, "database_unavailable") if is_away else (500, "unexpected")
     with suppress(DatabaseError):
         connection.close()
