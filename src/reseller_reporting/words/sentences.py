@@ -227,6 +227,7 @@ CONNECTION = (
     mark("The KAZOO URL must begin with http:// or https:// and name a host, like https://kazoo.example.com:8443/v2."),
     mark("{url} is a URL."),
     mark("{url} is a URL, though it does not end in /v2 as KAZOO's usually does."),
+    mark("{host} needs no name."),
     mark("{host} is {ip}."),
     mark("{place} accepts connections."),
     mark("{place} does not accept connections ({cause}). Check the port in the URL, and the firewalls between."),

@@ -65,7 +65,9 @@ async def _resolves(parts: SplitResult, timeout_seconds: float) -> Finding:
     except (OSError, UnicodeError):
         message = f"The host name {host} is not known. Check its spelling in the KAZOO URL, and this machine's DNS."
         return Finding("kazoo name", ok=False, message=message)
-    return Finding("kazoo name", ok=True, message=f"{host} is {found[0][4][0]}.")
+    address = str(found[0][4][0])
+    named = f"{host} needs no name." if host == address else f"{host} is {address}."
+    return Finding("kazoo name", ok=True, message=named)
 
 
 async def _connects(parts: SplitResult, timeout_seconds: float) -> Finding:
