@@ -44,14 +44,14 @@ def days(first: date, after: date) -> str:
 
 
 def title(period: str) -> str:
-    """`2026-10` as October 2026; a range with its last day, not the day after it."""
+    """`2026-10` as October 2026; a range with its last day, not the day after it; what is no period as it stands."""
     try:
         if ".." not in period:
             return date_format(date.fromisoformat(f"{period}-01"), "F Y")
         first, after = (date.fromisoformat(part) for part in period.split("..", 1))
-    except ValueError:
+        return _shown(first, after)
+    except (ValueError, OverflowError):  # Of the first or the last day that there is, the one beside it is none.
         return period
-    return _shown(first, after)
 
 
 def next_month(first: date) -> date:
