@@ -34,6 +34,7 @@ from reseller_reporting.web.log_ins import address_of
 Answer = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
 CHOSEN_RESELLER = "reseller"  # In the session of an operator.
+_RESET = "/password/reset/"
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 # What supervisors ask is answered without asking the database who they are: it may be what they want to know of.
 _OF_SUPERVISORS = ("/healthz", "/readyz", "/metrics")
@@ -65,6 +66,12 @@ def is_static(request: HttpRequest) -> bool:
     return request.path.startswith(str(settings.STATIC_URL))
 
 
+def path_to_log(request: HttpRequest) -> str:
+    """Of the page where a new password is chosen, the form: its path lets whoever reads it choose one."""
+    begin, found, _ = request.path.partition(_RESET)
+    return f"{begin}{found}…" if found else request.path
+
+
 class Watched:
     """A line and a measurement each."""
 
@@ -85,7 +92,7 @@ class Watched:
             _log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=path_to_log(request),
                 status=response.status_code,
                 milliseconds=round(seconds * 1000),
                 address=address_of(request),
