@@ -105,7 +105,6 @@ ORDERS = (
     mark("There is a reseller of that name already; choose another name."),
     mark("There is no account '{name}'. Name accounts by their ids."),
     mark("There is no account '{name}'. Name one by its id."),
-    mark("Several accounts are called '{name}'. Name the one that you mean by its id."),
     mark("This group holds accounts that are not yours: its keeper changes it."),
     mark("There is a group '{name}' already. Change that one."),
     mark(
