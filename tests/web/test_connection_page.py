@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -346,3 +347,29 @@ def test_an_operator_works_for_another_reseller_and_nobody_else_does(site: Site)
     admin = site.as_(site.user(Role.RESELLER_ADMIN))
     assert "Charlie" not in admin.get("/connection/").content.decode()
     assert admin.post("/connection/reseller", {"reseller": site.other.pk}).status_code == 403
+
+
+def test_a_name_that_is_looked_up_for_ever_holds_no_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor do those whose look-up nobody waits for any more let more than a few begin."""
+    from threading import Event
+
+    from reseller_reporting.app import connections
+
+    is_over, begun = Event(), list[str]()
+
+    def look_up(host: str, *_arguments: Any, **_named: Any) -> list[Any]:
+        begun.append(host)
+        assert is_over.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(connections, "LOOK_UP_SECONDS_MAX", 0.01)
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    try:
+        for _ in range(10):
+            page = client.post("/connection/", typed(url="https://slow.example.com/v2"))
+            assert page.status_code == 422
+            assert "slow.example.com could not be looked up in time" in page.content.decode()
+        assert len(begun) <= 8
+    finally:
+        is_over.set()

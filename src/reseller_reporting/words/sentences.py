@@ -210,6 +210,7 @@ CONNECTION = (
     mark("Enter the API key: a stored one is used for the address it was stored for alone."),
     mark("Enter user name, password and account name; all three are needed."),
     mark("The host name {host} is not known. Check its spelling."),
+    mark("The host name {host} could not be looked up in time. Try again later."),
     mark("The host name {host} is not known. Check its spelling in the KAZOO URL, and this machine's DNS."),
     mark(
         "{host} lies in a private network, which this installation does not ask. The operator allows it with "
