@@ -296,6 +296,24 @@ def test_a_report_is_purged_when_it_cannot_be_brought_back_any_more_and_nothing_
         assert purge()
 
 
+def test_the_purge_leaves_no_session_and_no_mail_job_that_is_over(site: Site) -> None:
+    from django.contrib.sessions.models import Session
+
+    from reseller_reporting.control import jobs
+    from reseller_reporting.control.models import Job
+
+    for name, lasts in (("over", timedelta(seconds=-1)), ("on", timedelta(seconds=1))):
+        Session.objects.create(session_key=name, session_data="x", expire_date=NOW + lasts)
+    with within(site.reseller):
+        for days, user in ((31, "old"), (29, "new")):
+            job = jobs.enqueue("password_mail", site.reseller, now=NOW, unique_key=user)
+            Job.objects.filter(pk=job.pk).update(state="done", ended_at=NOW - timedelta(days=days))
+        jobs.enqueue("purge", site.reseller, now=NOW)
+        assert do_next(site, "purge").state == "done"
+        assert list(Job.objects.filter(kind="password_mail").values_list("unique_key", flat=True)) == ["new"]
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["on"]
+
+
 def test_a_report_that_is_made_again_begins_with_no_customer_made(mailing: Site, made_run: MadeRun) -> None:
     from reseller_reporting.control.models import JobItem
 

@@ -33,7 +33,7 @@ from reseller_reporting.app.progress import PREPARING
 from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.app.run_changes import UNDO_FOR
 from reseller_reporting.app.tenancy import currency_of, house_at, house_of, read_tree, run_folder
-from reseller_reporting.control import database, jobs
+from reseller_reporting.control import database, jobs, sessions
 from reseller_reporting.control.jobs import Leased, State
 from reseller_reporting.control.models import Delivery, IdempotencyKey, Job, JobItem, Run, RunFile
 from reseller_reporting.control.plans import OWN
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 
 _RECORDS_KEPT_FOR = timedelta(days=30)
+_SHORT_LIVED = ("accounts", "purge", "connection", "password_mail")  # Jobs that belong to no run.
 _BUSY_AGAIN_AFTER = timedelta(seconds=5)
 _AGAIN_AFTER_MAX = timedelta(minutes=30)
 _FULL_AGAIN_AFTER = timedelta(minutes=1)
@@ -398,7 +399,8 @@ def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it 
         Run.objects.filter(pk=run_id).delete()
         removed += 1
     IdempotencyKey.objects.filter(created_at__lt=now - _RECORDS_KEPT_FOR).delete()
-    old = Job.objects.filter(kind__in=("accounts", "purge", "connection"), ended_at__lt=now - _RECORDS_KEPT_FOR)
+    sessions.forget_expired(now=now)
+    old = Job.objects.filter(kind__in=_SHORT_LIVED, ended_at__lt=now - _RECORDS_KEPT_FOR)
     old.exclude(pk=job.pk).delete()
     return f"{removed} runs removed."
 
