@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from reseller_reporting.control.roles import Role
 from reseller_reporting.control.scoping import within
+from reseller_reporting.words.language import Words
 
 if TYPE_CHECKING:
     from sites import Site
@@ -371,3 +372,23 @@ def test_a_branch_with_a_sub_reseller_in_it_or_above_it_is_ordered_whole(tree: S
     assert client.post("/", form()).status_code == 302
     (order,) = orders()
     assert (order["accounts"], order["include_sub_resellers"]) == (expected, True)
+
+
+def test_every_sentence_of_a_refused_form_is_in_the_language_of_the_page(
+    tree: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.forms import ValidationError
+
+    from reseller_reporting.web.report_pages import ReportForm
+
+    def refuse(_form: ReportForm) -> None:
+        raise ValidationError(["Name at least one recipient.", "This report is deleted. Bring it back first."])
+
+    monkeypatch.setattr(ReportForm, "clean", refuse)
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    client.cookies["django_language"] = "de"
+    page = client.post("/", form()).content.decode()
+    for english in ("Name at least one recipient.", "This report is deleted. Bring it back first."):
+        german = Words("de").phrase(english)
+        assert german != english
+        assert german in page
