@@ -176,7 +176,7 @@ def _ids(
     for account_id, name in known:
         by_id.add(account_id)
         by_name[name].add(account_id)
-    ids = []
+    ids: list[str] = []
     for text in texts:
         found = {text} if text in by_id else by_name.get(text, set())
         if not found:
