@@ -204,6 +204,16 @@ def test_who_is_named_is_reported_on_though_a_sub_reseller_has_them(api: ApiSite
     assert admin.post("/runs", {"group_id": group}).json()["order"]["include_sub_resellers"] is True
 
 
+def test_the_reseller_itself_is_no_customer_and_refused_at_once(api: ApiSite) -> None:
+    give_sub_reseller(api)
+    admin = api.of("reseller_admin")
+    for named in (ROOT, "Acme Reseller"):
+        answer = admin.post("/runs", {"accounts": [named]})
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account")
+    group = admin.post("/groups", {"name": "All", "account_ids": [ROOT, BRANCH]}).json()["id"]
+    assert admin.post("/runs", {"group_id": group}).json()["order"]["accounts"] == [BRANCH]
+
+
 @pytest.mark.parametrize("who", ["reseller_admin", "branch_admin"])
 def test_a_name_of_two_is_refused_at_once_with_their_ids(api: ApiSite, who: str) -> None:
     from reseller_reporting.control.models import KnownAccount

@@ -26,7 +26,14 @@ from reseller_reporting.control import searching
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import Asking, asking, doer_of
 from reseller_reporting.control.models import Delivery, Job, Run, User
-from reseller_reporting.control.visibility import changeable_runs, visible_jobs, visible_runs, with_wholeness
+from reseller_reporting.control.visibility import (
+    changeable_runs,
+    reportable,
+    visible_accounts,
+    visible_jobs,
+    visible_runs,
+    with_wholeness,
+)
 from reseller_reporting.model.errors import InvalidSettings, UnknownAccount
 from reseller_reporting.model.period import RELATIVE
 
@@ -223,7 +230,9 @@ def _accounts(asked: Asking, given: ReportOrder) -> list[str] | None:
     if given.group_id is None:
         return given.accounts
     group = get_object_or_404(groups.visible_groups(asked.user), pk=given.group_id)
-    found = [*dict.fromkeys([*groups.present_ids(group, asked.user), *(given.accounts or ())])]
+    chosen = set(reportable(visible_accounts(asked.user), asked.reseller).values_list("account_id", flat=True))
+    present = [account_id for account_id in groups.present_ids(group, asked.user) if account_id in chosen]
+    found = [*dict.fromkeys([*present, *(given.accounts or ())])]
     if not found:
         raise UnknownAccount("The group holds no account that KAZOO still has. Change the group, or name accounts.")
     return found

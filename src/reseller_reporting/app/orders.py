@@ -22,7 +22,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.control import audit, jobs, plans
 from reseller_reporting.control.models import Delivery, Job, KnownAccount, Recipient, Reseller, Run, User
-from reseller_reporting.control.visibility import sees_all, visible_accounts
+from reseller_reporting.control.visibility import reportable, sees_all, visible_accounts
 from reseller_reporting.model.errors import AmbiguousAccount, InvalidSettings, UnknownAccount
 from reseller_reporting.model.period import check_period, check_zone, parse_period
 
@@ -150,12 +150,11 @@ def _allowed(reseller: Reseller, asked: Asked, user: User | None) -> list[str] |
         if accounts is None or not _is_settled(reseller, asked):
             return None if accounts is None else list(accounts)
         own = None if asked.include_sub_resellers else _own_ids(reseller)
-        return _ids(reseller, accounts, KnownAccount.objects.values_list("account_id", "name"), first=own)
-    theirs = list(visible_accounts(user).order_by("account_id").values_list("account_id", "name"))
+        known = reportable(KnownAccount.objects.all(), reseller)
+        return _ids(reseller, accounts, known.values_list("account_id", "name"), first=own)
+    theirs = reportable(visible_accounts(user), reseller).order_by("account_id").values_list("account_id", "name")
     if accounts is None:
-        # The reseller is no customer of its own, unless it has none.
-        below = [account_id for account_id, _ in theirs if account_id != reseller.account_id]
-        return below or [account_id for account_id, _ in theirs]
+        return [account_id for account_id, _ in theirs]
     return _ids(reseller, accounts, theirs)
 
 
