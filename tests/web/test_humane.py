@@ -22,3 +22,13 @@ def test_money_is_rounded(amount: str | None, shown: str) -> None:
 def test_minutes_are_rounded(seconds: int | None, shown: str) -> None:
     with translation.override("en"):
         assert humane.minutes(seconds) == shown
+
+
+def test_a_person_of_kazoo_is_shown_by_the_name_they_log_in_with() -> None:
+    account = "b5748" + "0" * 27
+    assert humane.person_name(f"user1001@acme.example.com@{account}:1") == "user1001@acme.example.com"
+    assert humane.person_name(f"user1001@{account}:12") == "user1001"
+    assert humane.account_id_of_person(f"user1001@{account}:12") == account
+    for other in ("anna@example.com", "system", f"user1001@{account}"):
+        assert humane.person_name(other) == other
+        assert humane.account_id_of_person(other) == ""

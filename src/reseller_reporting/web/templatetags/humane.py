@@ -1,5 +1,6 @@
 """Figures, periods, states, stages and the sentences of rooms below as people read them."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django import template
@@ -82,6 +83,8 @@ _WORDS: dict[str, str | Promise] = {
     "reseller_viewer": _("Viewer"),
     "customer_admin": _("Customer"),
 }
+# Users of KAZOO are kept as `user@account id:reseller`, which tells them apart and nobody reads.
+_OF_KAZOO = re.compile(r"(?P<name>.+)@(?P<account_id>[0-9a-f]{32}):\d+")
 _COLOURS = {
     "made": "green",
     "done": "green",
@@ -116,6 +119,19 @@ def country(english: str, code: str) -> str:
 
 def _words() -> Words:
     return Words(get_language() or "en")
+
+
+@register.filter
+def person_name(who: object) -> str:
+    """Someone's log-in as they type it: of a user of KAZOO, the name there alone."""
+    found = _OF_KAZOO.fullmatch(str(who))
+    return found["name"] if found else str(who)
+
+
+def account_id_of_person(who: object) -> str:
+    """The account in KAZOO that their log-in belongs to; "" where it is none of KAZOO's."""
+    found = _OF_KAZOO.fullmatch(str(who))
+    return found["account_id"] if found else ""
 
 
 @register.filter
