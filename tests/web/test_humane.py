@@ -18,7 +18,9 @@ def test_money_is_rounded(amount: str | None, shown: str) -> None:
         assert humane.money(amount) == shown
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(90, "2"), (89, "1"), (150, "3"), (None, "–"), (6_000_000, "100,000")])
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(90, "1.50"), (20, "0.33"), (100, "1.67"), (None, "–"), (6_000_000, "100,000.00")]
+)
 def test_minutes_are_rounded(seconds: int | None, shown: str) -> None:
     with translation.override("en"):
         assert humane.minutes(seconds) == shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import time
 import zipfile
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -357,17 +356,14 @@ def crowd(tree: Site, monkeypatch: pytest.MonkeyPatch) -> Crowd:
     return Crowd(tree, tree.user(Role.OPERATOR), paths)
 
 
-def test_no_page_asks_more_than_fifteen_questions_or_is_slow_however_many_there_are(crowd: Crowd) -> None:
+def test_no_page_asks_more_than_fifteen_questions_however_many_there_are(crowd: Crowd) -> None:
     client = crowd.site.as_(crowd.operator)
     for path in crowd.paths:
-        client.get(path)  # Templates are compiled once, documents of a run read once.
-        began = time.thread_time()  # A busy machine is no slow page.
+        client.get(path)  # What is asked once for all pages is not of this one. How long it takes: `benchmarks/web.py`.
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(path)
-        took = time.thread_time() - began
         assert answer.status_code == 200, path
         assert len(queries) <= 15, (path, [each["sql"][:120] for each in queries])
-        assert took < 0.3, (path, took)
 
 
 def test_whoever_sees_a_part_of_five_thousand_asks_no_more(crowd: Crowd) -> None:
@@ -390,14 +386,16 @@ def test_a_report_that_is_made_again_shows_its_new_figures(tree: Site, made_run:
 
 
 def priced(made: MadeRun, prices: dict[str, tuple[str, str]]) -> None:
-    """As plans leave it: by account, price and margin."""
+    """As plans leave it: by account, price and margin on calls."""
     manifest = made.folder / "manifest.json"
     document = json.loads(manifest.read_text(encoding="utf-8"))
     for account in document["accounts"]:
         account["price"] = prices.get(account["id"], (None,))[0]
     manifest.write_text(json.dumps(document), encoding="utf-8")
-    lines = [f"{id_},{margin}" for id_, (_, margin) in prices.items()]
-    (made.folder / "summary.csv").write_text("\n".join(["Account ID,Margin", *lines, f"{SECOND},"]), encoding="utf-8")
+    lines = [f"{id_},{margin},30.00" for id_, (_, margin) in prices.items()]
+    (made.folder / "summary.csv").write_text(
+        "\n".join(["Account ID,Margin,Billing Minutes", *lines, f"{SECOND},,12.50"]), encoding="utf-8"
+    )
     (made.folder / "summary-by-country.csv").write_text(
         "Account ID,Name,Country Code,Country,Direction,Calls,Billing Minutes,Customer Cost,Price,Margin\n"
         f"{FIRST},A,GB,United Kingdom,outbound,4,10.50,2.5000,31.230000,21.110000\n"
@@ -409,18 +407,111 @@ def priced(made: MadeRun, prices: dict[str, tuple[str, str]]) -> None:
     made.run.save()
 
 
-def test_a_priced_report_shows_price_and_margin_and_says_whose_cost_is_what(tree: Site, made_run: MadeRun) -> None:
+def with_statements(made: MadeRun) -> None:
+    """The first customer's calls come to 27.53; with what is due each month its statement says 168.86."""
+    priced(made, {FIRST: ("27.530000", "20.280000")})
+    manifest = made.folder / "manifest.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    document["statements"] = [{"id": FIRST, "net": "141.9000", "total_due": "168.8610"}]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    (made.folder / "margin.csv").write_text(
+        f"Account ID,Net,Margin\n{FIRST},141.9000,99.9900\n{SECOND},,\n", encoding="utf-8"
+    )
+    made.run.totals |= {"price": "27.530000", "net": "141.9000", "total_due": "168.8610"}
+    made.run.save()
+
+
+def tiles(page: str) -> dict[str, str]:
+    found = re.findall(r'card-body"><div class="text-secondary">([^<]+)</div><div class="h2 mb-0">([^ <]+)', page)
+    return dict(found)
+
+
+def chart_of(page: str) -> Any:
+    return json.loads(page.split('id="chart-data" type="application/json">')[1].split("</script>", maxsplit=1)[0])
+
+
+def test_a_priced_report_shows_price_and_margin_of_calls_by_the_words_of_the_documents(
+    tree: Site, made_run: MadeRun
+) -> None:
     url, client = f"/reports/{made_run.run.pk}/", tree.as_(tree.user(Role.RESELLER_ADMIN))
     plain = client.get(url).content.decode()
-    assert "KAZOO charged, by customer" in plain
-    assert "Your price" not in plain
+    assert "Customer Cost, by customer" in plain
+    assert tiles(plain) == {"Reseller Cost": "7.25", "Customer Cost": "12.50", "Calls": "12"}
+    assert "Price of calls" not in plain
     assert "Margin" not in plain
     priced(made_run, {FIRST: ("44.000000", "40.375000")})
     page = client.get(url).content.decode()
-    for said in ("Your price, by customer", "44.00", "40.38", "31.23", "21.11", "1 of 2 customers", "what you pay."):
+    for said in ("Price of calls, by customer", "31.23", "21.11", "1 of 2 customers"):
         assert said in page
-    chart = json.loads(page.split('id="chart-data" type="application/json">')[1].split("</script>")[0])
-    assert chart["values"] == ["44.000000", "0"]
+    assert tiles(page).items() >= {"Price of calls": "44.00", "Margin on calls": "40.38"}.items()
+    assert ">Margin<" not in page
+    assert "Total due" not in page
+    assert chart_of(page)["values"] == ["44.000000", "0"]
+
+
+def test_what_is_owed_and_what_is_earned_are_those_of_the_statement(tree: Site, made_run: MadeRun) -> None:
+    with_statements(made_run)
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    page = client.get(f"/reports/{made_run.run.pk}/").content.decode()
+    assert tiles(page).items() >= {"Total due": "168.86", "Margin": "99.99", "Price of calls": "27.53"}.items()
+    assert "Total due, by customer" in page
+    assert chart_of(page)["values"] == ["168.8610", "0"]
+    first, second = re.findall(r"<tbody><tr.*?</tr>", page.split('id="customers"')[1].split("Countries")[0], re.DOTALL)
+    owed, other = (first, second) if "script" in first else (second, first)
+    assert re.findall(r'class="amount">([^<]*)<', owed)[:3] == ["168.86", "99.99", "27.53"]
+    assert "Net 141.90" in owed
+    assert re.findall(r'class="amount">([^<]*)<', other)[:3] == ["–", "–", "–"]
+    assert "Total due 168.86" in client.get("/reports/").content.decode()
+
+
+def test_billing_minutes_are_of_one_kind_and_add_up(tree: Site, made_run: MadeRun) -> None:
+    """30 minutes and 20 seconds, and 20 and a half: thirds are rounded in files, and whole again in the sum."""
+    page = tree.as_(tree.user(Role.RESELLER_ADMIN)).get(f"/reports/{made_run.run.pk}/").content.decode()
+    assert page.count("Billing Minutes") >= 3
+    for said in ("30.33<", "20.50<", "50.83<"):
+        assert said in page
+    assert "Answered" not in page
+
+
+def test_words_of_figures_are_those_of_the_documents_in_each_language(tree: Site, made_run: MadeRun) -> None:
+    with_statements(made_run)
+    user = tree.user(Role.RESELLER_ADMIN)
+    said = {
+        "de": ("Gesamtbetrag", "Reseller-Kosten", "Abrechnungsminuten", "Preis der Anrufe"),
+        "fr": ("Total à payer", "Coût revendeur", "Minutes facturées", "Prix des appels"),
+    }
+    for language, words in said.items():
+        page = tree.as_(user).get(f"/reports/{made_run.run.pk}/", headers={"Accept-Language": language})
+        for word in words:
+            assert word in page.content.decode(), (language, word)
+
+
+def test_a_chart_of_some_customers_says_so(tree: Site, made_run: MadeRun) -> None:
+    large = make_large_run(tree, 12, countries=1)
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    page = client.get(f"/reports/{large.run.pk}/").content.decode()
+    assert "The first 10 of 12 customers." in page
+    assert len(chart_of(page)["values"]) == 10
+    assert "The first" not in client.get(f"/reports/{made_run.run.pk}/").content.decode()
+
+
+def test_people_find_names_where_they_look_for_them(tree: Site, made_run: MadeRun) -> None:
+    manifest = made_run.folder / "manifest.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    one = document["accounts"][0]
+    names = ["Spring", "Łódź", "Ångström", "alpha", "Mike", "Zulu", "Œuvre"]
+    document["accounts"] = [one | {"id": str(place), "name": name} for place, name in enumerate(names)]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    page = tree.as_(tree.user(Role.RESELLER_ADMIN)).get(f"/reports/{made_run.run.pk}/").content.decode()
+    shown = re.findall(r'<th class="fw-normal" scope="row">([^<]+)<', page.split('id="customers"')[1])
+    assert shown[: len(names)] == ["alpha", "Ångström", "Łódź", "Mike", "Œuvre", "Spring", "Zulu"]
+
+
+def test_what_is_for_customers_is_said_to_the_office_alone(tree: Site) -> None:
+    made = make_run(tree, edition="customer")
+    for user, is_told in ((tree.user(Role.RESELLER_VIEWER), True), (tree.user(Role.CUSTOMER_ADMIN), False)):
+        page = tree.as_(user).get(f"/reports/{made.run.pk}/").content.decode()
+        assert ("For customers: your prices alone" in page) == is_told
 
 
 def test_customers_of_one_name_are_told_apart(tree: Site, made_run: MadeRun) -> None:

@@ -2,9 +2,10 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -40,6 +41,8 @@ from reseller_reporting.model.errors import FileGone, ResellerReportingError
 from reseller_reporting.web import progress_page
 from reseller_reporting.web.access import needs
 from reseller_reporting.web.namesakes import short_ids
+from reseller_reporting.web.templatetags.humane import term
+from reseller_reporting.words.alphabet import by_name
 
 _RUNS_A_PAGE = 25
 _CUSTOMERS_A_PAGE = 50
@@ -110,6 +113,7 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
         "summaries": list(files.filter(account_id="").order_by("pk")),
         "workbooks": files.filter(kind="workbook").count(),
         "customers": _customers(asked, found, files),
+        "earned": past_runs.all_earned(_earned(found).values()),
         "token": secrets.token_urlsafe(12),
         "q": asked.GET.get("q", ""),
     }
@@ -136,7 +140,7 @@ def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]
         named = files.exclude(account_id="").values_list("account_id", "account_name").distinct()
         everyone = [
             past_runs.unknown_sums(account_id, name or account_id)
-            for account_id, name in named.order_by("account_name", "account_id")
+            for account_id, name in sorted(named, key=lambda each: by_name(each[1], each[0]))
         ]
     told_apart = short_ids((each.account_id, each.name) for each in everyone)
     page = _page(
@@ -146,12 +150,15 @@ def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]
     for file in files.filter(account_id__in=[each.account_id for each in page]).order_by("pk"):
         of_customer[file.account_id].append(file)
     is_shown = found.is_whole and found.state == "made"
-    margins = past_runs.margins(run_folder(this_house(), found.pk)) if is_shown else {}
+    folder = run_folder(this_house(), found.pk)
+    earned = _earned(found)
+    seconds = past_runs.billing_seconds(folder) if is_shown else {}
     page.object_list = [
         {
             "sums": each,
             "files": of_customer[each.account_id],
-            "margin": margins.get(each.account_id),
+            "earned": earned.get(each.account_id, past_runs.NOTHING_EARNED),
+            "seconds": seconds.get(each.account_id),
             "short_id": told_apart.get(each.account_id, ""),
         }
         for each in page
@@ -159,29 +166,60 @@ def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]
     return page
 
 
-def _quick_look(found: Run) -> dict[str, Any]:
+def _earned(found: Any) -> Mapping[str, past_runs.Earned]:
+    is_shown = found.is_whole and found.state == "made"
+    return past_runs.earned(run_folder(this_house(), found.pk)) if is_shown else {}
+
+
+def _quick_look(found: Any) -> dict[str, Any]:
     folder = run_folder(this_house(), found.pk)
-    countries = past_runs.countries(folder)
-    customers = past_runs.customers(folder)
-    is_priced = found.totals.get("price") is not None
-    amounts = [((each.price if is_priced else each.customer_cost) or Decimal(), each) for each in customers]
-    dearest = sorted(amounts, key=lambda each: -each[0])[:_CHARTED]
-    told_apart = short_ids((each.account_id, each.name) for each in customers)
-    chart = {
-        "title": _("Your price, by customer") if is_priced else _("KAZOO charged, by customer"),
-        # In a line each, of which every one is cut by itself.
-        "names": [f"{each.name}\n{told_apart.get(each.account_id, '')}".rstrip("\n") for _amount, each in dearest],
-        # A picture of them: the table beside it has the exact figures.
-        "values": [str(amount) for amount, _each in dearest],
-    }
-    margins = past_runs.margins(folder)
+    countries, earned = past_runs.countries(folder), _earned(found)
+    seconds = past_runs.billing_seconds(folder)
+    has_whole = any(each.margin is not None for each in earned.values())
+    is_known = attrgetter("margin" if has_whole else "margin_on_calls")
     return {
-        "margin": sum(margins.values(), Decimal()) if margins else None,
-        "margin_count": len(margins),
+        "margin_count": sum(is_known(each) is not None for each in earned.values()),
+        "billing_seconds": sum(seconds.values()) if seconds else None,
         "countries": countries[:_CUSTOMERS_A_PAGE],
         "countries_count": len(countries),
-        "chart": chart if dearest else None,
+        "chart": _chart(found, earned),
     }
+
+
+def _chart(found: Run, earned: Mapping[str, past_runs.Earned]) -> dict[str, Any] | None:
+    """A picture of who owes most, or cost most: the table beside it has the exact figures."""
+    customers = past_runs.customers(run_folder(this_house(), found.pk))
+    if not customers:
+        return None
+    title, amount_of = _charted(found, earned)
+    dearest = sorted(((amount_of(each) or Decimal(), each) for each in customers), key=lambda each: -each[0])[:_CHARTED]
+    told_apart = short_ids((each.account_id, each.name) for each in customers)
+    return {
+        "title": _("%(figure)s, by customer") % {"figure": term(title)},
+        # In a line each, of which every one is cut by itself.
+        "names": [f"{each.name}\n{told_apart.get(each.account_id, '')}".rstrip("\n") for _amount, each in dearest],
+        "values": [str(amount) for amount, _each in dearest],
+        "shown": len(dearest),
+        "of": len(customers),
+    }
+
+
+def _charted(
+    found: Run, earned: Mapping[str, past_runs.Earned]
+) -> tuple[str, Callable[[past_runs.CustomerSums], Decimal | None]]:
+    """What is owed; where no statement is known, the price of calls; without plans, what KAZOO charged."""
+
+    def owed(customer: past_runs.CustomerSums) -> past_runs.Earned:
+        return earned.get(customer.account_id, past_runs.NOTHING_EARNED)
+
+    known = past_runs.all_earned(earned.values())
+    if known.total_due is not None:
+        return "Total due", lambda customer: owed(customer).total_due
+    if known.net is not None:
+        return "Net", lambda customer: owed(customer).net
+    if found.totals.get("price") is not None:
+        return "Price of calls", attrgetter("price")
+    return "Customer Cost", attrgetter("customer_cost")
 
 
 @require_safe

@@ -113,6 +113,12 @@ def said(sentence: object) -> object:
 
 
 @register.filter
+def term(title: str) -> str:
+    """A figure's name, or what it is, by the words that workbooks have for it."""
+    return _words().say(title)
+
+
+@register.filter
 def country(english: str, code: str) -> str:
     return _words().country(code, english) if code else english
 
@@ -145,7 +151,9 @@ def grouped(number: object) -> str:
     if number is None or number == "":
         return "–"
     try:
-        return number_format(Decimal(str(number)), use_l10n=True, force_grouping=True)
+        known = Decimal(str(number))
+        shown = number_format(abs(known), use_l10n=True, force_grouping=True)
+        return f"−{shown}" if known < 0 else shown
     except (InvalidOperation, ValueError):
         return str(number)
 
@@ -179,7 +187,8 @@ def change(amount: Decimal | int | None) -> str:
 
 @register.filter
 def minutes(seconds: int | None) -> str:
-    return "–" if seconds is None else grouped((Decimal(seconds) / 60).quantize(Decimal(1), ROUND_HALF_UP))
+    """To the hundredth, as workbooks show them: whoever adds them up comes to the total."""
+    return "–" if seconds is None else money(Decimal(seconds) / 60)
 
 
 @register.filter
