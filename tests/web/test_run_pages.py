@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -276,11 +277,191 @@ def test_a_report_is_sent_once_for_each_wish(tree: Site, made_run: MadeRun, monk
     client = tree.as_(tree.user(Role.RESELLER_ADMIN))
     url = f"/reports/{made_run.run.pk}/send"
     for _ in range(2):
-        client.post(url, {"email": "a@example.com, b@example.com", "token": "once"})
-    client.post(url, {"email": "a@example.com\r\nBcc: evil@example.com", "token": "twice"})
+        client.post(url, {"email": "a@example.com, b@example.com", "token": "once", "sure": "yes"})
+    client.post(url, {"email": "a@example.com\r\nBcc: evil@example.com", "token": "twice", "sure": "yes"})
     client.post(url, {"email": " ", "token": "thrice"})
     with within(tree.reseller):
         assert [each.recipients for each in Delivery.objects.all()] == [["a@example.com", "b@example.com"]]
+
+
+@pytest.mark.parametrize("edition", ["internal", "customer"])
+def test_costs_leave_for_an_address_that_nobody_knows_only_when_asked_twice(
+    tree: Site, monkeypatch: pytest.MonkeyPatch, edition: str
+) -> None:
+    """Summaries hold costs whatever the edition of the workbooks."""
+    from django.conf import settings
+
+    from reseller_reporting.control.models import Delivery, Recipient
+
+    mailing = replace(tree.house.settings, smtp_url="smtp://127.0.0.1:25", mail_from="reports@example.com")
+    monkeypatch.setattr(settings, "HOUSE", replace(tree.house, settings=mailing))
+    made = make_run(tree, edition=edition)
+    user = tree.user(Role.RESELLER_ADMIN)
+    tree.user(Role.RESELLER_VIEWER, username="anna@example.com")
+    Recipient.objects.create(reseller=tree.reseller, address="Books@example.com", last_used_at=NOW)
+    client, url = tree.as_(user), f"/reports/{made.run.pk}/"
+    assert "your costs" in client.get(url).content.decode()
+    everyone = "anna@example.com, books@example.com, custmer@example.net"
+    asked = client.post(f"{url}send", {"email": everyone, "token": "x"}).content.decode()
+    assert "<strong>custmer@example.net</strong>" in asked
+    assert "anna@example.com</strong>" not in asked
+    assert "books@example.com</strong>" not in asked
+    with within(tree.reseller):
+        assert not Delivery.objects.exists()
+    client.post(f"{url}send", {"email": "anna@example.com, books@example.com", "token": "y"})
+    client.post(f"{url}send", {"email": everyone, "token": "x", "sure": "yes"})
+    with within(tree.reseller):
+        assert sorted(len(each.recipients) for each in Delivery.objects.all()) == [2, 3]
+
+
+def test_a_report_that_is_cancelled_says_so_once(tree: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control.models import Job
+
+    client, url = tree.as_(tree.user(Role.RESELLER_ADMIN)), f"/reports/{made_run.run.pk}/"
+    made_run.run.state = "waiting"
+    made_run.run.save()
+    with within(tree.reseller):
+        Job.objects.update(state="running", stage="Reading calls", percent=15)
+    assert "You may close this page" in client.get(url).content.decode()
+    client.post(f"{url}cancel")
+    stopping = client.get(url).content.decode()
+    assert "Being cancelled" in stopping
+    assert "You may close this page" not in stopping
+    with within(tree.reseller):
+        Job.objects.update(state="cancelled", stage="", message="Cancelled.")
+    ended = client.get(url).content.decode()
+    assert len(re.findall(r"Cancelled", ended)) == 1
+    assert "15 %" not in ended
+    assert "<progress" not in ended
+
+
+def test_reports_are_found_by_periods_as_people_say_them(tree: Site, made_run: MadeRun) -> None:
+    days = make_run(tree)
+    days.run.period_name = days.run.title = "2026-09-18..2026-09-21"
+    days.run.save()
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+
+    def found(text: str, language: str = "en") -> set[Any]:
+        page = client.get("/reports/", {"q": text}, headers={"Accept-Language": language}).content.decode()
+        return {made.run.pk for made in (made_run, days) if f'value="{made.run.pk}"' in page}
+
+    for text in ("October", "october 2026", "oct", "2026 Oct", "2026-10"):
+        assert found(text) == {made_run.run.pk}, text
+    for text in ("18 Sep", "20. September", "sep", "2026-09-18", "2026-09-20"):
+        assert found(text) == {days.run.pk}, text
+    assert found("Oktober 2026", "de") == found("October 2026", "de") == {made_run.run.pk}
+    assert found("18. Sept", "de") == {days.run.pk}
+    assert found("2026") == {made_run.run.pk, days.run.pk}
+    for text in ("Oktober", "October 2025", "November", "tober", "21 Sep", "."):
+        assert found(text) == set(), text
+
+
+def test_the_list_tells_reports_apart(tree: Site) -> None:
+    from reseller_reporting.control.models import AccountGroup
+
+    AccountGroup.objects.create(reseller=tree.reseller, name="Berlin", account_ids=[FIRST, SECOND], updated_at=NOW)
+    first, second, third = (make_run(tree, created_at=NOW + timedelta(seconds=each)) for each in (0, 7, 7))
+    first.run.order |= {"accounts": [SECOND, FIRST], "language": "de"}
+    second.run.order |= {"accounts": [FIRST], "edition": "customer", "language": "en"}
+    for made in (first, second):
+        made.run.save()
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    page = client.get("/reports/").content.decode()
+    lines = [" ".join(re.sub("<[^>]+>", " ", each).split()) for each in page.split('<li class="list-group-item">')[1:]]
+    line_of = {pk: line for line, pk in zip(lines, re.findall(r'name="run" value="([^"]+)"', page), strict=True)}
+    for said in ("Berlin", "2 customers", "Deutsch", ":00"):
+        assert said in line_of[str(first.run.pk)]
+    assert "For customers" in line_of[str(second.run.pk)]
+    assert "English" not in line_of[str(second.run.pk)]
+    assert "All customers" in line_of[str(third.run.pk)]
+    twins = line_of[str(second.run.pk)], line_of[str(third.run.pk)]
+    assert sorted("(1)" in each for each in twins) == sorted("(2)" in each for each in twins) == [False, True]
+    assert all(":07 (" in each for each in twins)
+
+
+def test_a_branch_reads_nothing_of_an_order_that_is_not_theirs(tree: Site) -> None:
+    made = make_run(tree, edition="customer")
+    made.run.order |= {"language": "de"}
+    made.run.save()
+    page = tree.as_(tree.user(Role.CUSTOMER_ADMIN)).get("/reports/").content.decode()
+    for said in ("All customers", "For customers", "Deutsch", "customers"):
+        assert said not in page.split('id="run-list"')[1].split("</form>")[0]
+
+
+def test_a_wrong_number_of_ticks_keeps_them(tree: Site, made_run: MadeRun) -> None:
+    others = [make_run(tree, created_at=NOW + timedelta(minutes=each)) for each in (1, 2)]
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    ticked = [str(made.run.pk) for made in (made_run, others[0])]
+    for runs in ([ticked[0]], [*ticked, str(others[1].run.pk)]):
+        page = client.get("/reports/compare", {"run": runs, "q": "oct"}, follow=True).content.decode()
+        assert "Choose two finished reports" in page
+        boxes = re.findall(r'<input class="form-check-input[^>]*>', page)
+        assert {box.split('value="')[1].split('"')[0] for box in boxes if " checked" in box} == set(runs)
+        assert 'value="oct"' in page
+
+
+def test_customers_who_were_not_asked_for_are_not_compared(tree: Site, made_run: MadeRun) -> None:
+    later = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
+    manifest = later.folder / "manifest.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    document["accounts"] = document["accounts"][:1]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    url = f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}"
+    gone = client.get(url).content.decode()
+    assert "Gone" in gone  # Everyone was asked for.
+    assert ">-1.00<" not in gone
+    assert ">+6.50<" in gone.split("<tfoot>")[1]
+    later.run.order |= {"accounts": [FIRST]}
+    later.run.save()
+    for address in (url, f"{url}&turned=1"):
+        page = client.get(address).content.decode()
+        assert "Gone" not in page
+        assert "New<" not in page
+        assert "Second" not in page
+        assert "1 customer was asked for in one of the reports only" in page
+        totals = page.split("<tfoot>")[1]
+        assert (">−7.50<" if "turned" in address else ">+7.50<") in totals
+    made_run.run.order |= {"accounts": ["Second", FIRST]}
+    made_run.run.save()
+    assert "Gone" not in client.get(url).content.decode()
+
+
+def test_customers_of_sub_resellers_are_compared_where_both_asked_for_them(tree: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control.models import KnownAccount
+
+    with within(tree.reseller):
+        KnownAccount.objects.filter(account_id=SECOND).update(reseller_account_id="e" * 32)
+    later = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
+    manifest = later.folder / "manifest.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    document["accounts"] = document["accounts"][:1]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    url = f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}"
+    assert "Gone" in client.get(url).content.decode()
+    made_run.run.order |= {"include_sub_resellers": True}
+    made_run.run.save()
+    page = client.get(url).content.decode()
+    assert "Gone" not in page
+    assert "asked for in one of the reports only" in page
+
+
+def test_the_older_one_comes_first_unless_turned_round(tree: Site, made_run: MadeRun) -> None:
+    """By what they are of: September that was made after October is the earlier one."""
+    older = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
+    older.run.period_name = "2026-09-01..2026-09-08"
+    older.run.save()
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    url = f"/reports/compare?run={made_run.run.pk}&run={older.run.pk}"
+    page = client.get(url).content.decode()
+    assert page.index("7 Sep 2026") < page.index("October 2026")
+    assert ">−7.50<" in page
+    link = html.unescape(re.search(r'href="(/reports/compare\?[^"]*turned=1)"', page)[1])  # type: ignore[index]
+    turned = client.get(link).content.decode()
+    assert turned.index("October 2026") < turned.index("7 Sep 2026")
+    assert ">+7.50<" in turned
+    assert f'{link.removesuffix("&turned=1")}"' in html.unescape(turned)
 
 
 def test_what_changed_between_two_is_told_to_the_cent(tree: Site, made_run: MadeRun) -> None:

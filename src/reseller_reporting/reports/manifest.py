@@ -46,7 +46,7 @@ def manifest(
     *, period: ReportPeriod, store_version: str, accounts: Sequence[dict[str, Any]], entries: Sequence[Entry]
 ) -> dict[str, Any]:
     """The whole document. `accounts` are the entries made by `account_entry`, in summary order."""
-    document = {
+    document: dict[str, Any] = {
         "period": {
             "from": period.from_local.isoformat(),
             "to": period.to_local.isoformat(),

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from reseller_reporting.app import past_runs, run_changes
 from reseller_reporting.app.recipients import split_addresses
 from reseller_reporting.app.run_files import note_download, open_file, zipped
-from reseller_reporting.app.tenancy import currency_of, run_folder, this_house
+from reseller_reporting.app.tenancy import run_folder, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import Delivery, Job, Run, RunFile
@@ -30,15 +30,14 @@ from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.visibility import (
     changeable_runs,
     known_recipients,
-    sees_everything,
-    visible_accounts,
+    strangers_among,
     visible_files,
     visible_jobs,
     visible_runs,
     with_wholeness,
 )
 from reseller_reporting.model.errors import FileGone, ResellerReportingError
-from reseller_reporting.web import progress_page
+from reseller_reporting.web import periods, progress_page, run_rows
 from reseller_reporting.web.access import needs
 from reseller_reporting.web.namesakes import short_ids
 from reseller_reporting.web.templatetags.humane import term
@@ -55,13 +54,14 @@ def runs(asked: Asking) -> HttpResponse:
     text = asked.GET.get("q", "").strip()[:200]
     shows_deleted = "deleted" in asked.GET
     found = changeable_runs(asked.user) if shows_deleted else visible_runs(asked.user)
-    found = searching.runs(found.filter(deleted_at__isnull=not shows_deleted), text, asked.user)
+    found = searching.runs(found.filter(deleted_at__isnull=not shows_deleted), text, asked.user, means=periods.means)
     found = with_wholeness(found, asked.user).select_related("created_by")
     page = _page(found.order_by("-created_at", "pk"), asked, _RUNS_A_PAGE)
     latest = _latest_jobs(asked, [run.pk for run in page])
     context = {
         "page": page,
-        "rows": [(run, latest.get(run.pk), _currency_of(asked, run)) for run in page],
+        "rows": run_rows.rows(asked, list(page), latest),
+        "ticked": asked.GET.getlist("run"),
         "q": text,
         "shows_deleted": shows_deleted,
     }
@@ -69,7 +69,9 @@ def runs(asked: Asking) -> HttpResponse:
         return render(asked, "run/_runs.html", context)
     undone = asked.GET.get("undo", "")
     context["undo"] = (
-        changeable_runs(asked.user).exclude(deleted_at=None).filter(pk=undone).first() if _is_id(undone) else None
+        changeable_runs(asked.user).exclude(deleted_at=None).filter(pk=undone).first()
+        if run_rows.is_id(undone)
+        else None
     )
     return render(asked, "run/runs.html", context)
 
@@ -78,20 +80,6 @@ def _latest_jobs(asked: Asking, run_ids: Sequence[UUID]) -> dict[UUID, Job]:
     """The newest report job of each run, where progress is theirs to see."""
     found = visible_jobs(asked.user).filter(run_id__in=run_ids, kind="report").order_by("created_at")
     return {job.run_id: job for job in found if job.run_id is not None}
-
-
-def _currency_of(asked: Asking, run: Any) -> str:
-    """The run's own: the reseller may have another one by now."""
-    known = run.totals.get("currency") or (run.state == "made" and past_runs.currency(run_folder(this_house(), run.pk)))
-    return known or currency_of(this_house(), asked.reseller)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _page(rows: Any, asked: Asking, size: int) -> Page[Any]:
@@ -109,7 +97,7 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
         "run": found,
         "may_change": may_change,
         "shows_sums": found.is_whole,
-        "currency": _currency_of(asked, found),
+        "currency": run_rows.currency_of_run(asked, found),
         "summaries": list(files.filter(account_id="").order_by("pk")),
         "workbooks": files.filter(kind="workbook").count(),
         "customers": _customers(asked, found, files),
@@ -222,45 +210,6 @@ def _charted(
     return "Customer Cost", attrgetter("customer_cost")
 
 
-@require_safe
-@needs(Action.SEE_INTERNAL_EDITION)
-def compare(asked: Asking) -> HttpResponse:
-    """What changed between two runs, customer by customer."""
-    wanted = [text for text in asked.GET.getlist("run") if _is_id(text)]
-    made = visible_runs(asked.user).filter(pk__in=wanted, state="made", deleted_at=None)
-    found = list(made.order_by("period_name", "created_at"))  # A month that was made again is still the earlier one.
-    if len(found) != 2:
-        messages.info(asked, _("Choose two finished reports to compare."))
-        return redirect("runs")
-    before, after = found
-    currencies = [_currency_of(asked, each) for each in found]
-    sums = [past_runs.customers(run_folder(this_house(), each.pk)) for each in found]
-    incomplete = [each for each in found if not each.is_complete or each.failed_count]
-    if not sees_everything(asked.user):
-        own = set(visible_accounts(asked.user).values_list("account_id", flat=True))
-        sums = [[each for each in one if each.account_id in own] for one in sums]
-        incomplete = [each for each, one in zip(found, sums, strict=True) if any(sum_.is_failed for sum_ in one)]
-    changes = past_runs.compare(*sums, is_one_currency=currencies[0] == currencies[1])
-    told_apart = short_ids((each.account_id, each.name) for each in changes)
-    changed = [(each, told_apart.get(each.account_id, "")) for each in changes if each.is_changed]
-    return render(
-        asked,
-        "run/compare.html",
-        {
-            "before": before,
-            "after": after,
-            "currencies": currencies,
-            "is_one_currency": currencies[0] == currencies[1],
-            "page": _page(changed, asked, _CUSTOMERS_A_PAGE),
-            "unchanged": len(changes) - len(changed),
-            "total": past_runs.total_change(changes),
-            "incomplete": incomplete,
-            "query": f"run={before.pk}&run={after.pk}",
-            "has_prices": any(each.price is not None for one in sums for each in one),
-        },
-    )
-
-
 # Downloads.
 
 
@@ -317,6 +266,10 @@ def send(asked: Asking, run_id: UUID) -> HttpResponse:
     if not named:
         messages.error(asked, _("Say to whom it shall be sent."))
         return redirect("run", run_id)
+    strangers = strangers_among(asked.user, named)
+    if strangers and "sure" not in asked.POST:
+        told = {"run": found, "strangers": strangers, "email": ", ".join(named), "token": asked.POST.get("token", "")}
+        return render(asked, "run/send.html", told)
     try:
         delivery = run_changes.send(this_house(), found, named, doer_of(asked), token=asked.POST.get("token", "")[:60])
     except ResellerReportingError as error:
