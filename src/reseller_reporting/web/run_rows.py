@@ -57,10 +57,12 @@ def moments(made: Sequence[tuple[str, Any]]) -> list[str]:
 def _marks(run: Any, groups: Mapping[frozenset[str], str]) -> list[str]:
     """Of whom it is, for whom, and in what language."""
     wanted = run.order.get("accounts")
-    marks = [_("All customers") if wanted is None else groups.get(frozenset(wanted), "")]
     count = run.accounts_count if run.state == "made" else len(wanted or ())
-    if count:
-        marks.append(ngettext("%(n)s customer", "%(n)s customers", count) % {"n": grouped(count)})
+    if wanted is None:
+        marks = [f"{_('All customers')} ({grouped(count)})" if count else _("All customers")]
+    else:
+        said = ngettext("%(n)s customer", "%(n)s customers", count) % {"n": grouped(count)}
+        marks = [groups.get(frozenset(wanted), ""), said]
     if run.order.get("edition") == "customer":
         marks.append(_("For customers"))
     language = run.order.get("language")
