@@ -375,8 +375,7 @@ def test_the_list_tells_reports_apart(tree: Site) -> None:
     assert "English" not in line_of[str(second.run.pk)]
     assert "All customers (2)" in line_of[str(third.run.pk)]
     twins = line_of[str(second.run.pk)], line_of[str(third.run.pk)]
-    assert sorted("(1)" in each for each in twins) == sorted("(2)" in each for each in twins) == [False, True]
-    assert all(":07 (" in each for each in twins)
+    assert sorted(re.findall(r":07 \((\d)\)", " ".join(twins))) == ["1", "2"]
 
 
 def test_a_branch_reads_nothing_of_an_order_that_is_not_theirs(tree: Site) -> None:
@@ -461,7 +460,7 @@ def test_the_older_one_comes_first_unless_turned_round(tree: Site, made_run: Mad
     turned = client.get(link).content.decode()
     assert turned.index("October 2026") < turned.index("7 Sep 2026")
     assert ">+7.50<" in turned
-    assert f'{link.removesuffix("&turned=1")}"' in html.unescape(turned)
+    assert re.search(r'href="/reports/compare\?run=[^&"]+&amp;run=[^&"]+"', turned)  # And back again.
 
 
 def test_what_changed_between_two_is_told_to_the_cent(tree: Site, made_run: MadeRun) -> None:
