@@ -21,7 +21,9 @@ def test_money_is_rounded(amount: str | None, shown: str) -> None:
         assert humane.money(amount) == shown
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(90, "2"), (89, "1"), (150, "3"), (None, "–"), (6_000_000, "100,000")])
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(90, "1.50"), (20, "0.33"), (100, "1.67"), (None, "–"), (6_000_000, "100,000.00")]
+)
 def test_minutes_are_rounded(seconds: int | None, shown: str) -> None:
     with translation.override("en"):
         assert humane.minutes(seconds) == shown
@@ -55,3 +57,13 @@ def test_what_was_done_decides_how_its_subject_is_shown(site: Site, action: str,
     page = client.get("/audit/")
     assert page.status_code == 200
     assert f"<td>{shown}</td>" in page.content.decode()
+
+
+def test_a_person_of_kazoo_is_shown_by_the_name_they_log_in_with() -> None:
+    account = "b5748" + "0" * 27
+    assert humane.person_name(f"user1001@acme.example.com@{account}:1") == "user1001@acme.example.com"
+    assert humane.person_name(f"user1001@{account}:12") == "user1001"
+    assert humane.account_id_of_person(f"user1001@{account}:12") == account
+    for other in ("anna@example.com", "system", f"user1001@{account}"):
+        assert humane.person_name(other) == other
+        assert humane.account_id_of_person(other) == ""

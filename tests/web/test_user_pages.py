@@ -155,3 +155,13 @@ def test_the_audit_trail_is_searched_and_of_one_reseller(tree: Site) -> None:
     assert HOSTILE not in page
     assert "anna" in client.get("/audit/?q=192.0.2").content.decode()
     assert "anna" not in client.get("/audit/?q=otto").content.decode()
+
+
+def test_people_of_kazoo_stand_in_the_audit_trail_with_their_account(tree: Site) -> None:
+    from reseller_reporting.control import audit
+
+    audit.record("logged_in", at=NOW, reseller=tree.reseller, who=f"user1001@{'1' * 32}:{tree.reseller.pk}")
+    page = tree.as_(tree.user(Role.RESELLER_ADMIN)).get("/audit/").content.decode()
+    assert ">user1001<" in page
+    assert "Customer 00000" in page
+    assert "1" * 32 not in page
