@@ -371,3 +371,15 @@ def test_a_branch_with_a_sub_reseller_in_it_or_above_it_is_ordered_whole(tree: S
     assert client.post("/", form()).status_code == 302
     (order,) = orders()
     assert (order["accounts"], order["include_sub_resellers"]) == (expected, True)
+
+
+def test_accounts_stand_where_people_look_for_them(tree: Site) -> None:
+    from reseller_reporting.control.models import KnownAccount
+    from reseller_reporting.control.scoping import within
+
+    with within(tree.reseller):
+        for id_, name in (("1" * 32, "Zulu"), (f"{10:032x}", "Łódź"), (f"{20:032x}", "ångström")):
+            KnownAccount.objects.filter(account_id=id_).update(name=name)
+    page = tree.as_(tree.user(Role.RESELLER_ADMIN)).get("/report/accounts").content.decode()
+    places = [page.index(name) for name in ("ångström", "Łódź", "Zulu")]
+    assert places == sorted(places)
