@@ -392,3 +392,15 @@ def test_every_sentence_of_a_refused_form_is_in_the_language_of_the_page(
         german = Words("de").phrase(english)
         assert german != english
         assert german in page
+
+
+def test_accounts_stand_where_people_look_for_them(tree: Site) -> None:
+    from reseller_reporting.control.models import KnownAccount
+    from reseller_reporting.control.scoping import within
+
+    with within(tree.reseller):
+        for id_, name in (("1" * 32, "Zulu"), (f"{10:032x}", "Łódź"), (f"{20:032x}", "ångström")):
+            KnownAccount.objects.filter(account_id=id_).update(name=name)
+    page = tree.as_(tree.user(Role.RESELLER_ADMIN)).get("/report/accounts").content.decode()
+    places = [page.index(name) for name in ("ångström", "Łódź", "Zulu")]
+    assert places == sorted(places)

@@ -9,6 +9,7 @@ from reseller_reporting.control import searching
 from reseller_reporting.control.models import KnownAccount, Reseller, User
 from reseller_reporting.control.visibility import reportable, sees_everything, visible_accounts
 from reseller_reporting.web.namesakes import short_id
+from reseller_reporting.words.alphabet import by_name
 
 SHOWN_AT_ONCE = 100
 
@@ -66,8 +67,11 @@ def search(user: User, reseller: Reseller, text: str, start: int) -> Listed:
 def _listed(
     accounts: QuerySet[KnownAccount], rows: QuerySet[KnownAccount], start: int, *, shows_above: bool = False
 ) -> Listed:
-    total = rows.count()
-    shown = list(rows.order_by("name", "account_id")[start : start + SHOWN_AT_ONCE])
+    # As people look for names, which a database does not know: only the names of all are read, and the rows of some.
+    named = sorted(rows.order_by().values_list("name", "account_id", "pk"), key=lambda each: by_name(*each[:2]))
+    total, wanted = len(named), [pk for *_, pk in named[start : start + SHOWN_AT_ONCE]]
+    found = rows.order_by().in_bulk(wanted)
+    shown = [found[pk] for pk in wanted if pk in found]
     ids = [row.account_id for row in shown]
     children = dict(accounts.filter(parent_id__in=ids).values_list("parent_id").annotate(count=Count("pk")).order_by())
     alike = accounts.filter(name__in={row.name for row in shown}).values_list("name").annotate(count=Count("pk"))

@@ -4,6 +4,7 @@ For lists that people read; files for programs keep the order of code points.
 """
 
 import unicodedata
+from functools import lru_cache
 
 # Letters that Unicode does not take apart into a plain one and its mark.
 _PLAIN = str.maketrans(
@@ -11,6 +12,7 @@ _PLAIN = str.maketrans(
 )
 
 
+@lru_cache(maxsize=16_384)
 def plain(name: str) -> str:
     """Without accents and capitals, which people leave out when they look for something."""
     apart = unicodedata.normalize("NFKD", name.casefold()).translate(_PLAIN)
