@@ -8,7 +8,17 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from reseller_reporting.control.models import AuditEvent, Delivery, Job, KnownAccount, Recipient, Run, RunFile, User
+from reseller_reporting.control.models import (
+    AuditEvent,
+    Delivery,
+    Job,
+    KnownAccount,
+    Recipient,
+    Reseller,
+    Run,
+    RunFile,
+    User,
+)
 from reseller_reporting.control.roles import Action, Role, may
 
 _RECIPIENTS_OFFERED = 50
@@ -29,6 +39,12 @@ def visible_accounts(user: User) -> QuerySet[KnownAccount]:
     if not may(user, Action.SEE_ACCOUNTS):
         return accounts.none()
     return accounts if sees_all(user) else accounts.filter(lineage__contains=f"/{user.account_id}/")
+
+
+def reportable(accounts: QuerySet[KnownAccount], reseller: Reseller) -> QuerySet[KnownAccount]:
+    """Who of them can be reported on: everyone below the reseller, which reports on itself where there is nobody."""
+    below = accounts.exclude(account_id=reseller.account_id) if reseller.account_id else accounts
+    return below if below.exists() else accounts
 
 
 def visible_files(user: User) -> QuerySet[RunFile]:

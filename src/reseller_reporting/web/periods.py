@@ -46,7 +46,7 @@ def days(first: date, after: date) -> str:
 
 
 def title(period: str) -> str:
-    """`2026-10` as October 2026; a range with its last day, not the day after it."""
+    """`2026-10` as October 2026; a range with its last day, not the day after it; what is no period as it stands."""
     known = bounds(period)
     return _shown(*known) if known else period
 
@@ -58,6 +58,8 @@ def bounds(period: str) -> tuple[date, date] | None:
             first = date.fromisoformat(f"{period}-01")
             return first, next_month(first)
         first, after = (date.fromisoformat(part) for part in period.split("..", 1))
+        # Of the first or the last day that there is, the one beside it is none.
+        next_month(first), after - timedelta(days=1)
     except (ValueError, OverflowError):
         return None
     return first, after

@@ -32,6 +32,7 @@ from reseller_reporting.control.visibility import known_recipients, sees_everyth
 from reseller_reporting.model.errors import ResellerReportingError
 from reseller_reporting.web import choosing, periods
 from reseller_reporting.web.access import needs
+from reseller_reporting.web.templatetags.humane import said
 
 _ALL, _SOME = "all", "some"
 _EXTRAS = {
@@ -157,7 +158,8 @@ def _extras(chosen: Sequence[str]) -> list[dict[str, Any]]:
 def _order(asked: Asking) -> HttpResponseBase:
     form = ReportForm(asked.POST)
     if not form.is_valid():
-        sentences = [str(error) for errors in form.errors.values() for error in errors]
+        # Each by itself: two sentences together have no shape.
+        sentences = [str(said(error)) for errors in form.errors.values() for error in errors]
         return _page(asked, form, status=422, problem=" ".join(dict.fromkeys(sentences)))
     stated = form.cleaned_data
     accounts = choosing.choices(asked.user, asked.reseller)

@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from django import template
 from django.utils.formats import number_format
@@ -12,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from reseller_reporting.app.progress import CALLS, LOGGING_IN, PREPARING, SERVICES, TREE, WORKBOOKS
 from reseller_reporting.web import periods
 from reseller_reporting.words.language import Words
+
+if TYPE_CHECKING:
+    from reseller_reporting.control.models import AuditEvent
 
 register = template.Library()
 _CENT, _HALF_A_CENT = Decimal("0.01"), Decimal("0.005")
@@ -194,3 +198,12 @@ def minutes(seconds: int | None) -> str:
 @register.filter
 def period(name: str) -> str:
     return periods.title(name)
+
+
+@register.filter
+def subject(event: "AuditEvent") -> object:
+    """Of what was done to a report, its period; a download may be of several files. All else is a name, and stands as
+    somebody chose it, whatever it looks like."""
+    if event.action.startswith("report_") or event.action == "mail_ordered":
+        return period(event.subject)
+    return said(event.subject) if event.action == "file_downloaded" else event.subject
