@@ -20,6 +20,7 @@ import pytest
 import stamina
 import structlog
 from databases import database_url, postgresql
+from django.utils import translation
 
 from reseller_reporting.app.house import House
 from reseller_reporting.cli import _run
@@ -43,6 +44,13 @@ with TemporaryDirectory() as _nowhere:
     )
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+@pytest.fixture(autouse=True)
+def _language_of_nobody() -> Iterator[None]:
+    """A page's language stays with its thread after the request; a command begins in a thread of its own."""
+    yield
+    translation.deactivate()
 
 
 class Outcome(NamedTuple):
