@@ -10,13 +10,14 @@ from reseller_reporting.control import audit
 from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.models import Reseller
 from reseller_reporting.model.errors import ResellerExists
+from reseller_reporting.model.naming import check_name
 
 _NAME_MAX, _KEY_MAX = 200, 60
 
 
 def add_reseller(house: House, name: str, doer: Doer) -> Reseller:
     """A new tenant without a connection; its key, made of the name, is the folder of its store."""
-    name = " ".join(name.split())[:_NAME_MAX]
+    name = check_name(" ".join(name.split())[:_NAME_MAX])
     # Of a name in another script nothing is left.
     key, now = slugify(name)[:_KEY_MAX] or f"reseller-{secrets.token_hex(4)}", house.clock()
     taken = ResellerExists("There is a reseller of that name already; choose another name.")
