@@ -304,6 +304,9 @@ ON_PAGES = {
         "Bundles with carry-over begin as if {month} had left nothing: calls of that month were never read. A report "
         "of that month brings them as far as KAZOO has them."
     ),
+    "The store lacks a part of this period; `reseller-reporting sync` brings it.": mark(
+        "A part of this period was never read; a report that is made anew brings it."
+    ),
     "Mail needs a mail server: whoever runs this installation sets RESELLER_REPORTING_SMTP_URL, such as "
     "smtp://host:25.": mark("No mail server is set up yet. Ask whoever runs this installation."),
     "The address must not hold a user or password; set RESELLER_REPORTING_KAZOO_API_KEY instead.": mark(
