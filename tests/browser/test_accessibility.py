@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from tests.browser.conftest import Installation
 
+pytestmark = pytest.mark.slow
+
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -46,7 +48,6 @@ def test_pages_of_the_menu(opened: Page, served: Installation, path: str) -> Non
     assert_accessible(opened, path)
 
 
-@pytest.mark.slow
 def test_a_report_from_its_beginning_to_its_end(opened: Page, served: Installation) -> None:
     wait_for_customers(opened, served)
     served.town.is_open.clear()
@@ -77,7 +78,6 @@ def test_a_report_from_its_beginning_to_its_end(opened: Page, served: Installati
     assert_accessible(opened, "deleted")
 
 
-@pytest.mark.slow
 def test_a_user_and_what_is_not_theirs(opened: Page, served: Installation, browser: Browser) -> None:
     opened.goto(f"{served.url}/users/")
     opened.get_by_label("Mail address").fill("nobody")
@@ -121,7 +121,6 @@ def test_what_is_not_there_and_what_fails(opened: Page, served: Installation) ->
     assert_accessible(opened, "500")
 
 
-@pytest.mark.slow
 def test_the_log_in_and_when_it_is_closed(page: Page, served: Installation) -> None:
     page.goto(served.url)
     assert_accessible(page, "log-in")
@@ -135,7 +134,6 @@ def test_the_log_in_and_when_it_is_closed(page: Page, served: Installation) -> N
     assert_accessible(page, "locked out")
 
 
-@pytest.mark.slow
 def test_the_documentation_of_the_api(opened: Page, served: Installation) -> None:
     opened.goto(f"{served.url}/api/v1/docs")
     expect(opened.locator(".opblock").first).to_be_visible()

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
     from tests.browser.conftest import Installation
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_first_key_is_made_in_the_documentation_and_nothing_is_asked_of_others(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
     from tests.browser.conftest import Installation
 
+pytestmark = pytest.mark.slow
+
 
 def check_accessible(page: Page) -> None:
     for scheme in ("light", "dark"):
@@ -32,7 +34,6 @@ def test_what_is_seen_before_the_log_in(served: Installation, page: Page, path: 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-@pytest.mark.slow
 def test_a_second_step_from_the_picture_to_the_end(opened: Page, served: Installation) -> None:
     opened.get_by_label("Your account").click()
     opened.get_by_role("link", name="Two-step log-in").click()
