@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reseller_reporting.app.progress import CALLS, WORKBOOKS
 from reseller_reporting.control import database
 
 if TYPE_CHECKING:
@@ -189,6 +190,11 @@ def test_a_report_waits_for_the_one_of_its_reseller_that_is_being_made(acme: Res
     # All else goes on meanwhile.
     assert [job.id for _ in range(2) if (job := jobs.lease_next(owner="b", now=later))] == [mail.pk, theirs.pk]
     assert jobs.lease_next(owner="b", now=later) is None
+    # As soon as it only writes workbooks, the store is free.
+    jobs.write(begun.id, begun.lease, stage=WORKBOOKS)
+    assert not jobs.is_behind_another(second)
+    jobs.write(begun.id, begun.lease, stage=CALLS)
+    assert jobs.is_behind_another(second)
     jobs.finish(begun.id, begun.lease, jobs.State.DONE, now=later, message="")
     assert not jobs.is_behind_another(second)
     again = jobs.lease_next(owner="b", now=later)

@@ -27,6 +27,7 @@ LEASE = timedelta(seconds=30)
 _ATTEMPTS_MAX = 3
 _ATTEMPTS_MAX_OF = {"mail": 10}
 _CANDIDATES = 8
+WITHOUT_THE_STORE = "Writing workbooks"  # The stage of a report in which the next one may read calls.
 _PACE_KNOWN_SECONDS = 2
 # Of a message that may have left: sent by itself a second time, it might arrive twice.
 NOBODY_KNOWS = "Nobody knows whether it arrived: ask the recipients, then send it again."
@@ -251,7 +252,8 @@ def is_behind_another(job: Job) -> bool:
 
 
 def _waits_for_another() -> Q:
-    others = Job.objects.filter(kind="report", state=State.RUNNING, reseller=OuterRef("reseller"))
+    running = Job.objects.filter(kind="report", state=State.RUNNING, reseller=OuterRef("reseller"))
+    others = running.exclude(stage=WITHOUT_THE_STORE)
     return Q(Exists(others), kind="report")
 
 

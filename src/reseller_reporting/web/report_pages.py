@@ -52,6 +52,7 @@ def home(request: Any) -> HttpResponseBase:
         return _order(asked)
     if _AGAIN in request.GET and (kept := request.session.get(_TYPED)):
         return _page(asked, ReportForm(asked, QueryDict(kept["form"])), problem=kept["problem"])
+    request.session.pop(_TYPED, None)  # A new one is begun: thousands of chosen customers weigh on every request.
     return _page(asked, None)
 
 
