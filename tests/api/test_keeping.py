@@ -297,6 +297,33 @@ def test_a_test_of_the_connection_is_a_job_whose_findings_are_for_its_keepers(ap
 PUBLIC = "https://93.184.215.14/v2"
 
 
+@pytest.mark.parametrize(
+    "given", [{"api_key": "geheim"}, {"uses": "password"}, {"kazoo_url": "", "username": "a"}, {"api_key": ""}]
+)
+def test_a_log_in_of_nowhere_is_not_taken_for_the_stored_one(api: ApiSite, given: dict[str, str]) -> None:
+    from reseller_reporting.control.models import Job
+
+    admin = api.of("reseller_admin")
+    refused = admin.post("/connection/test", given)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_settings")
+    assert "`kazoo_url` is missing" in refused.json()["detail"]
+    with within(api.site.reseller):
+        assert not Job.objects.filter(kind="connection").exists()
+    for nothing in (None, {}, {"kazoo_url": ""}):
+        assert admin.post("/connection/test", nothing).status_code == 202
+
+
+def test_who_may_test_a_connection_reads_what_is_found_and_no_other_job(api: ApiSite) -> None:
+    keeper = api.of("reseller_admin", ["connection:read", "connection:write"])
+    job = keeper.post("/connection/test").json()
+    do_next(api.site, "connection")
+    assert keeper.get(f"/jobs/{job['id']}").json()["findings"]
+    assert keeper.get(f"/jobs/{api.job.pk}").status_code == 404
+    assert keeper.get(f"/jobs/{job['id']}/events").json()["code"] == "scope_missing"
+    assert api.of("reseller_admin", ["connection:write"]).get(f"/jobs/{job['id']}").json()["code"] == "scope_missing"
+    assert api.of("reseller_viewer", ["connection:read"]).get(f"/jobs/{job['id']}").status_code == 403
+
+
 def test_another_connection_is_kept_and_its_secret_never_told(api: ApiSite) -> None:
     from reseller_reporting.control.models import IdempotencyKey, Job
 
@@ -353,6 +380,24 @@ def test_an_operator_adds_a_reseller_and_connects_it(api: ApiSite) -> None:
     assert operator("PUT", "/connection", given, X_Reseller=number).status_code == 202
     assert operator.get("/connection", X_Reseller=number).json()["kazoo_url"] == PUBLIC
     assert operator.get("/connection").json()["kazoo_url"] == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Acme & Co", "Acme Co"), ("x" * 60 + " north", "x" * 60 + " south"), ("ACME Ltd.", "Acme-Ltd"), ("電話", "東京")],
+)
+def test_resellers_whose_names_differ_are_two(api: ApiSite, first: str, second: str) -> None:
+    from reseller_reporting.control.models import Reseller
+
+    operator = api.of("operator")
+    for name in (first, second):
+        assert operator.post("/resellers", {"name": name}).status_code == 201
+    for name in (first, f" {second} ", second.upper()):
+        refused = operator.post("/resellers", {"name": name})
+        assert (refused.status_code, refused.json()["code"]) == (409, "reseller_exists")
+    keys = list(Reseller.objects.filter(name__in=[first, second]).values_list("key", flat=True))
+    assert len(set(keys)) == 2
+    assert all(0 < len(key) <= 60 for key in keys)
 
 
 # Audit.

@@ -49,9 +49,8 @@ def give_plans() -> None:
         ({"price_plans": False}, False),
         ({"price_plans": True}, True),
         ({"edition": "customer"}, True),
-        ({"edition": "customer", "price_plans": False}, True),
         ({"also": ["csv"], "price_plans": False}, False),
-        ({"also": ["xero"], "price_plans": False}, True),
+        ({"also": ["xero"]}, True),
     ],
 )
 def test_what_prices_a_report_is_settled_as_it_is_ordered(api: ApiSite, asked: dict[str, Any], is_priced: bool) -> None:
@@ -70,6 +69,19 @@ def test_without_plans_nothing_is_ordered_that_needs_prices(api: ApiSite, asked:
     # Plans are of the installation's own reseller.
     assert api.of("other_admin").post("/runs", asked).status_code == 422
     assert len(runs(api)) == 1
+
+
+@pytest.mark.parametrize("asked", [{"edition": "customer"}, {"also": ["csv", "pdf"]}, {"also": ["xero"]}])
+def test_what_is_made_of_prices_is_not_ordered_without_them(api: ApiSite, asked: dict[str, Any]) -> None:
+    give_plans()
+    admin = api.of("reseller_admin")
+    answer = admin.post("/runs", {**asked, "price_plans": False})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_settings")
+    assert "`price_plans` is false" in answer.json()["detail"]
+    assert runs(api) == []
+    assert admin.post("/runs", asked).json()["order"]["price_plans"] is True
+    told = admin.post("/runs", {"also": ["csv"], "price_plans": False}).json()
+    assert told["order"]["price_plans"] is False
 
 
 def test_a_branch_orders_of_itself_alone_and_follows_what_it_ordered(api: ApiSite) -> None:
@@ -160,6 +172,65 @@ def test_what_is_newer_than_the_tree_can_be_ordered_once_the_accounts_are_read_a
             reseller=api.site.reseller, account_id=new, name="New", parent_id=ROOT, lineage=f"/{ROOT}/{new}/"
         )
     assert admin.post("/runs", {"accounts": [new]}).json()["order"]["accounts"] == [new]
+
+
+def give_sub_reseller(api: ApiSite) -> None:
+    """Shop is one; Leaf is its customer."""
+    from reseller_reporting.control.models import KnownAccount
+
+    api.site.reseller.account_id = ROOT
+    api.site.reseller.save()
+    read_tree(api)
+    with within(api.site.reseller):
+        KnownAccount.objects.update(reseller_account_id=ROOT)
+        KnownAccount.objects.filter(account_id=ROOT).update(is_reseller=True)
+        KnownAccount.objects.filter(account_id=LEAF).update(reseller_account_id=SHOP)
+
+
+@pytest.mark.parametrize("named", [LEAF, "Leaf"])
+def test_who_is_named_is_reported_on_though_a_sub_reseller_has_them(api: ApiSite, named: str) -> None:
+    """The job would fail, with advice for the command line."""
+    give_sub_reseller(api)
+    admin = api.of("reseller_admin")
+    for asked, ids, includes in (
+        ({"accounts": [BRANCH, named]}, [BRANCH, LEAF], True),
+        ({"accounts": [BRANCH]}, [BRANCH], False),
+        ({"accounts": [BRANCH], "include_sub_resellers": True}, [BRANCH], True),
+        ({}, None, False),
+    ):
+        order = admin.post("/runs", asked).json()["order"]
+        assert (order["accounts"], order["include_sub_resellers"]) == (ids, includes), asked
+    group = admin.post("/groups", {"name": "North", "account_ids": [BRANCH, LEAF]}).json()["id"]
+    assert admin.post("/runs", {"group_id": group}).json()["order"]["include_sub_resellers"] is True
+
+
+def test_the_reseller_itself_is_no_customer_and_refused_at_once(api: ApiSite) -> None:
+    give_sub_reseller(api)
+    admin = api.of("reseller_admin")
+    for named in (ROOT, "Acme Reseller"):
+        answer = admin.post("/runs", {"accounts": [named]})
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account")
+    group = admin.post("/groups", {"name": "All", "account_ids": [ROOT, BRANCH]}).json()["id"]
+    assert admin.post("/runs", {"group_id": group}).json()["order"]["accounts"] == [BRANCH]
+
+
+@pytest.mark.parametrize("who", ["reseller_admin", "branch_admin"])
+def test_a_name_of_two_is_refused_at_once_with_their_ids(api: ApiSite, who: str) -> None:
+    from reseller_reporting.control.models import KnownAccount
+
+    give_sub_reseller(api)
+    with within(api.site.reseller):
+        KnownAccount.objects.filter(account_id__in=[BRANCH, LEAF]).update(name="Twin")
+    asked = {"accounts": ["Twin"], "include_sub_resellers": True}
+    answer = api.of(who).post("/runs", asked)
+    assert (answer.status_code, answer.json()["code"]) == (409, "ambiguous_account")
+    assert answer.json()["detail"] == f"2 customers are named 'Twin': choose by id, one of {BRANCH}, {LEAF}."
+    assert runs(api) == []
+    if who == "reseller_admin":  # One of them is its own customer, the other one its sub-reseller's.
+        assert api.of(who).post("/runs", {"accounts": ["Twin"]}).json()["order"]["accounts"] == [BRANCH]
+        with within(api.site.reseller):
+            KnownAccount.objects.filter(account_id=SHOP).update(name="Twin")
+        assert api.of(who).post("/runs", {"accounts": ["Twin"]}).status_code == 409
 
 
 def test_what_only_the_job_can_know_is_left_to_the_job(api: ApiSite) -> None:

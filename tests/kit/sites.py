@@ -166,7 +166,7 @@ def make_run(
         )  # fmt: skip
     texts = {
         "manifest.json": json.dumps({"accounts": accounts}),
-        "summary.csv": "Account ID\n",
+        "summary.csv": f"Account ID,Billing Minutes\n{'1' * 32},30.333333\n{'0' * 31 + 'a'},20.50\n",
         "reseller.xlsx": "margins of all customers",
         "summary-by-country.csv": "Account ID,Name,Country Code,Country,Direction,Calls,Billing Minutes,Customer Cost\n"
         f"{'1' * 32},A,GB,United Kingdom,outbound,4,10.50,2.5000\n{'1' * 32},A,FR,<b>France,outbound,2,1.00,9.0000\n",

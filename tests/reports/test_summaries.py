@@ -8,13 +8,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from statements import october
 
 from reseller_reporting.model.account import Account, Services, Snapshot
 from reseller_reporting.model.errors import CannotWrite
 from reseller_reporting.model.ids import AccountId
 from reseller_reporting.model.problems import Problem, ReportWarning
-from reseller_reporting.reports.facts import AccountFacts
-from reseller_reporting.reports.figure_text import amount_text, minutes_text
+from reseller_reporting.reports.facts import AccountFacts, PriceFacts
+from reseller_reporting.reports.figure_text import amount_text, micros_text, minutes_text
 from reseller_reporting.reports.manifest import account_entry, manifest, manifest_bytes
 from reseller_reporting.reports.names import slug, workbook_name
 from reseller_reporting.reports.render.as_csv import write_countries, write_summary
@@ -290,6 +291,21 @@ def test_the_manifest_totals_what_did_not_fail_and_repeats_every_warning(
     bob = document["accounts"][1]
     assert (bob["status"], bob["file"], bob["calls"], bob["reseller_cost"]) == ("failed", None, None, None)
     assert bob["legs_read"] == bob["legs_billable"] + bob["legs_on_net"]
+
+
+def test_the_manifest_says_what_statements_come_to(make_facts: MakeFacts, make_batch: MakeBatch) -> None:
+    statement = october()
+    facts = make_facts(
+        prices=PriceFacts(statement=statement, versions=(), priced_calls=1, calls_below_cost=None, loss_micros=None)
+    )
+    document = manifest_of((facts, sums_of(make_batch({}))), (make_facts(name="No plan"), UsageSums()))
+    due = {
+        "net": micros_text(statement.net_micros - statement.included_tax_micros),
+        "total_due": micros_text(statement.total_micros),
+    }
+    assert due["net"] != due["total_due"]
+    assert document["statements"] == [{"id": facts.account.id} | due]
+    assert document["totals"].items() >= due.items()
 
 
 def test_an_unknown_reseller_cost_is_null_in_the_manifest(make_facts: MakeFacts, make_batch: MakeBatch) -> None:

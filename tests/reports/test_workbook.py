@@ -140,7 +140,7 @@ def test_a_call_row_holds_real_dates_numbers_and_text(path: Path, make_facts: Ma
         None,
     ]
     assert [sheet[name].number_format for name in ("A2", "E2", "I2", "P2")] == [
-        *("yyyy-mm-dd hh:mm:ss", "0.00", "0.0000", "#,##0")
+        *("yyyy-mm-dd hh:mm:ss", "#,##0.00", "#,##0.0000", "#,##0")
     ]
     assert [sheet[name].data_type for name in ("C2", "D2")] == ["s", "s"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from reseller_reporting.control.roles import Role
 from reseller_reporting.control.scoping import within
 from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.model.reach import is_public
+from reseller_reporting.sources.kazoo.probe import Finding
 
 if TYPE_CHECKING:
     from sites import Site
@@ -214,6 +216,84 @@ def test_a_test_leaves_its_findings_and_forgets_what_was_typed(site: Site) -> No
     assert SECRET not in part
 
 
+def typed_elsewhere(site: Site) -> dict[str, str]:
+    from reseller_reporting.app.connections import sealed_login
+    from reseller_reporting.app.tenancy import KazooLogin
+
+    return {"sealed": sealed_login(site.house, KazooLogin(url="http://127.0.0.1:1/v2", api_key=SECRET))}
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [(True, "The connection works."), (False, "The connection does not work yet: its findings say why.")],
+)
+def test_a_test_whose_worker_went_after_it_tells_what_was_found(
+    site: Site, monkeypatch: pytest.MonkeyPatch, found: bool, told: str
+) -> None:
+    """And does not try the stored connection in its place."""
+    from reseller_reporting.app import doctor
+    from reseller_reporting.control import jobs
+    from reseller_reporting.control.scoping import within
+
+    asked: list[str | None] = []
+
+    def examine(house: Any) -> list[Finding]:
+        asked.append(house.settings.kazoo_url)
+        return [Finding("log-in", ok=found, message="")]
+
+    finish = jobs.finish
+
+    def fall(*_arguments: Any, **_named: Any) -> None:
+        monkeypatch.setattr(jobs, "finish", finish)
+        raise RuntimeError
+
+    with within(site.reseller):
+        job = jobs.enqueue("connection", site.reseller, now=site.house.clock(), payload=typed_elsewhere(site))
+    monkeypatch.setattr(doctor, "examine_kazoo", examine)
+    monkeypatch.setattr(jobs, "finish", fall)
+    with pytest.raises(RuntimeError):
+        do_next(site, "connection")
+    job.refresh_from_db()
+    jobs.put_back(job.pk, job.lease, now=job.due_at, due_at=job.due_at, message="", is_counted=True)
+    job = do_next(site, "connection")
+    assert (job.state, job.message, job.payload) == ("done", told, {})
+    assert asked == ["http://127.0.0.1:1/v2"]
+
+
+@pytest.mark.parametrize("end", ["failed", "unreadable", "cancelled", "cancelled at work", "worker gone"])
+def test_what_was_typed_is_forgotten_however_its_test_ends(
+    site: Site, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    from reseller_reporting.app import doctor
+    from reseller_reporting.control import jobs
+    from reseller_reporting.control.models import Job
+    from reseller_reporting.control.scoping import within
+
+    def refuse(_house: Any) -> None:
+        raise InvalidSettings("It fails.")
+
+    now = site.house.clock()
+    with within(site.reseller):
+        job = jobs.enqueue("connection", site.reseller, now=now, payload=typed_elsewhere(site))
+        at_work = {"state": "running", "lease": "l", "attempts": 3, "heartbeat_at": now - 2 * jobs.LEASE}
+        if end == "cancelled":
+            jobs.ask_cancel(job, now=now)
+        elif end == "cancelled at work":
+            Job.objects.update(**at_work)
+            jobs.ask_cancel(job, now=now)
+            jobs.put_back(job.pk, "l", now=now, due_at=now, message="", is_counted=False)
+        elif end == "worker gone":
+            Job.objects.update(**at_work)
+            assert jobs.requeue_lost(now=now) == 1
+        else:
+            if end == "unreadable":
+                Job.objects.update(payload={"sealed": "of another key"})
+            monkeypatch.setattr(doctor, "examine_kazoo", refuse)
+            do_next(site, "connection")
+        job.refresh_from_db()
+    assert (job.state, job.payload) == ("cancelled" if "cancelled" in end else "failed", {})
+
+
 @pytest.mark.parametrize(
     ("role", "stated", "status"),
     [
@@ -292,3 +372,29 @@ def test_findings_that_are_all_good_are_summed_up(site: Site) -> None:
         with within(site.reseller):
             Job.objects.filter(pk=job.pk).update(state="done", checkpoint={"findings": findings})
         assert ("All is well." in client.get(f"/connection/test/{job.pk}").content.decode()) is is_good
+
+
+def test_a_name_that_is_looked_up_for_ever_holds_no_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor do those whose look-up nobody waits for any more let more than a few begin."""
+    from threading import Event
+
+    from reseller_reporting.app import connections
+
+    is_over, begun = Event(), list[str]()
+
+    def look_up(host: str, *_arguments: Any, **_named: Any) -> list[Any]:
+        begun.append(host)
+        assert is_over.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(connections, "LOOK_UP_SECONDS_MAX", 0.01)
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    try:
+        for _ in range(10):
+            page = client.post("/connection/", typed(url="https://slow.example.com/v2"))
+            assert page.status_code == 422
+            assert "slow.example.com could not be looked up in time" in page.content.decode()
+        assert len(begun) <= 8
+    finally:
+        is_over.set()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import html
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from babel.messages.pofile import read_po
 from django.conf import settings
 from sites import NOW
 
 from reseller_reporting.control.roles import Role
+from reseller_reporting.words.catalog import LOCALES
 
 if TYPE_CHECKING:
     from sites import MadeRun, Site
@@ -129,3 +132,19 @@ def test_the_findings_of_a_connection_are_said_in_the_readers_language(site: Sit
     page = html.unescape(in_german(site).get(f"/connection/test/{tried.pk}").content.decode())
     assert "Es spricht Crossbar." in page
     assert "Die Uhr dieses Rechners geht der von KAZOO 90 s vor." in page
+
+
+def test_figures_on_pages_are_named_by_the_documents_words() -> None:
+    """A title that no document has would stand there in English, whatever the language."""
+    templates = ROOT / "src" / "reseller_reporting" / "web" / "templates"
+    named = {
+        title
+        for file in templates.rglob("*.html")
+        for pattern in (r'"([^"]+)"\|term', r'title="([^"]+)" amount')
+        for title in re.findall(pattern, file.read_text(encoding="utf-8"))
+    }
+    assert {"Total due", "Reseller Cost", "Billing Minutes", "Margin"} <= named
+    for file in sorted(LOCALES.rglob("*.po")):
+        with file.open("rb") as opened:
+            known = read_po(opened)
+        assert [title for title in named if title not in known or not known[title].string] == [], file

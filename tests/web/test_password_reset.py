@@ -16,6 +16,7 @@ from aiosmtpd.smtp import Envelope
 from job_work import do_next
 from second_steps import switched_on
 from sites import NOW, PASSWORD
+from structlog.testing import CapturingLogger
 
 from reseller_reporting.control.roles import Role
 
@@ -248,3 +249,30 @@ def test_the_second_step_stays(post: Post) -> None:
     assert post.site.log_in(user, NEW).headers["Location"] == "/login/code/"
     assert post.site.client.get("/").status_code == 302
     assert post.site.log_in(user, PASSWORD).status_code == 200
+
+
+def test_no_log_has_the_link(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads it within the hour could choose the password."""
+    from django.db import OperationalError
+
+    from reseller_reporting.web import middleware, pages
+
+    def away(_request: Any) -> None:
+        raise OperationalError("It is away.")
+
+    log = CapturingLogger()
+    for module in (middleware, pages):
+        monkeypatch.setattr(module, "_log", log)
+    post.ask(post.site.user(Role.RESELLER_ADMIN).username)
+    post.work()
+    link = post.link()
+    secrets = link.split("/")[3:5]
+    assert all(secrets)
+    for path in (link, link.rstrip("/"), f"{link}more", "/login/"):
+        post.site.client.get(path)
+    monkeypatch.setattr(middleware, "_key_of", away)
+    post.site.client.get(link)
+    paths = [call.kwargs["path"] for call in log.calls]
+    # Of the last one, that it failed, too.
+    assert paths == ["/password/forgot/", *["/password/reset/…"] * 3, "/login/", *["/password/reset/…"] * 2]
+    assert not [call for call in log.calls if any(secret in str(call) for secret in secrets)]

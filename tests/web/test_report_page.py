@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from reseller_reporting.control.roles import Role
 from reseller_reporting.control.scoping import within
+from reseller_reporting.words.language import Words
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -477,3 +478,23 @@ def test_without_price_plans_the_page_says_what_to_do(tree: Site) -> None:
     operator = tree.as_(tree.user(Role.OPERATOR)).get("/").content.decode()
     assert "reseller-reporting plans import" in operator
     assert "RESELLER_REPORTING_SMTP_URL" in operator
+
+
+def test_every_sentence_of_a_refused_form_is_in_the_language_of_the_page(
+    tree: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.forms import ValidationError
+
+    from reseller_reporting.web.report_form import ReportForm
+
+    def refuse(_form: ReportForm) -> None:
+        raise ValidationError(["Name at least one recipient.", "This report is deleted. Bring it back first."])
+
+    monkeypatch.setattr(ReportForm, "clean", refuse)
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    client.cookies["django_language"] = "de"
+    page = client.post("/", form(), follow=True).content.decode()
+    for english in ("Name at least one recipient.", "This report is deleted. Bring it back first."):
+        german = Words("de").phrase(english)
+        assert german != english
+        assert german in page

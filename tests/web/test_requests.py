@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import URLResolver, get_resolver
@@ -86,3 +87,51 @@ def test_no_form_leads_elsewhere(site: Site, next_page: str) -> None:
         assert answer.status_code == 302
         assert "evil" not in answer.headers["Location"]
         assert "javascript" not in answer.headers["Location"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/audit/?q=a%00b",
+        "/reports/?q=a%00b",
+        "/users/?q=%00",
+        "/report/accounts?q=a%00b",
+        "/login/?next=%00",
+        "/?a%00=b",
+    ],
+)
+def test_a_query_with_a_zero_byte_is_refused(tree: Site, path: str) -> None:
+    """PostgreSQL keeps none in a text: it would be a failure of ours."""
+    assert tree.as_(tree.user(Role.OPERATOR)).get(path).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "stated"),
+    [
+        ("/connection/reseller", {"name": "Del\0ta"}),
+        ("/report/groups", {"name": "No\0rth", "accounts": "1" * 32}),
+        ("/login/", {"username": "a\0b", "password": "x"}),
+        ("/", {"timezone\0": "UTC"}),
+    ],
+)
+def test_a_form_with_a_zero_byte_is_refused(tree: Site, path: str, stated: dict[str, str]) -> None:
+    from reseller_reporting.control.models import Reseller
+
+    client = tree.as_(tree.user(Role.OPERATOR))
+    assert client.post(path, stated).status_code == 400
+    plain = client.post(path, urlencode(stated), content_type="application/x-www-form-urlencoded")
+    assert plain.status_code == 400
+    assert not Reseller.objects.filter(name__contains="ta").exists()
+
+
+def test_no_address_and_no_cookie_with_a_zero_byte_gets_to_the_database(tree: Site) -> None:
+    from django.http import HttpResponse
+    from django.test import RequestFactory
+
+    from reseller_reporting.web.middleware import Legible
+
+    assert tree.as_(tree.user(Role.OPERATOR)).get("/login/kazoo/a%00b/").status_code == 404
+    request = RequestFactory().get("/")
+    request.COOKIES = {"reseller_reporting_session": "a\0b", "django_language": "de"}
+    Legible(lambda _request: HttpResponse())(request)
+    assert request.COOKIES == {"django_language": "de"}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
-import time
 import zipfile
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -277,11 +277,190 @@ def test_a_report_is_sent_once_for_each_wish(tree: Site, made_run: MadeRun, monk
     client = tree.as_(tree.user(Role.RESELLER_ADMIN))
     url = f"/reports/{made_run.run.pk}/send"
     for _ in range(2):
-        client.post(url, {"email": "a@example.com, b@example.com", "token": "once"})
-    client.post(url, {"email": "a@example.com\r\nBcc: evil@example.com", "token": "twice"})
+        client.post(url, {"email": "a@example.com, b@example.com", "token": "once", "sure": "yes"})
+    client.post(url, {"email": "a@example.com\r\nBcc: evil@example.com", "token": "twice", "sure": "yes"})
     client.post(url, {"email": " ", "token": "thrice"})
     with within(tree.reseller):
         assert [each.recipients for each in Delivery.objects.all()] == [["a@example.com", "b@example.com"]]
+
+
+@pytest.mark.parametrize("edition", ["internal", "customer"])
+def test_costs_leave_for_an_address_that_nobody_knows_only_when_asked_twice(
+    tree: Site, monkeypatch: pytest.MonkeyPatch, edition: str
+) -> None:
+    """Summaries hold costs whatever the edition of the workbooks."""
+    from django.conf import settings
+
+    from reseller_reporting.control.models import Delivery, Recipient
+
+    mailing = replace(tree.house.settings, smtp_url="smtp://127.0.0.1:25", mail_from="reports@example.com")
+    monkeypatch.setattr(settings, "HOUSE", replace(tree.house, settings=mailing))
+    made = make_run(tree, edition=edition)
+    user = tree.user(Role.RESELLER_ADMIN)
+    tree.user(Role.RESELLER_VIEWER, username="anna@example.com")
+    Recipient.objects.create(reseller=tree.reseller, address="Books@example.com", last_used_at=NOW)
+    client, url = tree.as_(user), f"/reports/{made.run.pk}/"
+    assert "your costs" in client.get(url).content.decode()
+    everyone = "anna@example.com, books@example.com, custmer@example.net"
+    asked = client.post(f"{url}send", {"email": everyone, "token": "x"}).content.decode()
+    assert "<strong>custmer@example.net</strong>" in asked
+    assert "anna@example.com</strong>" not in asked
+    assert "books@example.com</strong>" not in asked
+    with within(tree.reseller):
+        assert not Delivery.objects.exists()
+    client.post(f"{url}send", {"email": "anna@example.com, books@example.com", "token": "y"})
+    client.post(f"{url}send", {"email": everyone, "token": "x", "sure": "yes"})
+    with within(tree.reseller):
+        assert sorted(len(each.recipients) for each in Delivery.objects.all()) == [2, 3]
+
+
+def test_a_report_that_is_cancelled_says_so_once(tree: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control.models import Job
+
+    client, url = tree.as_(tree.user(Role.RESELLER_ADMIN)), f"/reports/{made_run.run.pk}/"
+    made_run.run.state = "waiting"
+    made_run.run.save()
+    with within(tree.reseller):
+        Job.objects.update(state="running", stage="Reading calls", percent=15)
+    assert "You may close this page" in client.get(url).content.decode()
+    client.post(f"{url}cancel")
+    stopping = client.get(url).content.decode()
+    assert "Being cancelled" in stopping
+    assert "You may close this page" not in stopping
+    with within(tree.reseller):
+        Job.objects.update(state="cancelled", stage="", message="Cancelled.")
+    ended = client.get(url).content.decode()
+    assert len(re.findall(r"Cancelled", ended)) == 1
+    assert "15 %" not in ended
+    assert "<progress" not in ended
+
+
+def test_reports_are_found_by_periods_as_people_say_them(tree: Site, made_run: MadeRun) -> None:
+    days = make_run(tree)
+    days.run.period_name = days.run.title = "2026-09-18..2026-09-21"
+    days.run.save()
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+
+    def found(text: str, language: str = "en") -> set[Any]:
+        page = client.get("/reports/", {"q": text}, headers={"Accept-Language": language}).content.decode()
+        return {made.run.pk for made in (made_run, days) if f'value="{made.run.pk}"' in page}
+
+    for text in ("October", "october 2026", "oct", "2026 Oct", "2026-10"):
+        assert found(text) == {made_run.run.pk}, text
+    for text in ("18 Sep", "20. September", "sep", "2026-09-18", "2026-09-20"):
+        assert found(text) == {days.run.pk}, text
+    assert found("Oktober 2026", "de") == found("October 2026", "de") == {made_run.run.pk}
+    assert found("18. Sept", "de") == {days.run.pk}
+    assert found("2026") == {made_run.run.pk, days.run.pk}
+    for text in ("Oktober", "October 2025", "November", "tober", "21 Sep", "."):
+        assert found(text) == set(), text
+
+
+def test_the_list_tells_reports_apart(tree: Site) -> None:
+    from reseller_reporting.control.models import AccountGroup
+
+    AccountGroup.objects.create(reseller=tree.reseller, name="Berlin", account_ids=[FIRST, SECOND], updated_at=NOW)
+    first, second, third = (make_run(tree, created_at=NOW + timedelta(seconds=each)) for each in (0, 7, 7))
+    first.run.order |= {"accounts": [SECOND, FIRST], "language": "de"}
+    second.run.order |= {"accounts": [FIRST], "edition": "customer", "language": "en"}
+    for made in (first, second):
+        made.run.save()
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    page = client.get("/reports/").content.decode()
+    lines = [" ".join(re.sub("<[^>]+>", " ", each).split()) for each in page.split('<li class="list-group-item">')[1:]]
+    line_of = {pk: line for line, pk in zip(lines, re.findall(r'name="run" value="([^"]+)"', page), strict=True)}
+    for said in ("Berlin", "2 customers", "Deutsch", ":00"):
+        assert said in line_of[str(first.run.pk)]
+    assert "For customers" in line_of[str(second.run.pk)]
+    assert "English" not in line_of[str(second.run.pk)]
+    assert "All customers (2)" in line_of[str(third.run.pk)]
+    twins = line_of[str(second.run.pk)], line_of[str(third.run.pk)]
+    assert sorted(re.findall(r":07 \((\d)\)", " ".join(twins))) == ["1", "2"]
+
+
+def test_a_branch_reads_nothing_of_an_order_that_is_not_theirs(tree: Site) -> None:
+    made = make_run(tree, edition="customer")
+    made.run.order |= {"language": "de"}
+    made.run.save()
+    page = tree.as_(tree.user(Role.CUSTOMER_ADMIN)).get("/reports/").content.decode()
+    for said in ("All customers", "For customers", "Deutsch", "customers"):
+        assert said not in page.split('id="run-list"')[1].split("</form>")[0]
+
+
+def test_a_wrong_number_of_ticks_keeps_them(tree: Site, made_run: MadeRun) -> None:
+    others = [make_run(tree, created_at=NOW + timedelta(minutes=each)) for each in (1, 2)]
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    ticked = [str(made.run.pk) for made in (made_run, others[0])]
+    for runs in ([ticked[0]], [*ticked, str(others[1].run.pk)]):
+        page = client.get("/reports/compare", {"run": runs, "q": "oct"}, follow=True).content.decode()
+        assert "Choose two finished reports" in page
+        boxes = re.findall(r'<input class="form-check-input[^>]*>', page)
+        assert {box.split('value="')[1].split('"')[0] for box in boxes if " checked" in box} == set(runs)
+        assert 'value="oct"' in page
+
+
+def test_customers_who_were_not_asked_for_are_not_compared(tree: Site, made_run: MadeRun) -> None:
+    later = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
+    manifest = later.folder / "manifest.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    document["accounts"] = document["accounts"][:1]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    url = f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}"
+    gone = client.get(url).content.decode()
+    assert "Gone" in gone  # Everyone was asked for.
+    assert ">-1.00<" not in gone
+    assert ">+6.50<" in gone.split("<tfoot>")[1]
+    later.run.order |= {"accounts": [FIRST]}
+    later.run.save()
+    for address in (url, f"{url}&turned=1"):
+        page = client.get(address).content.decode()
+        assert "Gone" not in page
+        assert "New<" not in page
+        assert "Second" not in page
+        assert "1 customer was asked for in one of the reports only" in page
+        totals = page.split("<tfoot>")[1]
+        assert (">−7.50<" if "turned" in address else ">+7.50<") in totals
+    made_run.run.order |= {"accounts": ["Second", FIRST]}
+    made_run.run.save()
+    assert "Gone" not in client.get(url).content.decode()
+
+
+def test_customers_of_sub_resellers_are_compared_where_both_asked_for_them(tree: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control.models import KnownAccount
+
+    with within(tree.reseller):
+        KnownAccount.objects.filter(account_id=SECOND).update(reseller_account_id="e" * 32)
+    later = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
+    manifest = later.folder / "manifest.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    document["accounts"] = document["accounts"][:1]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    url = f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}"
+    assert "Gone" in client.get(url).content.decode()
+    made_run.run.order |= {"include_sub_resellers": True}
+    made_run.run.save()
+    page = client.get(url).content.decode()
+    assert "Gone" not in page
+    assert "asked for in one of the reports only" in page
+
+
+def test_the_older_one_comes_first_unless_turned_round(tree: Site, made_run: MadeRun) -> None:
+    """By what they are of: September that was made after October is the earlier one."""
+    older = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
+    older.run.period_name = "2026-09-01..2026-09-08"
+    older.run.save()
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    url = f"/reports/compare?run={made_run.run.pk}&run={older.run.pk}"
+    page = client.get(url).content.decode()
+    assert page.index("7 Sep 2026") < page.index("October 2026")
+    assert ">−7.50<" in page
+    link = html.unescape(re.search(r'href="(/reports/compare\?[^"]*turned=1)"', page)[1])  # type: ignore[index]
+    turned = client.get(link).content.decode()
+    assert turned.index("October 2026") < turned.index("7 Sep 2026")
+    assert ">+7.50<" in turned
+    assert re.search(r'href="/reports/compare\?run=[^&"]+&amp;run=[^&"]+"', turned)  # And back again.
 
 
 def test_what_changed_between_two_is_told_to_the_cent(tree: Site, made_run: MadeRun) -> None:
@@ -291,7 +470,7 @@ def test_what_changed_between_two_is_told_to_the_cent(tree: Site, made_run: Made
     assert "+7.50" in page
     assert "1 customer is as before" in page
     assert "<script>" not in page
-    for wrong in ("", "?run=1", f"?run={later.run.pk}", "?run=%00&run=x"):
+    for wrong in ("", "?run=1", f"?run={later.run.pk}", "?run=x&run=y"):
         assert client.get(f"/reports/compare{wrong}").status_code == 302
     assert tree.as_(tree.user(Role.CUSTOMER_ADMIN)).get("/reports/compare").status_code == 403
 
@@ -357,17 +536,14 @@ def crowd(tree: Site, monkeypatch: pytest.MonkeyPatch) -> Crowd:
     return Crowd(tree, tree.user(Role.OPERATOR), paths)
 
 
-def test_no_page_asks_more_than_fifteen_questions_or_is_slow_however_many_there_are(crowd: Crowd) -> None:
+def test_no_page_asks_more_than_fifteen_questions_however_many_there_are(crowd: Crowd) -> None:
     client = crowd.site.as_(crowd.operator)
     for path in crowd.paths:
-        client.get(path)  # Templates are compiled once, documents of a run read once.
-        began = time.thread_time()  # A busy machine is no slow page.
+        client.get(path)  # What is asked once for all pages is not of this one. How long it takes: `benchmarks/web.py`.
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(path)
-        took = time.thread_time() - began
         assert answer.status_code == 200, path
         assert len(queries) <= 15, (path, [each["sql"][:120] for each in queries])
-        assert took < 0.3, (path, took)
 
 
 def test_whoever_sees_a_part_of_five_thousand_asks_no_more(crowd: Crowd) -> None:
@@ -390,14 +566,16 @@ def test_a_report_that_is_made_again_shows_its_new_figures(tree: Site, made_run:
 
 
 def priced(made: MadeRun, prices: dict[str, tuple[str, str]]) -> None:
-    """As plans leave it: by account, price and margin."""
+    """As plans leave it: by account, price and margin on calls."""
     manifest = made.folder / "manifest.json"
     document = json.loads(manifest.read_text(encoding="utf-8"))
     for account in document["accounts"]:
         account["price"] = prices.get(account["id"], (None,))[0]
     manifest.write_text(json.dumps(document), encoding="utf-8")
-    lines = [f"{id_},{margin}" for id_, (_, margin) in prices.items()]
-    (made.folder / "summary.csv").write_text("\n".join(["Account ID,Margin", *lines, f"{SECOND},"]), encoding="utf-8")
+    lines = [f"{id_},{margin},30.00" for id_, (_, margin) in prices.items()]
+    (made.folder / "summary.csv").write_text(
+        "\n".join(["Account ID,Margin,Billing Minutes", *lines, f"{SECOND},,12.50"]), encoding="utf-8"
+    )
     (made.folder / "summary-by-country.csv").write_text(
         "Account ID,Name,Country Code,Country,Direction,Calls,Billing Minutes,Customer Cost,Price,Margin\n"
         f"{FIRST},A,GB,United Kingdom,outbound,4,10.50,2.5000,31.230000,21.110000\n"
@@ -409,18 +587,112 @@ def priced(made: MadeRun, prices: dict[str, tuple[str, str]]) -> None:
     made.run.save()
 
 
-def test_a_priced_report_shows_price_and_margin_and_says_whose_cost_is_what(tree: Site, made_run: MadeRun) -> None:
+def with_statements(made: MadeRun) -> None:
+    """The first customer's calls come to 27.53; with what is due each month its statement says 168.86."""
+    priced(made, {FIRST: ("27.530000", "20.280000")})
+    manifest = made.folder / "manifest.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    document["statements"] = [{"id": FIRST, "net": "141.9000", "total_due": "168.8610"}]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    (made.folder / "margin.csv").write_text(
+        f"Account ID,Net,Margin\n{FIRST},141.9000,99.9900\n{SECOND},,\n", encoding="utf-8"
+    )
+    made.run.totals |= {"price": "27.530000", "net": "141.9000", "total_due": "168.8610"}
+    made.run.save()
+
+
+def tiles(page: str) -> dict[str, str]:
+    found = re.findall(r'card-body"><div class="text-secondary">([^<]+)</div><div class="h2 mb-0">([^ <]+)', page)
+    return dict(found)
+
+
+def chart_of(page: str) -> Any:
+    return json.loads(page.split('id="chart-data" type="application/json">')[1].split("</script>", maxsplit=1)[0])
+
+
+def test_a_priced_report_shows_price_and_margin_of_calls_by_the_words_of_the_documents(
+    tree: Site, made_run: MadeRun
+) -> None:
     url, client = f"/reports/{made_run.run.pk}/", tree.as_(tree.user(Role.RESELLER_ADMIN))
     plain = client.get(url).content.decode()
-    assert "KAZOO charged, by customer" in plain
-    assert "Your price" not in plain
+    assert "Customer Cost, by customer" in plain
+    assert tiles(plain) == {"Reseller Cost": "7.25", "Customer Cost": "12.50", "Calls": "12"}
+    assert "Price of calls" not in plain
     assert "Margin" not in plain
     priced(made_run, {FIRST: ("44.000000", "40.375000")})
     page = client.get(url).content.decode()
-    for said in ("Your price, by customer", "44.00", "40.38", "31.23", "21.11", "1 of 2 customers", "what you pay."):
+    for said in ("Price of calls, by customer", "31.23", "21.11", "1 of 2 customers"):
         assert said in page
-    chart = json.loads(page.split('id="chart-data" type="application/json">')[1].split("</script>")[0])
-    assert chart["values"] == ["44.000000", "0"]
+    assert tiles(page).items() >= {"Price of calls": "44.00", "Margin on calls": "40.38"}.items()
+    assert ">Margin<" not in page
+    assert "Total due" not in page
+    assert chart_of(page)["values"] == ["44.000000", "0"]
+
+
+def test_what_is_owed_and_what_is_earned_are_those_of_the_statement(tree: Site, made_run: MadeRun) -> None:
+    with_statements(made_run)
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    page = client.get(f"/reports/{made_run.run.pk}/").content.decode()
+    assert tiles(page).items() >= {"Total due": "168.86", "Margin": "99.99", "Price of calls": "27.53"}.items()
+    assert "Total due, by customer" in page
+    assert chart_of(page)["values"] == ["168.8610", "0"]
+    table = page.split('id="customers"')[1].split("Countries")[0]
+    first, second = re.findall(r'<tr[^>]*><th class="fw-normal".*?</tr>', table, re.DOTALL)
+    owed, other = (first, second) if "script" in first else (second, first)
+    assert re.findall(r'class="amount">([^<]*)<', owed)[:3] == ["168.86", "99.99", "27.53"]
+    assert "Net 141.90" in owed
+    assert re.findall(r'class="amount">([^<]*)<', other)[:3] == ["–", "–", "–"]
+    assert "Total due 168.86" in client.get("/reports/").content.decode()
+
+
+def test_billing_minutes_are_of_one_kind_and_add_up(tree: Site, made_run: MadeRun) -> None:
+    """30 minutes and 20 seconds, and 20 and a half: thirds are rounded in files, and whole again in the sum."""
+    page = tree.as_(tree.user(Role.RESELLER_ADMIN)).get(f"/reports/{made_run.run.pk}/").content.decode()
+    assert page.count("Billing Minutes") >= 3
+    for said in ("30.33<", "20.50<", "50.83<"):
+        assert said in page
+    assert "Answered" not in page
+
+
+def test_words_of_figures_are_those_of_the_documents_in_each_language(tree: Site, made_run: MadeRun) -> None:
+    with_statements(made_run)
+    user = tree.user(Role.RESELLER_ADMIN)
+    said = {
+        "de": ("Gesamtbetrag", "Reseller-Kosten", "Abrechnungsminuten", "Preis der Anrufe"),
+        "fr": ("Total à payer", "Coût revendeur", "Minutes facturées", "Prix des appels"),
+    }
+    for language, words in said.items():
+        page = tree.as_(user).get(f"/reports/{made_run.run.pk}/", headers={"Accept-Language": language})
+        for word in words:
+            assert word in page.content.decode(), (language, word)
+
+
+def test_a_chart_of_some_customers_says_so(tree: Site, made_run: MadeRun) -> None:
+    large = make_large_run(tree, 12, countries=1)
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    page = client.get(f"/reports/{large.run.pk}/").content.decode()
+    assert "The first 10 of 12 customers." in page
+    assert len(chart_of(page)["values"]) == 10
+    assert "The first" not in client.get(f"/reports/{made_run.run.pk}/").content.decode()
+
+
+def test_people_find_names_where_they_look_for_them(tree: Site, made_run: MadeRun) -> None:
+    manifest = made_run.folder / "manifest.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    one = document["accounts"][0]
+    names = ["Spring", "Łódź", "Ångström", "alpha", "Mike", "Zulu", "Œuvre"]
+    document["accounts"] = [one | {"id": str(place), "name": name} for place, name in enumerate(names)]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    page = tree.as_(tree.user(Role.RESELLER_ADMIN)).get(f"/reports/{made_run.run.pk}/").content.decode()
+    shown = re.findall(r'<th class="fw-normal" scope="row">([^<]+)<', page.split('id="customers"')[1])
+    assert shown[: len(names)] == ["alpha", "Ångström", "Łódź", "Mike", "Œuvre", "Spring", "Zulu"]
+
+
+def test_what_is_for_customers_is_said_to_the_office_alone(tree: Site) -> None:
+    made = make_run(tree, edition="customer")
+    for user, is_told in ((tree.user(Role.RESELLER_VIEWER), True), (tree.user(Role.CUSTOMER_ADMIN), False)):
+        page = tree.as_(user).get(f"/reports/{made.run.pk}/").content.decode()
+        assert ("For customers: your prices alone" in page) == is_told
 
 
 def test_customers_of_one_name_are_told_apart(tree: Site, made_run: MadeRun) -> None:

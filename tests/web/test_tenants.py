@@ -258,7 +258,7 @@ def bodies(of: Tenant) -> dict[tuple[str, str], Any]:
             "token": "x",
         },
         ("POST", "/report/groups"): {"name": "New", "accounts": of.second},
-        ("POST", "/reports/<uuid:run_id>/send"): {"email": "a@example.com", "token": "x"},
+        ("POST", "/reports/<uuid:run_id>/send"): {"email": "a@example.com", "token": "x", "sure": "yes"},
         ("POST", "/connection/"): {"do": "try-stored"},
         ("POST", "/connection/reseller"): {"reseller": of.reseller.pk},
         ("POST", "/users/"): {"username": "n@example.com", "role": "customer_admin", "account": of.second},

@@ -187,3 +187,13 @@ def test_nobody_is_called_what_nobody_sees(tree: Site, role: Role) -> None:
     client = tree.as_(tree.user(role))
     stated = {"username": "new@example.com", "role": "reseller_admin", "name": "Ad\u202emin"}
     assert "A name holds no invisible characters" in client.post("/users/", stated).content.decode()
+
+
+def test_people_of_kazoo_stand_in_the_audit_trail_with_their_account(tree: Site) -> None:
+    from reseller_reporting.control import audit
+
+    audit.record("logged_in", at=NOW, reseller=tree.reseller, who=f"user1001@{'1' * 32}:{tree.reseller.pk}")
+    page = tree.as_(tree.user(Role.RESELLER_ADMIN)).get("/audit/").content.decode()
+    assert ">user1001<" in page
+    assert "Customer 00000" in page
+    assert "1" * 32 not in page

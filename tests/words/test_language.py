@@ -120,8 +120,11 @@ def test_what_is_none_of_ours_stays_as_it_is(text: str) -> None:
 
 @given(st.text(max_size=60))
 @example("0.0")
+@example("It speaks Crossbar.")
 def test_a_phrase_keeps_what_came_from_outside(cause: str) -> None:
-    assert translated(f"The ledger could not be read: {cause}", "de").endswith(cause) or not cause
+    # But a sentence of ours, which is said as well.
+    ours = translated(cause, "de") if any(letter.isalpha() for letter in cause) else cause
+    assert translated(f"The ledger could not be read: {cause}", "de").endswith((cause, ours)) or not cause
 
 
 @given(st.text(max_size=30))

@@ -187,3 +187,42 @@ def test_pages_name_no_option_of_the_command_line() -> None:
 def test_a_sentence_within_another_is_said_too(english: str, german: str) -> None:
     assert Words("de").phrase(english) == german
     assert Words("en").phrase(english) == english
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("unknown direction: 'x', 7 calls covered", "unbekannte Richtung: 'x', 7 calls covered"),
+        ("timestamp is not a time: 'on 2026-10-01'", "timestamp ist keine Zeit: 'on 2026-10-01'"),
+    ],
+)
+def test_what_others_wrote_is_kept_whatever_it_looks_like(english: str, german: str) -> None:
+    assert Words("de").phrase(english) == german
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on 2026-02-30",
+        "on 0000-01-01",
+        "x × 1 of a month, 2026-99-99 to 2026-99-99",
+        "on ٢٠٢٦-١٠-٠١",
+        "٣ calls, 1 minute billed",
+        "٣ files",
+        "(" * 1_000 + ")" * 1_000,
+        "at least 1, " * 160 + "minutes",
+        "y" * 2_500 + ", 1 call covered",
+    ],
+)
+def test_no_text_stops_a_run(text: str, language: str) -> None:
+    """A malformed record is quoted in what is said of it: whatever it holds is shown."""
+    assert Words(language).phrase(text)
+    if len(text) > 2_000 or (not text.isascii() and "×" not in text):
+        assert Words(language).phrase(text) == text
+
+
+def test_a_day_that_no_calendar_has_is_kept() -> None:
+    said = Words("de").phrase("x × 1 of a month, 2026-99-99 to 2026-10-01")
+    assert "2026-99-99" in said
+    assert "01.10.2026" in said

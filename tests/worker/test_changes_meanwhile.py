@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -169,6 +170,53 @@ def test_a_message_whose_worker_is_gone_too_often_does_not_wait_for_ever(
     assert mails(mailing) == [("failed", after)]
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "leaves", "after"),
+    [
+        ("nothing", True, ("done", "sent")),
+        ("nothing", False, ("queued", "waiting")),
+        ("held for lost", True, ("queued", "sent")),
+        ("held for lost", False, ("queued", "waiting")),
+        # Another worker found it being sent.
+        ("given up", True, ("failed", "sent")),
+        ("given up", False, ("failed", "failed")),
+        ("cancelled", True, ("cancelled", "sent")),
+        ("cancelled", False, ("cancelled", "failed")),
+    ],
+)
+def test_what_became_of_a_message_is_kept_though_its_job_was_taken_away(
+    mailing: Site, made_run: MadeRun, monkeypatch: pytest.MonkeyPatch, meanwhile: str, leaves: bool, after: Any
+) -> None:
+    from reseller_reporting.app import mailing as mails_of
+    from reseller_reporting.control import jobs
+    from reseller_reporting.control.models import Delivery, Job
+    from reseller_reporting.model.errors import MailFailed
+
+    def send(_house: Any, _message: Any) -> None:
+        monkeypatch.setattr(mails_of, "send", lambda *_: pytest.fail("it is sent twice"))
+        if meanwhile != "nothing":
+            Job.objects.filter(kind="mail").update(heartbeat_at=NOW - jobs.LEASE * 2)
+            assert jobs.requeue_lost(now=NOW) == 1
+        if meanwhile == "given up":
+            do_next(mailing, "mail")
+        elif meanwhile == "cancelled":
+            jobs.ask_cancel(Job.objects.get(kind="mail"), now=NOW)
+        if not leaves:
+            raise MailFailed("The mail server is away.")
+
+    monkeypatch.setattr(mails_of, "compose_letter", lambda *_: None)
+    monkeypatch.setattr(mails_of, "send", send)
+    with within(mailing.reseller):
+        post(mailing.house, made_run.run, ["clerk@example.com"], unique_key="k", user=None)
+        with suppress(jobs.LeaseLost):
+            do_next(mailing, "mail")
+        delivery = Delivery.objects.get()
+    assert mails(mailing) == [after]
+    assert (delivery.sent_at == NOW) is leaves
+    if not leaves:
+        assert delivery.message == "The mail server is away."
+
+
 @pytest.mark.parametrize("is_read", [False, True])
 def test_mail_of_a_report_whose_files_are_being_made_anew_waits(
     mailing: Site, monkeypatch: pytest.MonkeyPatch, is_read: bool
@@ -246,6 +294,24 @@ def test_a_report_is_purged_when_it_cannot_be_brought_back_any_more_and_nothing_
         with pytest.raises(RunBusy, match="too long ago"):
             run_changes.restore(mailing.house, made_run.run, doer)
         assert purge()
+
+
+def test_the_purge_leaves_no_session_and_no_mail_job_that_is_over(site: Site) -> None:
+    from django.contrib.sessions.models import Session
+
+    from reseller_reporting.control import jobs
+    from reseller_reporting.control.models import Job
+
+    for name, lasts in (("over", timedelta(seconds=-1)), ("on", timedelta(seconds=1))):
+        Session.objects.create(session_key=name, session_data="x", expire_date=NOW + lasts)
+    with within(site.reseller):
+        for days, user in ((31, "old"), (29, "new")):
+            job = jobs.enqueue("password_mail", site.reseller, now=NOW, unique_key=user)
+            Job.objects.filter(pk=job.pk).update(state="done", ended_at=NOW - timedelta(days=days))
+        jobs.enqueue("purge", site.reseller, now=NOW)
+        assert do_next(site, "purge").state == "done"
+        assert list(Job.objects.filter(kind="password_mail").values_list("unique_key", flat=True)) == ["new"]
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["on"]
 
 
 def test_a_report_that_is_made_again_begins_with_no_customer_made(mailing: Site, made_run: MadeRun) -> None:

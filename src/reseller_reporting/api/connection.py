@@ -15,6 +15,7 @@ from reseller_reporting.app.connections import checked_login, keep_connection, o
 from reseller_reporting.app.tenancy import KazooLogin, house_of, is_connected, this_house
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import Asking, asking, doer_of
+from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.model.period import check_zone
 
 router = Router(tags=["connection"])
@@ -88,6 +89,10 @@ def keep(request: HttpRequest, given: ConnectionGiven) -> Status[JobTold]:
 )
 def try_out(request: HttpRequest, given: Body[LoginGiven | None] = None) -> Status[JobTold]:
     asked = asking(request)
+    if given and not given.kazoo_url and given.model_fields_set - {"kazoo_url"}:
+        raise InvalidSettings(
+            "`kazoo_url` is missing: say whose log-in this is. Without anything, the stored connection is tested."
+        )
     login = _login(asked, given) if given and given.kazoo_url else None
     return Status(202, told_job(order_test(this_house(), asked.reseller, doer_of(asked), login), asked.user))
 

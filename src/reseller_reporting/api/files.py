@@ -39,7 +39,7 @@ FileKey = Annotated[
         min_length=1,
         max_length=500,
         pattern=r"^[^\x00]+$",
-        description="`id`, or `name` such as summary.csv or accounts/Blue Cafe.xlsx, of a row of `files`",
+        description="`id`, or `name` such as summary.csv or accounts/blue-cafe--<its id>.xlsx, of a row of `files`",
     ),
 ]
 _BINARY = {"type": "string", "format": "binary"}

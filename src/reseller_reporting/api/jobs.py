@@ -21,7 +21,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Path, Query, Router, Schema
 
-from reseller_reporting.api.permission import needs
+from reseller_reporting.api.permission import has, needs
 from reseller_reporting.api.refusing import Refused
 from reseller_reporting.api.schemas import Page, Paging, Text, page_of
 from reseller_reporting.app.tenancy import this_house
@@ -76,10 +76,18 @@ class CustomerQuery(Paging):
     state: Text = ""
 
 
-@router.get("/{job_id}", response=JobTold, summary="How far a job is", **needs(Scope.RUNS_READ))
+@router.get(
+    "/{job_id}",
+    response=JobTold,
+    summary="How far a job is; `connection:read` opens tests of a connection alone",
+    **needs(Scope.RUNS_READ, instead=Scope.CONNECTION_READ),
+)
 def one_job(request: HttpRequest, job_id: UUID) -> JobTold:
     user = asking(request).user
-    return told_job(get_object_or_404(visible_jobs(user), pk=job_id), user)
+    opened = visible_jobs(user)
+    if not has(request, Scope.RUNS_READ):
+        opened = opened.filter(kind="connection")
+    return told_job(get_object_or_404(opened, pk=job_id), user)
 
 
 @router.get(

@@ -29,33 +29,43 @@ PROBLEM_RESPONSE = {
 PROBLEM_SCHEMA = ProblemDocument.model_json_schema()
 
 
-def needs(scope: Scope | None = None, **extra: Any) -> dict[str, Any]:
-    """For the decorator of an operation: `@router.get("", **needs(Scope.RUNS_READ))`. None: whoever is logged in."""
-    scopes = [scope.value] if scope else []
+def needs(scope: Scope | None = None, *, instead: Scope | None = None, **extra: Any) -> dict[str, Any]:
+    """For the decorator of an operation: `@router.get("", **needs(Scope.RUNS_READ))`. None: whoever is logged in.
+
+    A key with `instead` alone is let in, too: to what that one opens, which the operation sees to by `has`.
+    """
+    scopes = [each.value for each in (scope, instead) if each]
     responses: dict[Any, Any] = {"default": PROBLEM_RESPONSE} | extra.pop("responses", {})
-    stated = {"security": [{"key": scopes}, {"session": []}], "responses": responses} | extra
+    security: list[dict[str, list[str]]] = [{"key": [each]} for each in scopes] or [{"key": []}]
+    stated = {"security": [*security, {"session": []}], "responses": responses} | extra
     if scope:
         stated["x-scope"] = scope.value
-    return {"auth": _Needed(scope) if scope else _anyone, "openapi_extra": stated}
+    return {"auth": _Needed(scope, instead) if scope else _anyone, "openapi_extra": stated}
+
+
+def has(request: HttpRequest, scope: Scope) -> bool:
+    """Whether the key was made with it; a session has all of them."""
+    key = asking(request).api_key
+    return key is None or scope.value in key.scopes
 
 
 def require(request: HttpRequest, scope: Scope) -> None:
     asked = asking(request)
     if not may(asked.user, ACTION_OF[scope]):
         raise Refused(403, "not_allowed", f"Your role, {asked.user.role}, does not allow this.")
-    key = asked.api_key
-    if key is not None and scope.value not in key.scopes:
+    if not has(request, scope):
         raise Refused(403, "scope_missing", f"This key lacks the scope {scope.value}. Make one that has it.")
 
 
 class _Needed:
     """What Ninja calls before it reads anything of the request."""
 
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
+    def __init__(self, scope: Scope, instead: Scope | None) -> None:
+        self._scope, self._instead = scope, instead
 
     def __call__(self, request: HttpRequest) -> bool:
-        require(request, self._scope)
+        is_instead = self._instead is not None and not has(request, self._scope) and has(request, self._instead)
+        require(request, self._instead if is_instead and self._instead else self._scope)
         return True
 
 

@@ -20,14 +20,21 @@ from reseller_reporting.api.permission import needs
 from reseller_reporting.api.schemas import Given, Page, Paging, RowId, Text, page_of
 from reseller_reporting.app import groups, run_changes
 from reseller_reporting.app.extras import Also
-from reseller_reporting.app.orders import Asked, order_report
+from reseller_reporting.app.orders import Asked, needs_prices, order_report
 from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import Asking, asking, doer_of
 from reseller_reporting.control.models import Delivery, Job, Run, User
-from reseller_reporting.control.visibility import changeable_runs, visible_jobs, visible_runs, with_wholeness
-from reseller_reporting.model.errors import UnknownAccount
+from reseller_reporting.control.visibility import (
+    changeable_runs,
+    reportable,
+    visible_accounts,
+    visible_jobs,
+    visible_runs,
+    with_wholeness,
+)
+from reseller_reporting.model.errors import InvalidSettings, UnknownAccount
 from reseller_reporting.model.period import RELATIVE
 
 router = Router(tags=["runs"])
@@ -52,7 +59,9 @@ class ReportOrder(Given):
     refresh: bool = Field(False, description="Ask KAZOO again for what is in the store")
     source: Literal["kazoo", "store"] = "kazoo"
     legs: Literal["billable", "all"] = Field("billable", description="Which legs the call sheets list")
-    price_plans: bool | None = Field(None, description="Price by the stored plans; without, where there are some")
+    price_plans: bool | None = Field(
+        None, description="Price by the stored plans; without, where there are some, or where prices are needed"
+    )
     edition: Literal["internal", "customer"] = Field(
         "internal", description="customer: without what the reseller pays; needs price plans"
     )
@@ -110,6 +119,11 @@ class MailOrder(Given):
 @router.post("", response={202: RunTold}, summary="Order a report", **needs(Scope.RUNS_WRITE))
 def order(request: HttpRequest, response: HttpResponse, given: ReportOrder) -> Status[RunTold]:
     asked = asking(request)
+    if given.price_plans is False and needs_prices(given.edition, given.also):
+        raise InvalidSettings(
+            "The customer edition, statements and files for the books are made of prices, and `price_plans` is false. "
+            "Leave that out, or order none of those."
+        )
     wish = Asked(
         period=given.period,
         timezone=given.timezone,
@@ -216,7 +230,9 @@ def _accounts(asked: Asking, given: ReportOrder) -> list[str] | None:
     if given.group_id is None:
         return given.accounts
     group = get_object_or_404(groups.visible_groups(asked.user), pk=given.group_id)
-    found = [*dict.fromkeys([*groups.present_ids(group, asked.user), *(given.accounts or ())])]
+    chosen = set(reportable(visible_accounts(asked.user), asked.reseller).values_list("account_id", flat=True))
+    present = [account_id for account_id in groups.present_ids(group, asked.user) if account_id in chosen]
+    found = [*dict.fromkeys([*present, *(given.accounts or ())])]
     if not found:
         raise UnknownAccount("The group holds no account that KAZOO still has. Change the group, or name accounts.")
     return found

@@ -8,6 +8,8 @@ Invariants
 import json
 import socket
 from contextlib import suppress
+from queue import Empty, Queue
+from threading import BoundedSemaphore, Thread
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -21,6 +23,9 @@ from reseller_reporting.control.models import Job, Reseller, User
 from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.model.reach import is_public, not_reached
 
+LOOK_UP_SECONDS_MAX = 5.0
+_LOOK_UPS_MAX = 8  # At once, also of those that nobody waits for any more.
+_look_ups = BoundedSemaphore(_LOOK_UPS_MAX)
 _SECRETS = ("api_key", "username", "password", "account_name")
 
 
@@ -117,8 +122,34 @@ def unsealed_login(house: House, sealed: str) -> KazooLogin:
 def _check_public(url: str) -> None:
     host = urlsplit(url).hostname or ""
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = _addresses(host)
+    except TimeoutError:
+        raise InvalidSettings(f"The host name {host} could not be looked up in time. Try again later.") from None
     except (OSError, UnicodeError):
         raise InvalidSettings(f"The host name {host} is not known. Check its spelling.") from None
-    if not all(is_public(str(each[4][0])) for each in found):
+    if not all(is_public(address) for address in found):
         raise not_reached(host)
+
+
+def _addresses(host: str) -> list[str]:
+    """The system's own look-up has no limit that we could set: whoever waits for it goes on without it."""
+    told: Queue[list[str] | Exception] = Queue()
+
+    def look_up() -> None:
+        try:
+            told.put([str(each[4][0]) for each in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)])
+        except (OSError, UnicodeError) as failure:
+            told.put(failure)
+        finally:
+            _look_ups.release()
+
+    if not _look_ups.acquire(blocking=False):
+        raise TimeoutError
+    Thread(target=look_up, daemon=True).start()
+    try:
+        found = told.get(timeout=LOOK_UP_SECONDS_MAX)
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(found, Exception):
+        raise found
+    return found

@@ -33,7 +33,7 @@ from reseller_reporting.app.progress import PREPARING
 from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.app.run_changes import UNDO_FOR
 from reseller_reporting.app.tenancy import currency_of, house_at, house_of, read_tree, run_folder
-from reseller_reporting.control import database, jobs
+from reseller_reporting.control import database, jobs, sessions
 from reseller_reporting.control.jobs import Leased, State
 from reseller_reporting.control.models import Delivery, IdempotencyKey, Job, JobItem, Run, RunFile
 from reseller_reporting.control.plans import OWN
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 
 _RECORDS_KEPT_FOR = timedelta(days=30)
+_SHORT_LIVED = ("accounts", "purge", "connection", "password_mail")  # Jobs that belong to no run.
 _BUSY_AGAIN_AFTER = timedelta(seconds=5)
 _AGAIN_AFTER_MAX = timedelta(minutes=30)
 _FULL_AGAIN_AFTER = timedelta(minutes=1)
@@ -308,15 +309,14 @@ def _transmit(house: House, delivery: Delivery, message: "ReportMail") -> str:
     try:
         mailing.send(house, message)
     except MailPartlyRefused as partly:
-        _keep(house, delivery, "sent", partly.sentence)
+        _keep_sent(house, delivery, partly.sentence)
         return partly.sentence
     except MailUncertain as uncertain:
         raise _given_up(delivery, uncertain.sentence) from None
     except ResellerReportingError as failure:
-        # Nothing has left: the next attempt may claim it.
-        _keep(house, delivery, "waiting", failure.sentence)
+        _keep_unsent(delivery, failure.sentence)
         raise
-    _keep(house, delivery, "sent", "")
+    _keep_sent(house, delivery, "")
     return _sent(delivery)
 
 
@@ -324,19 +324,29 @@ def _deleted() -> RunBusy:
     return RunBusy("The report was deleted before it was sent.")
 
 
-def _keep(house: House, delivery: Delivery, state: str, message: str) -> None:
-    # Whether it left is known here alone.
+# Whether it left is known here alone, and is written even if the job is another worker's by now, who holds it for lost.
+
+
+def _keep_sent(house: House, delivery: Delivery, message: str) -> None:
     database.reach_again()
-    delivery.state, delivery.message = state, message
-    if state == "sent":
-        delivery.sent_at = house.clock()
-    delivery.save(update_fields=["state", "message", "sent_at"])
+    theirs = Delivery.objects.filter(pk=delivery.pk, state__in=("sending", "unknown"))
+    theirs.update(state="sent", message=message, sent_at=house.clock())
+
+
+def _keep_unsent(delivery: Delivery, message: str) -> None:
+    """The next attempt may claim it; where there is none any more, it has failed, and somebody may send it again."""
+    database.reach_again()
+    with transaction.atomic():
+        theirs = Delivery.objects.filter(pk=delivery.pk)
+        if not theirs.filter(state="sending").update(state="waiting", message=message):
+            theirs.filter(state="unknown").update(state="failed", message=message)
 
 
 def _given_up(delivery: Delivery, why: str) -> MailUncertain:
     """Sent by itself a second time, it might arrive twice: a person decides."""
     sentence = f"{why} {jobs.NOBODY_KNOWS}"
-    Delivery.objects.filter(pk=delivery.pk).update(state="unknown", message=sentence)
+    # Its first worker may have told meanwhile.
+    Delivery.objects.filter(pk=delivery.pk, state__in=("sending", "unknown")).update(state="unknown", message=sentence)
     return MailUncertain(sentence)
 
 
@@ -353,18 +363,20 @@ def _read_accounts(house: House, job: Job, leased: Leased) -> str:
 
 
 def _test_connection(house: House, job: Job, leased: Leased) -> str:
-    """What `doctor` finds of the KAZOO that was typed, or else of the stored one; what was typed is forgotten then."""
+    """What `doctor` finds of the KAZOO that was typed, or else of the stored one; the end of the job forgets what was
+    typed. What was found is not looked for again."""
     from reseller_reporting.app.connections import unsealed_login
     from reseller_reporting.app.doctor import examine_kazoo
 
-    jobs.write(job.pk, leased.lease, stage="Testing the connection")
-    own = house_of(house, job.reseller)
-    if sealed := job.payload.get("sealed"):
-        own = house_at(own, unsealed_login(house, sealed))
-    found = examine_kazoo(own)
-    findings = [{"name": each.name, "ok": each.ok, "message": each.message} for each in found]
-    jobs.write(job.pk, leased.lease, checkpoint={"findings": findings}, payload={})
-    if all(each.ok for each in found):
+    findings = job.checkpoint.get("findings")
+    if findings is None:
+        jobs.write(job.pk, leased.lease, stage="Testing the connection")
+        own = house_of(house, job.reseller)
+        if sealed := job.payload.get("sealed"):
+            own = house_at(own, unsealed_login(house, sealed))
+        findings = [{"name": each.name, "ok": each.ok, "message": each.message} for each in examine_kazoo(own)]
+        jobs.write(job.pk, leased.lease, checkpoint={"findings": findings})
+    if all(each["ok"] for each in findings):
         return "The connection works."
     return "The connection does not work yet: its findings say why."
 
@@ -387,7 +399,8 @@ def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it 
         Run.objects.filter(pk=run_id).delete()
         removed += 1
     IdempotencyKey.objects.filter(created_at__lt=now - _RECORDS_KEPT_FOR).delete()
-    old = Job.objects.filter(kind__in=("accounts", "purge", "connection"), ended_at__lt=now - _RECORDS_KEPT_FOR)
+    sessions.forget_expired(now=now)
+    old = Job.objects.filter(kind__in=_SHORT_LIVED, ended_at__lt=now - _RECORDS_KEPT_FOR)
     old.exclude(pk=job.pk).delete()
     return f"{removed} runs removed."
 

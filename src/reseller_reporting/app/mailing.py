@@ -70,6 +70,7 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
     words = Words(letter.language or house.settings.documents_language)
     period = parse_period(letter.period, timezone=letter.timezone, now=house.clock())
     names = {account["id"]: account["name"] for account in accounts}  # A CSV guards names against spreadsheets.
+    due = {each["id"]: each["total_due"] for each in manifest.get("statements", ())}
     with (letter.folder / SUMMARY).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     total = CustomerLine(
@@ -79,6 +80,7 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
         reseller_cost=_money(words, totals["reseller_cost"] or ""),
         customer_cost=_money(words, totals["customer_cost"] or ""),
         price=_money(words, totals.get("price") or ""),
+        total_due=_money(words, totals.get("total_due") or ""),
         complete=_yes_or_no(words, all(row["Complete"] == "yes" for row in rows)),
     )
     return ReportMail(
@@ -91,7 +93,7 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
         timezone=letter.timezone,
         # That of the settings may be another one by now.
         currency=next((row["Currency"] for row in rows), house.settings.currency),
-        customers=[_line(words, row, names.get(row["Account ID"], row["Name"])) for row in rows],
+        customers=[_line(words, row, names.get(row["Account ID"], row["Name"]), due) for row in rows],
         totals=total,
         warnings=[*_notes(words, manifest), *(_warning(words, warning) for warning in manifest["warnings"])],
         folder=letter.folder,
@@ -104,7 +106,7 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
     )
 
 
-def _line(words: Words, row: Mapping[str, str], name: str) -> CustomerLine:
+def _line(words: Words, row: Mapping[str, str], name: str, due: Mapping[str, str]) -> CustomerLine:
     """A row of the summary, its figures as people of that language write them."""
     return CustomerLine(
         name=name,
@@ -113,6 +115,7 @@ def _line(words: Words, row: Mapping[str, str], name: str) -> CustomerLine:
         reseller_cost=_money(words, row["Reseller Cost"]),
         customer_cost=_money(words, row["Customer Cost"]),
         price=_money(words, row.get("Price") or ""),
+        total_due=_money(words, due.get(row["Account ID"], "")),
         complete=_yes_or_no(words, row["Complete"] == "yes"),
     )
 

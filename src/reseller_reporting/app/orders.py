@@ -4,13 +4,15 @@ Invariants
 - An order names its period outright: `last-month` is settled when it is ordered, not when a worker comes to it.
 - Whether plans price it is settled then, too, and its language; what needs prices is refused where there are none.
 - Whoever belongs to one branch orders of that branch alone, whatever is asked for.
-- Whom the tree that was read last does not hold is refused at once, another reseller's as what there is not. As long
-  as none was read, and for what was imported, the job refuses it: it knows no accounts but the reseller's own.
+- Whom the tree that was read last does not hold is refused at once, another reseller's as what there is not; and a name
+  of several. Whose name it is is settled then, too. As long as none was read, and for what was imported, that is the
+  job's to refuse: it knows no accounts but the reseller's own.
+- Whoever names customers of a sub-reseller means them: the order says so to its job, which looks for no others else.
 - The run, its job, the remembered addresses and the audit trail stand together or not at all.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
@@ -21,7 +23,7 @@ from reseller_reporting.app.house import House
 from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.control import audit, jobs, plans
 from reseller_reporting.control.models import Delivery, Job, KnownAccount, Recipient, Reseller, Run, User
-from reseller_reporting.control.visibility import sees_all, visible_accounts
+from reseller_reporting.control.visibility import reportable, sees_all, visible_accounts
 from reseller_reporting.model.errors import AmbiguousAccount, InvalidSettings, UnknownAccount
 from reseller_reporting.model.period import check_period, check_zone, parse_period
 
@@ -58,13 +60,11 @@ def order_report(
     check_bounds(period.from_local.date(), period.to_local.date())
     recipients = check_recipients(house, list(asked.email))
     accounts = _allowed(reseller, asked, user)
-    is_branch = user is not None and not sees_all(user)
     stated = asdict(asked) | {
         "period": period.name,
         "timezone": asked.timezone or reseller.timezone or None,
         "accounts": accounts,
-        # A branch is ordered as it is, sub-resellers in it or above it.
-        "include_sub_resellers": is_beyond_own(reseller, accounts or ()) if is_branch else asked.include_sub_resellers,
+        "include_sub_resellers": _includes_sub_resellers(reseller, asked, user, accounts),
         "price_plans": _is_priced(reseller, asked),
         "branch": user.account_id if user else "",
         "language": asked.language or house.settings.documents_language,
@@ -111,13 +111,28 @@ def check_bounds(first: date, after: date) -> None:
 
 def is_beyond_own(reseller: Reseller, account_ids: Iterable[str]) -> bool:
     """Whether one of them is not the reseller's own customer but a sub-reseller's, which an order has to say."""
+    own = _own_ids(reseller)
+    return own is not None and not set(account_ids) <= own
+
+
+def _own_ids(reseller: Reseller) -> set[str] | None:
+    """As `selection.customers_of` has them, and its own account; None while that is not known."""
     top = KnownAccount.objects.filter(account_id=reseller.account_id).first()
     if top is None:
-        return False
-    # As `selection.customers_of` has it.
+        return None
     owner = top.account_id if top.is_reseller else top.reseller_account_id
     own = KnownAccount.objects.filter(reseller_account_id=owner).values_list("account_id", flat=True)
-    return not set(account_ids) <= {*own, top.account_id}
+    return {*own, top.account_id}
+
+
+def _includes_sub_resellers(
+    reseller: Reseller, asked: Asked, user: User | None, accounts: Sequence[str] | None
+) -> bool:
+    """A branch is ordered as it is, sub-resellers in it or above it; and so is whoever is named."""
+    if user is not None and not sees_all(user):
+        return is_beyond_own(reseller, accounts or ())
+    is_named = accounts is not None and _is_settled(reseller, asked)
+    return asked.include_sub_resellers or (is_named and is_beyond_own(reseller, accounts or ()))
 
 
 def has_price_plans(reseller: Reseller) -> bool:
@@ -125,10 +140,16 @@ def has_price_plans(reseller: Reseller) -> bool:
     return reseller.key == plans.OWN and plans.are_given()
 
 
+def needs_prices(edition: str, also: Iterable[str]) -> bool:
+    """Whether the edition, or one of the files beside the report, is made of prices."""
+    return edition == "customer" or not PRICED.isdisjoint(also)
+
+
 def _is_priced(reseller: Reseller, asked: Asked) -> bool:
     has_plans = has_price_plans(reseller)
-    is_needed = asked.edition == "customer" or not PRICED.isdisjoint(asked.also)
-    is_wanted = is_needed or (has_plans if asked.price_plans is None else asked.price_plans)
+    is_wanted = needs_prices(asked.edition, asked.also) or (
+        has_plans if asked.price_plans is None else asked.price_plans
+    )
     if is_wanted and not has_plans:
         raise InvalidSettings(
             "No price plans are given to customers yet: order the internal edition without prices, or ask whoever "
@@ -138,40 +159,49 @@ def _is_priced(reseller: Reseller, asked: Asked) -> bool:
 
 
 def _allowed(reseller: Reseller, asked: Asked, user: User | None) -> list[str] | None:
-    """As asked for, for whoever sees the whole reseller; else the ids of what is theirs."""
+    """The ids of whom it is about; None is all of them. What only the job can know stays as it was asked for."""
     accounts = asked.accounts
     if user is None or sees_all(user):
-        if accounts is not None and asked.source == "kazoo" and reseller.tree_read_at is not None:
-            _check_known(reseller, accounts)
-        return None if accounts is None else list(accounts)
-    theirs = list(visible_accounts(user).order_by("account_id").values_list("account_id", "name"))
+        if accounts is None or not _is_settled(reseller, asked):
+            return None if accounts is None else list(accounts)
+        own = None if asked.include_sub_resellers else _own_ids(reseller)
+        known = reportable(KnownAccount.objects.all(), reseller)
+        return _ids(reseller, accounts, known.values_list("account_id", "name"), first=own)
+    theirs = reportable(visible_accounts(user), reseller).order_by("account_id").values_list("account_id", "name")
     if accounts is None:
-        # The reseller is no customer of its own, unless it has none.
-        below = [account_id for account_id, _ in theirs if account_id != reseller.account_id]
-        return below or [account_id for account_id, _ in theirs]
-    known: dict[str, set[str]] = defaultdict(set)
-    for account_id, name in theirs:
-        known[account_id].add(account_id)
-        known[name].add(account_id)
+        return [account_id for account_id, _ in theirs]
+    return _ids(reseller, accounts, theirs)
+
+
+def _is_settled(reseller: Reseller, asked: Asked) -> bool:
+    """Whether the tree that was read last tells who is meant.
+
+    An account that came into being since is refused as well, although its job would find it: nobody can tell it from
+    a slip, or from another reseller's, and who made it has the accounts read again in seconds, while a job fails long
+    after its clerk has gone."""
+    return asked.source == "kazoo" and reseller.tree_read_at is not None
+
+
+def _ids(
+    reseller: Reseller, texts: Sequence[str], known: Iterable[tuple[str, str]], *, first: Collection[str] | None = None
+) -> list[str]:
+    """Of ids and exact names; a name is that of one of the `first`, where one of them bears it."""
+    by_id, by_name = set[str](), defaultdict[str, set[str]](set)
+    for account_id, name in known:
+        by_id.add(account_id)
+        by_name[name].add(account_id)
     ids: list[str] = []
-    for text in accounts:
-        found = known.get(text, set())
+    for text in texts:
+        found = {text} if text in by_id else by_name.get(text, set())
         if not found:
             raise _unknown(reseller, text)
         if len(found) > 1:
-            raise AmbiguousAccount(f"Several accounts are called '{text}'. Name the one that you mean by its id.")
+            found = found.intersection(first or ()) or found
+        if len(found) > 1:
+            choice = ", ".join(sorted(found))
+            raise AmbiguousAccount(f"{len(found)} customers are named '{text}': choose by id, one of {choice}.")
         ids += found
     return list(dict.fromkeys(ids))
-
-
-def _check_known(reseller: Reseller, accounts: Sequence[str]) -> None:
-    """An account that came into being since is refused as well, although its job would find it: nobody can tell it from
-    a slip, or from another reseller's, and who made it has the accounts read again in seconds, while a job fails long
-    after its clerk has gone. What a name means is the job's to settle: it may be of several, or go to another one."""
-    known = {text for row in KnownAccount.objects.values_list("account_id", "name") for text in row}
-    for text in accounts:
-        if text not in known:
-            raise _unknown(reseller, text)
 
 
 def _unknown(reseller: Reseller, text: str) -> UnknownAccount:

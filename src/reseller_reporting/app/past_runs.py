@@ -9,7 +9,7 @@ have thousands of customers. A document never changes; one that is made anew is 
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -17,8 +17,10 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reseller_reporting.words.alphabet import by_name
+
 # As `app.report` names them, which reads the lake and so is not imported here.
-MANIFEST, SUMMARY, COUNTRIES = "manifest.json", "summary.csv", "summary-by-country.csv"
+MANIFEST, SUMMARY, COUNTRIES, MARGINS = "manifest.json", "summary.csv", "summary-by-country.csv", "margin.csv"
 _COUNTRY_COLUMNS = ("Country", "Country Code", "Direction", "Calls", "Billing Minutes", "Customer Cost")
 _KEPT = 4  # Runs: two that are compared, and what others look at meanwhile.
 Amount = TypeVar("Amount", int, Decimal)
@@ -38,12 +40,25 @@ class CustomerSums:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earned:
+    """What a customer owes by its statement, and what is left of it."""
+
+    net: Decimal | None = None  # Before all taxes.
+    total_due: Decimal | None = None  # With them.
+    margin: Decimal | None = None  # On everything: net less what the reseller pays, recurring costs, too.
+    margin_on_calls: Decimal | None = None
+
+
+NOTHING_EARNED = Earned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountrySums:
     country: str
     code: str  # Of two letters; "" where the number tells no country.
     direction: str
     calls: int
-    minutes: Decimal
+    seconds: int  # Of which its billing minutes are sixtieths.
     customer_cost: Decimal | None
     price: Decimal | None = None  # Of the calls that have one.
     margin: Decimal | None = None
@@ -90,7 +105,7 @@ class Changed:
 
 
 def customers(folder: Path) -> Sequence[CustomerSums]:
-    """In the order of the summary; empty where the files are gone."""
+    """By name, as people look for them; empty where the files are gone."""
     try:
         return _customers_of(_which(folder / MANIFEST))
     except FileNotFoundError:
@@ -120,10 +135,30 @@ def countries(folder: Path) -> Sequence[CountrySums]:
         return ()
 
 
-def margins(folder: Path) -> Mapping[str, Decimal]:
-    """Price less what the reseller pays, by account; who has no price plan, or no known cost, is not there."""
+def earned(folder: Path) -> Mapping[str, Earned]:
+    """By account, of those who have a price plan. A report that was made before statements were kept in its manifest
+    does not tell what is due with taxes."""
     try:
-        return _margins_of(_which(folder / SUMMARY))
+        return _earned_of(_which(folder / MANIFEST), _which(folder / SUMMARY), _maybe(folder / MARGINS))
+    except FileNotFoundError:
+        return {}
+
+
+def all_earned(of_customers: Iterable[Earned]) -> Earned:
+    """What is known of them, added up; what is known of nobody is unknown."""
+    known = list(of_customers)
+    return Earned(
+        net=_known(each.net for each in known),
+        total_due=_known(each.total_due for each in known),
+        margin=_known(each.margin for each in known),
+        margin_on_calls=_known(each.margin_on_calls for each in known),
+    )
+
+
+def billing_seconds(folder: Path) -> Mapping[str, int]:
+    """By account, what its billing minutes are sixtieths of: charged seconds, answered ones where none are charged."""
+    try:
+        return _billing_seconds_of(_which(folder / SUMMARY))
     except FileNotFoundError:
         return {}
 
@@ -143,22 +178,59 @@ def _which(path: Path) -> _File:
     return _File(path, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
+def _maybe(path: Path) -> _File | None:
+    try:
+        return _which(path)
+    except FileNotFoundError:
+        return None
+
+
 @lru_cache(maxsize=_KEPT)
 def _customers_of(file: _File) -> tuple[CustomerSums, ...]:
     document = json.loads(file.path.read_bytes())
-    return tuple(_customer(entry) for entry in document["accounts"])
+    found = [_customer(entry) for entry in document["accounts"]]
+    return tuple(sorted(found, key=lambda each: by_name(each.name, each.account_id)))
 
 
 @lru_cache(maxsize=_KEPT)
-def _margins_of(file: _File) -> Mapping[str, Decimal]:
+def _earned_of(manifest: _File, summary: _File, margins: _File | None) -> Mapping[str, Earned]:
+    document = json.loads(manifest.path.read_bytes())
+    due = {each["id"]: _decimal(each["total_due"]) for each in document.get("statements", ())}
+    of_calls = {row["Account ID"]: _amount(row.get("Margin")) for row in _rows(summary)}
+    whole = {row["Account ID"]: row for row in _rows(margins)} if margins else {}
+    found = {}
+    for id_ in {**of_calls, **whole, **due}:
+        row = whole.get(id_, {})
+        one = Earned(
+            net=_amount(row.get("Net")),
+            total_due=due.get(id_),
+            margin=_amount(row.get("Margin")),
+            margin_on_calls=of_calls.get(id_),
+        )
+        if one != NOTHING_EARNED:
+            found[id_] = one
+    return found
+
+
+@lru_cache(maxsize=_KEPT)
+def _billing_seconds_of(file: _File) -> Mapping[str, int]:
+    return {row["Account ID"]: _seconds(row["Billing Minutes"]) for row in _rows(file) if row.get("Billing Minutes")}
+
+
+def _seconds(minutes: str) -> int:
+    """Thirds of minutes were rounded; what they were rounded from are whole seconds."""
+    return round(Decimal(minutes) * 60)
+
+
+def _rows(file: _File) -> Iterator[Mapping[str, str]]:
     with file.path.open(encoding="utf-8-sig", newline="") as opened:
-        return {row["Account ID"]: Decimal(row["Margin"]) for row in csv.DictReader(opened) if row.get("Margin")}
+        yield from csv.DictReader(opened)
 
 
 @lru_cache(maxsize=_KEPT)
 def _countries_of(file: _File) -> tuple[CountrySums, ...]:
     calls: defaultdict[tuple[str, str], int] = defaultdict(int)
-    minutes: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    seconds: defaultdict[tuple[str, str], int] = defaultdict(int)
     costs: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     prices: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     left: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
@@ -175,7 +247,7 @@ def _countries_of(file: _File) -> tuple[CountrySums, ...]:
             key = country or code, direction
             codes[key] = code
             calls[key] += int(count or 0)
-            minutes[key] += Decimal(duration or 0)
+            seconds[key] += _seconds(duration or "0")
             costs[key] += Decimal(cost or 0)
             for place, sums in priced:
                 if row[place]:
@@ -186,7 +258,7 @@ def _countries_of(file: _File) -> tuple[CountrySums, ...]:
             code=codes[key],
             direction=key[1],
             calls=calls[key],
-            minutes=minutes[key],
+            seconds=seconds[key],
             customer_cost=costs[key],
             price=prices.get(key),
             margin=left.get(key),
@@ -267,6 +339,11 @@ def _counts(sums: CustomerSums) -> tuple[object, ...]:
 
 def _amounts(sums: CustomerSums) -> tuple[Decimal | None, ...]:
     return sums.reseller_cost, sums.customer_cost, sums.price
+
+
+def _amount(text: str | None) -> Decimal | None:
+    """Of a cell: empty is unknown."""
+    return Decimal(text) if text else None
 
 
 def _decimal(text: str | None) -> Decimal | None:

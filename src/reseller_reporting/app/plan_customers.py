@@ -1,7 +1,6 @@
 """Lines that give a plan to a customer whom nobody knows: a slip of one letter leaves a customer without its prices."""
 
 import difflib
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +11,7 @@ from reseller_reporting.model.period import parse_period
 from reseller_reporting.model.plan import Assignment
 from reseller_reporting.model.problems import ReportWarning
 from reseller_reporting.rating.plan_resolution import PlanBook, fits
+from reseller_reporting.words.alphabet import plain
 
 CODE = "plan_for_nobody"
 
@@ -70,12 +70,8 @@ def stored_accounts(house: House) -> list[Account]:
 
 def _nearest(customer: str, names: Sequence[str]) -> str | None:
     """Accents and capitals are what people leave out."""
-    plain: dict[str, str] = {}
+    as_sought: dict[str, str] = {}
     for name in names:
-        plain.setdefault(_plain(name), name)
-    close = difflib.get_close_matches(_plain(customer.strip("*?")), plain, n=1)
-    return plain[close[0]] if close else None
-
-
-def _plain(name: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(sign))
+        as_sought.setdefault(plain(name), name)
+    close = difflib.get_close_matches(plain(customer.strip("*?")), as_sought, n=1)
+    return as_sought[close[0]] if close else None

@@ -6,7 +6,8 @@ Times
 Invariants
 - Whoever holds a lease knows its chance text; every write names it, so that who lost it writes nothing more.
 - A lost lease is queued again, and fails after as many tries as its kind has.
-- What ends a job sets the state of its run, or of its message, in the same transaction.
+- What ends a job sets the state of its run, or of its message, in the same transaction; credentials that were typed for
+  it are forgotten then, however it ends.
 """
 
 import secrets
@@ -160,6 +161,7 @@ def finish(job_id: UUID, lease: str, state: State, *, now: datetime, message: st
             ended |= {"percent": 100}
         if not _held(job_id, lease).update(**ended):
             raise LeaseLost
+        _forget_typed(job_id)
         _tell_run(Q(jobs=job_id), state)
         _tell_delivery(job_id, state, message)
 
@@ -205,6 +207,7 @@ def ask_cancel(job: Job, *, now: datetime) -> None:
     with transaction.atomic():
         waiting = Job.objects.filter(pk=job.pk, state=State.QUEUED)
         if waiting.update(state=State.CANCELLED, ended_at=now, message="Cancelled."):
+            _forget_typed(job.pk)
             _tell_run(Q(jobs=job.pk), State.CANCELLED)
             _tell_delivery(job.pk, State.CANCELLED, "Cancelled.")
         else:
@@ -268,6 +271,10 @@ def counts() -> dict[str, int]:
 
 def _held(job_id: UUID, lease: str) -> Any:
     return Job.objects.filter(pk=job_id, state=State.RUNNING, lease=lease)
+
+
+def _forget_typed(job_id: UUID) -> None:
+    Job.objects.filter(pk=job_id, kind="connection").update(payload={})
 
 
 def _tell_run(which: Q, state: State) -> None:

@@ -3,11 +3,22 @@
 Everyone sees the account they belong to and the accounts below it; the reseller's own people and operators, all.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from reseller_reporting.control.models import AuditEvent, Delivery, Job, KnownAccount, Recipient, Run, RunFile, User
+from reseller_reporting.control.models import (
+    AuditEvent,
+    Delivery,
+    Job,
+    KnownAccount,
+    Recipient,
+    Reseller,
+    Run,
+    RunFile,
+    User,
+)
 from reseller_reporting.control.roles import Action, Role, may
 
 _RECIPIENTS_OFFERED = 50
@@ -28,6 +39,12 @@ def visible_accounts(user: User) -> QuerySet[KnownAccount]:
     if not may(user, Action.SEE_ACCOUNTS):
         return accounts.none()
     return accounts if sees_all(user) else accounts.filter(lineage__contains=f"/{user.account_id}/")
+
+
+def reportable(accounts: QuerySet[KnownAccount], reseller: Reseller) -> QuerySet[KnownAccount]:
+    """Who of them can be reported on: everyone below the reseller, which reports on itself where there is nobody."""
+    below = accounts.exclude(account_id=reseller.account_id) if reseller.account_id else accounts
+    return below if below.exists() else accounts
 
 
 def visible_files(user: User) -> QuerySet[RunFile]:
@@ -88,6 +105,17 @@ def known_recipients(user: User) -> list[str]:
     ordered = _ordered_by(user).values_list("order__email", flat=True)
     theirs = {address for each in (*own, *ordered) for address in each or ()}
     return [address for address in latest if address in theirs][:_RECIPIENTS_OFFERED]
+
+
+def strangers_among(user: User, addresses: Iterable[str]) -> list[str]:
+    """Those that nothing was sent to before, as far as they know, and that none of the users has whom they see."""
+    named = list(addresses)
+    is_all = sees_all(user)
+    written = list(Recipient.objects.values_list("address", flat=True)) if is_all else known_recipients(user)
+    users = User.objects.all() if is_all else visible_users(user)
+    known = {address.lower() for address in (*written, user.username, user.email)}
+    known |= {text.lower() for row in users.values_list("username", "email") for text in row}
+    return [address for address in named if address.lower() not in known]
 
 
 def visible_users(user: User) -> QuerySet[User]:

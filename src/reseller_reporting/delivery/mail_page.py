@@ -21,7 +21,7 @@ from reseller_reporting.words.message import filled, mark
 
 _CUSTOMERS_SHOWN_MAX = 50  # A mail with more rows is not read but searched.
 _FIRST_COLUMNS = (mark("Customer"), mark("Calls"), mark("Minutes"), mark("Reseller cost"), mark("Customer cost"))
-_PRICE, _COMPLETE = mark("Price"), mark("Complete")
+_PRICE, _TOTAL_DUE, _COMPLETE = mark("Price of calls"), mark("Total due"), mark("Complete")
 _ACCENT, _SECOND = "#185A91", "#1B2A41"  # Those of the workbooks.
 _LOGO_HEIGHT_MAX, _LOGO_WIDTH_MAX = 56, 280
 
@@ -37,6 +37,7 @@ class CustomerLine:
     customer_cost: str
     complete: str
     price: str = ""
+    total_due: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +90,12 @@ def _own_text(message: ReportMail) -> list[str]:
 def _rows(message: ReportMail) -> list[tuple[str, ...]]:
     """The table: the customers as far as they are shown, the totals of all of them last; prices where there are any."""
     lines = [*message.customers[:_CUSTOMERS_SHOWN_MAX], replace(message.totals, name=message.words.say("Total"))]
-    is_priced = _is_priced(message)
+    is_priced, is_due = _is_priced(message), _is_due(message)
     return [
         (
             *(line.name, line.calls, line.minutes, line.reseller_cost, line.customer_cost),
             *([line.price] if is_priced else []),
+            *([line.total_due] if is_due else []),
             line.complete,
         )
         for line in lines
@@ -104,8 +106,13 @@ def _is_priced(message: ReportMail) -> bool:
     return any(line.price for line in (*message.customers, message.totals))
 
 
+def _is_due(message: ReportMail) -> bool:
+    return any(line.total_due for line in (*message.customers, message.totals))
+
+
 def _titles(message: ReportMail) -> tuple[str, ...]:
-    titles = (*_FIRST_COLUMNS, *([_PRICE] if _is_priced(message) else []), _COMPLETE)
+    prices = [title for title, has in ((_PRICE, _is_priced), (_TOTAL_DUE, _is_due)) if has(message)]
+    titles = (*_FIRST_COLUMNS, *prices, _COMPLETE)
     return tuple(map(message.words.say, titles))
 
 

@@ -46,7 +46,7 @@ def manifest(
     *, period: ReportPeriod, store_version: str, accounts: Sequence[dict[str, Any]], entries: Sequence[Entry]
 ) -> dict[str, Any]:
     """The whole document. `accounts` are the entries made by `account_entry`, in summary order."""
-    return {
+    document: dict[str, Any] = {
         "period": {
             "from": period.from_local.isoformat(),
             "to": period.to_local.isoformat(),
@@ -59,6 +59,20 @@ def manifest(
         "totals": _totals(entries),
         "warnings": _all_warnings([facts for facts, _ in entries]),
     }
+    if statements := _statements(entries):  # A report without plans says nothing of what is owed.
+        document["statements"] = [{"id": id_} | _due(net, total) for id_, net, total in statements]
+        document["totals"] |= _due(sum(net for _, net, _ in statements), sum(total for *_, total in statements))
+    return document
+
+
+def _statements(entries: Sequence[Entry]) -> list[tuple[str, int, int]]:
+    """What each comes to, in micros: before all taxes, as `margin.csv` has it, and with them."""
+    priced = [(facts.account.id, facts.prices.statement) for facts, sums in entries if facts.prices and sums]
+    return [(id_, each.net_micros - each.included_tax_micros, each.total_micros) for id_, each in priced]
+
+
+def _due(net_micros: int, total_micros: int) -> dict[str, str]:
+    return {"net": micros_text(net_micros), "total_due": micros_text(total_micros)}
 
 
 def _plan_versions(all_facts: Iterable[AccountFacts]) -> set[tuple[str, str]]:

@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 
 from reseller_reporting.control import searching
 from reseller_reporting.control.models import KnownAccount, Reseller, User
-from reseller_reporting.control.visibility import sees_everything, visible_accounts
+from reseller_reporting.control.visibility import reportable, sees_everything, visible_accounts
 from reseller_reporting.web.namesakes import short_id
 
 SHOWN_AT_ONCE = 100
@@ -33,10 +33,8 @@ class Listed:
 
 
 def choices(user: User, reseller: Reseller) -> QuerySet[KnownAccount]:
-    """Who can be reported on: everyone below; an account without anyone below reports on itself."""
-    visible = visible_accounts(user)
-    below = visible.exclude(account_id=reseller.account_id) if reseller.account_id else visible
-    return below if below.exists() else visible
+    """Who can be reported on, of those that are theirs to see."""
+    return reportable(visible_accounts(user), reseller)
 
 
 def own_customers(accounts: QuerySet[KnownAccount], user: User, reseller: Reseller) -> QuerySet[KnownAccount]:

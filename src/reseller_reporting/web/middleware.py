@@ -8,6 +8,7 @@ Invariants
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,7 +17,8 @@ import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict, UnreadablePostError
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -37,6 +39,8 @@ from reseller_reporting.web.log_ins import address_of
 Answer = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
 CHOSEN_RESELLER = "reseller"  # In the session of an operator.
+_ZERO_BYTE = "\0"
+_RESET = "/password/reset/"
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 # What supervisors ask is answered without asking the database who they are: it may be what they want to know of.
 _OF_SUPERVISORS = ("/healthz", "/readyz", "/metrics")
@@ -68,6 +72,12 @@ def is_static(request: HttpRequest) -> bool:
     return request.path.startswith(str(settings.STATIC_URL))
 
 
+def path_to_log(request: HttpRequest) -> str:
+    """Of the page where a new password is chosen, the form: its path lets whoever reads it choose one."""
+    begin, found, _ = request.path.partition(_RESET)
+    return f"{begin}{found}…" if found else request.path
+
+
 class Watched:
     """A line and a measurement each."""
 
@@ -88,7 +98,7 @@ class Watched:
             _log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=path_to_log(request),
                 status=response.status_code,
                 milliseconds=round(seconds * 1000),
                 address=address_of(request),
@@ -134,6 +144,32 @@ class Small:
         if is_api(request):
             return problem(413, "too_large", "The body is larger than anything that this API takes.")
         return HttpResponse(render_to_string("413.html"), status=413)
+
+
+class Legible:
+    """No database keeps a zero byte in a text, and nobody types one: pages take it in no form, no query and no address.
+    The API says so by field."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if _ZERO_BYTE in value]:
+            del request.COOKIES[name]
+        return self._answer(request)
+
+    def process_view(self, request: HttpRequest, _view: Any, _arguments: list[Any], _named: dict[str, Any]) -> None:
+        if is_api(request):
+            return
+        if _ZERO_BYTE in request.path_info:
+            raise Http404
+        with suppress(UnreadablePostError):  # As the form that proves nothing, it is refused next.
+            if _has_zero_byte(request.GET) or _has_zero_byte(request.POST):
+                raise BadRequest
+
+
+def _has_zero_byte(given: QueryDict) -> bool:
+    return any(_ZERO_BYTE in text for name, texts in given.lists() for text in (name, *texts))
 
 
 class WhoAsks:

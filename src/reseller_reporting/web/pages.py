@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from reseller_reporting.control.refusals import problem
 from reseller_reporting.web import metrics
-from reseller_reporting.web.middleware import is_api
+from reseller_reporting.web.middleware import is_api, path_to_log
 
 _log = structlog.get_logger()
 _BEFORE_LOG_IN = ("login", "kazoo_login", "kazoo_login_of", "second_step", "password_forgot", "password_reset")
@@ -46,9 +46,9 @@ def failed(request: HttpRequest) -> HttpResponse:
     cause = sys.exc_info()[1]
     is_away = isinstance(cause, OperationalError | InterfaceError)
     if is_away:  # Every request says so until it is back: a line each.
-        _log.error("the control database is away", path=request.path, cause=" ".join(str(cause).split()))
+        _log.error("the control database is away", path=path_to_log(request), cause=" ".join(str(cause).split()))
     else:
-        _log.error("request failed", path=request.path, exc_info=cause)
+        _log.error("request failed", path=path_to_log(request), exc_info=cause)
     status, code = (503, "database_unavailable") if is_away else (500, "unexpected")
     with suppress(DatabaseError):
         connection.close()

@@ -2,9 +2,10 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from reseller_reporting.app import past_runs, run_changes
 from reseller_reporting.app.recipients import split_addresses
 from reseller_reporting.app.run_files import note_download, open_file, zipped
-from reseller_reporting.app.tenancy import currency_of, run_folder, this_house
+from reseller_reporting.app.tenancy import run_folder, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import Delivery, Job, Run, RunFile
@@ -29,17 +30,18 @@ from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.visibility import (
     changeable_runs,
     known_recipients,
-    sees_everything,
-    visible_accounts,
+    strangers_among,
     visible_files,
     visible_jobs,
     visible_runs,
     with_wholeness,
 )
 from reseller_reporting.model.errors import FileGone, ResellerReportingError
-from reseller_reporting.web import progress_page
+from reseller_reporting.web import periods, progress_page, run_rows
 from reseller_reporting.web.access import needs
 from reseller_reporting.web.namesakes import short_ids
+from reseller_reporting.web.templatetags.humane import term
+from reseller_reporting.words.alphabet import by_name
 
 _RUNS_A_PAGE = 25
 _CUSTOMERS_A_PAGE = 50
@@ -52,13 +54,14 @@ def runs(asked: Asking) -> HttpResponse:
     text = asked.GET.get("q", "").strip()[:200]
     shows_deleted = "deleted" in asked.GET
     found = changeable_runs(asked.user) if shows_deleted else visible_runs(asked.user)
-    found = searching.runs(found.filter(deleted_at__isnull=not shows_deleted), text, asked.user)
+    found = searching.runs(found.filter(deleted_at__isnull=not shows_deleted), text, asked.user, means=periods.means)
     found = with_wholeness(found, asked.user).select_related("created_by")
     page = _page(found.order_by("-created_at", "pk"), asked, _RUNS_A_PAGE)
     latest = _latest_jobs(asked, [run.pk for run in page])
     context = {
         "page": page,
-        "rows": [(run, latest.get(run.pk), _currency_of(asked, run)) for run in page],
+        "rows": run_rows.rows(asked, list(page), latest),
+        "ticked": asked.GET.getlist("run"),
         "q": text,
         "shows_deleted": shows_deleted,
     }
@@ -66,7 +69,9 @@ def runs(asked: Asking) -> HttpResponse:
         return render(asked, "run/_runs.html", context)
     undone = asked.GET.get("undo", "")
     context["undo"] = (
-        changeable_runs(asked.user).exclude(deleted_at=None).filter(pk=undone).first() if _is_id(undone) else None
+        changeable_runs(asked.user).exclude(deleted_at=None).filter(pk=undone).first()
+        if run_rows.is_id(undone)
+        else None
     )
     return render(asked, "run/runs.html", context)
 
@@ -75,20 +80,6 @@ def _latest_jobs(asked: Asking, run_ids: Sequence[UUID]) -> dict[UUID, Job]:
     """The newest report job of each run, where progress is theirs to see."""
     found = visible_jobs(asked.user).filter(run_id__in=run_ids, kind="report").order_by("created_at")
     return {job.run_id: job for job in found if job.run_id is not None}
-
-
-def _currency_of(asked: Asking, run: Any) -> str:
-    """The run's own: the reseller may have another one by now."""
-    known = run.totals.get("currency") or (run.state == "made" and past_runs.currency(run_folder(this_house(), run.pk)))
-    return known or currency_of(this_house(), asked.reseller)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _page(rows: Any, asked: Asking, size: int) -> Page[Any]:
@@ -106,10 +97,11 @@ def run(asked: Asking, run_id: UUID) -> HttpResponse:
         "run": found,
         "may_change": may_change,
         "shows_sums": found.is_whole,
-        "currency": _currency_of(asked, found),
+        "currency": run_rows.currency_of_run(asked, found),
         "summaries": list(files.filter(account_id="").order_by("pk")),
         "workbooks": files.filter(kind="workbook").count(),
         "customers": _customers(asked, found, files),
+        "earned": past_runs.all_earned(_earned(found).values()),
         "token": secrets.token_urlsafe(12),
         "q": asked.GET.get("q", ""),
     }
@@ -136,7 +128,7 @@ def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]
         named = files.exclude(account_id="").values_list("account_id", "account_name").distinct()
         everyone = [
             past_runs.unknown_sums(account_id, name or account_id)
-            for account_id, name in named.order_by("account_name", "account_id")
+            for account_id, name in sorted(named, key=lambda each: by_name(each[1], each[0]))
         ]
     told_apart = short_ids((each.account_id, each.name) for each in everyone)
     page = _page(
@@ -146,12 +138,15 @@ def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]
     for file in files.filter(account_id__in=[each.account_id for each in page]).order_by("pk"):
         of_customer[file.account_id].append(file)
     is_shown = found.is_whole and found.state == "made"
-    margins = past_runs.margins(run_folder(this_house(), found.pk)) if is_shown else {}
+    folder = run_folder(this_house(), found.pk)
+    earned = _earned(found)
+    seconds = past_runs.billing_seconds(folder) if is_shown else {}
     page.object_list = [
         {
             "sums": each,
             "files": of_customer[each.account_id],
-            "margin": margins.get(each.account_id),
+            "earned": earned.get(each.account_id, past_runs.NOTHING_EARNED),
+            "seconds": seconds.get(each.account_id),
             "short_id": told_apart.get(each.account_id, ""),
         }
         for each in page
@@ -159,68 +154,60 @@ def _customers(asked: Asking, found: Any, files: QuerySet[RunFile]) -> Page[Any]
     return page
 
 
-def _quick_look(found: Run) -> dict[str, Any]:
+def _earned(found: Any) -> Mapping[str, past_runs.Earned]:
+    is_shown = found.is_whole and found.state == "made"
+    return past_runs.earned(run_folder(this_house(), found.pk)) if is_shown else {}
+
+
+def _quick_look(found: Any) -> dict[str, Any]:
     folder = run_folder(this_house(), found.pk)
-    countries = past_runs.countries(folder)
-    customers = past_runs.customers(folder)
-    is_priced = found.totals.get("price") is not None
-    amounts = [((each.price if is_priced else each.customer_cost) or Decimal(), each) for each in customers]
-    dearest = sorted(amounts, key=lambda each: -each[0])[:_CHARTED]
-    told_apart = short_ids((each.account_id, each.name) for each in customers)
-    chart = {
-        "title": _("Your price, by customer") if is_priced else _("KAZOO charged, by customer"),
-        # In a line each, of which every one is cut by itself.
-        "names": [f"{each.name}\n{told_apart.get(each.account_id, '')}".rstrip("\n") for _amount, each in dearest],
-        # A picture of them: the table beside it has the exact figures.
-        "values": [str(amount) for amount, _each in dearest],
-    }
-    margins = past_runs.margins(folder)
+    countries, earned = past_runs.countries(folder), _earned(found)
+    seconds = past_runs.billing_seconds(folder)
+    has_whole = any(each.margin is not None for each in earned.values())
+    is_known = attrgetter("margin" if has_whole else "margin_on_calls")
     return {
-        "margin": sum(margins.values(), Decimal()) if margins else None,
-        "margin_count": len(margins),
+        "margin_count": sum(is_known(each) is not None for each in earned.values()),
+        "billing_seconds": sum(seconds.values()) if seconds else None,
         "countries": countries[:_CUSTOMERS_A_PAGE],
         "countries_count": len(countries),
-        "chart": chart if dearest else None,
+        "chart": _chart(found, earned),
     }
 
 
-@require_safe
-@needs(Action.SEE_INTERNAL_EDITION)
-def compare(asked: Asking) -> HttpResponse:
-    """What changed between two runs, customer by customer."""
-    wanted = [text for text in asked.GET.getlist("run") if _is_id(text)]
-    made = visible_runs(asked.user).filter(pk__in=wanted, state="made", deleted_at=None)
-    found = list(made.order_by("period_name", "created_at"))  # A month that was made again is still the earlier one.
-    if len(found) != 2:
-        messages.info(asked, _("Choose two finished reports to compare."))
-        return redirect("runs")
-    before, after = found
-    currencies = [_currency_of(asked, each) for each in found]
-    sums = [past_runs.customers(run_folder(this_house(), each.pk)) for each in found]
-    incomplete = [each for each in found if not each.is_complete or each.failed_count]
-    if not sees_everything(asked.user):
-        own = set(visible_accounts(asked.user).values_list("account_id", flat=True))
-        sums = [[each for each in one if each.account_id in own] for one in sums]
-        incomplete = [each for each, one in zip(found, sums, strict=True) if any(sum_.is_failed for sum_ in one)]
-    changes = past_runs.compare(*sums, is_one_currency=currencies[0] == currencies[1])
-    told_apart = short_ids((each.account_id, each.name) for each in changes)
-    changed = [(each, told_apart.get(each.account_id, "")) for each in changes if each.is_changed]
-    return render(
-        asked,
-        "run/compare.html",
-        {
-            "before": before,
-            "after": after,
-            "currencies": currencies,
-            "is_one_currency": currencies[0] == currencies[1],
-            "page": _page(changed, asked, _CUSTOMERS_A_PAGE),
-            "unchanged": len(changes) - len(changed),
-            "total": past_runs.total_change(changes),
-            "incomplete": incomplete,
-            "query": f"run={before.pk}&run={after.pk}",
-            "has_prices": any(each.price is not None for one in sums for each in one),
-        },
-    )
+def _chart(found: Run, earned: Mapping[str, past_runs.Earned]) -> dict[str, Any] | None:
+    """A picture of who owes most, or cost most: the table beside it has the exact figures."""
+    customers = past_runs.customers(run_folder(this_house(), found.pk))
+    if not customers:
+        return None
+    title, amount_of = _charted(found, earned)
+    dearest = sorted(((amount_of(each) or Decimal(), each) for each in customers), key=lambda each: -each[0])[:_CHARTED]
+    told_apart = short_ids((each.account_id, each.name) for each in customers)
+    return {
+        "title": _("%(figure)s, by customer") % {"figure": term(title)},
+        # In a line each, of which every one is cut by itself.
+        "names": [f"{each.name}\n{told_apart.get(each.account_id, '')}".rstrip("\n") for _amount, each in dearest],
+        "values": [str(amount) for amount, _each in dearest],
+        "shown": len(dearest),
+        "of": len(customers),
+    }
+
+
+def _charted(
+    found: Run, earned: Mapping[str, past_runs.Earned]
+) -> tuple[str, Callable[[past_runs.CustomerSums], Decimal | None]]:
+    """What is owed; where no statement is known, the price of calls; without plans, what KAZOO charged."""
+
+    def owed(customer: past_runs.CustomerSums) -> past_runs.Earned:
+        return earned.get(customer.account_id, past_runs.NOTHING_EARNED)
+
+    known = past_runs.all_earned(earned.values())
+    if known.total_due is not None:
+        return "Total due", lambda customer: owed(customer).total_due
+    if known.net is not None:
+        return "Net", lambda customer: owed(customer).net
+    if found.totals.get("price") is not None:
+        return "Price of calls", attrgetter("price")
+    return "Customer Cost", attrgetter("customer_cost")
 
 
 # Downloads.
@@ -279,6 +266,10 @@ def send(asked: Asking, run_id: UUID) -> HttpResponse:
     if not named:
         messages.error(asked, _("Say to whom it shall be sent."))
         return redirect("run", run_id)
+    strangers = strangers_among(asked.user, named)
+    if strangers and "sure" not in asked.POST:
+        told = {"run": found, "strangers": strangers, "email": ", ".join(named), "token": asked.POST.get("token", "")}
+        return render(asked, "run/send.html", told)
     try:
         delivery = run_changes.send(this_house(), found, named, doer_of(asked), token=asked.POST.get("token", "")[:60])
     except ResellerReportingError as error:

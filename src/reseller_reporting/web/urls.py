@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 
 from reseller_reporting.web import (
     audit_pages,
+    compare_page,
     connection_pages,
     log_in_pages,
     pages,
@@ -28,7 +29,7 @@ urlpatterns = [
     path("report/groups", report_pages.keep_group, name="keep_group"),
     path("report/groups/<int:number>/delete", report_pages.drop_group, name="drop_group"),
     path("reports/", run_pages.runs, name="runs"),
-    path("reports/compare", run_pages.compare, name="compare"),
+    path("reports/compare", compare_page.compare, name="compare"),
     path("reports/<uuid:run_id>/", run_pages.run, name="run"),
     path("reports/<uuid:run_id>/progress", progress_page.progress, name="run_progress"),
     path("reports/<uuid:run_id>/cancel", progress_page.cancel, name="cancel_run"),

@@ -8,6 +8,7 @@ Owns: the shapes of what documents show, and how any shape is found. Does not ow
 
 Invariant
 - A text that has none of the shapes stays as it is, to the last character: nothing is ever lost.
+- Whatever a text holds, it is shown: what only looks like a day, or is longer or deeper than anything of ours, is kept.
 """
 
 import re
@@ -24,26 +25,29 @@ from reseller_reporting.words.sentences import SENTENCES
 # ours or what KAZOO or a machine said.
 _NESTED, _SUM, _CAUSE = "words", "sum", "cause"
 # What a hole may hold; any text unless its name says more.
-_DAY = r"\d{4}-\d\d-\d\d"
-_NUMBER = r"-?\d+(?:\.\d+)?…?"
+# Figures are those of ASCII: other scripts have digits, too, and none of ours writes them.
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?…?"
 _HELD = {
-    **dict.fromkeys(("count", "seconds", "part", "places"), r"\d+"),
+    **dict.fromkeys(("count", "seconds", "part", "places"), "[0-9]+"),
     **dict.fromkeys(
         ("amount", "other", "exact", "held", "left", "carried", "minutes", "percent", "there", "size"), _NUMBER
     ),
     **dict.fromkeys(("day", "first", "last"), _DAY),
     **dict.fromkeys(("url", "host", "place", "sender"), r"\S+"),
     "bundle": r'[^"]+',
-    "code": r"-?\d+",
-    "ip": r"[\da-fA-F.:]+",
-    "month": r"\d{4}-\d\d",
-    "share": r"[\d/]+",
+    "code": "-?[0-9]+",
+    "ip": "[0-9a-fA-F.:]+",
+    "month": "[0-9]{4}-[0-9]{2}",
+    "share": "[0-9/]+",
     "tag": r"\w+",
     "field": r"\w+",
 }
 # Figures and signs that every language writes alike, but for the mark before decimals.
-_FORMULA = re.compile(r"(?:[\d.;,×+−@/=()%… -]|\bs\b|\bmin\b)+")
-_DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
+_FORMULA = re.compile(r"(?:[0-9.;,×+−@/=()%… -]|\bs\b|\bmin\b)+")
+_DECIMAL_POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
+# What is longer, or holds more sentences within each other, was not made by us.
+_LENGTH_MAX, _DEPTH_MAX = 2_000, 12
 _HOLE = re.compile(r"\\\{(\w+)\\\}")
 
 # Why a leg cost the reseller what it did (`rating/breakdown.py`), and what it is sold for (`rating/price_words.py`).
@@ -197,7 +201,8 @@ REASONS = (
     mark("price {amount} below reseller cost {other}"),
 )
 
-_SHAPES = (*BREAKDOWNS, *EVIDENCE, *LINES, *VALUES, *TRUNKS, *COMPARISONS, *WARNINGS, *REASONS, *SENTENCES)
+# Those that begin with a sentence of ours come last: one that tells what others said must not be taken for them.
+_SHAPES = (*REASONS, *WARNINGS, *SENTENCES, *TRUNKS, *COMPARISONS, *BREAKDOWNS, *EVIDENCE, *LINES, *VALUES)
 
 
 class _Shape(NamedTuple):
@@ -206,35 +211,46 @@ class _Shape(NamedTuple):
 
 
 @lru_cache(maxsize=65_536)
-def translated(text: str, language: str) -> str:
-    """The sentence in that language, and itself where it is none of ours."""
-    said = _said(text, language)
+def translated(text: str, language: str, depth: int = 0) -> str:
+    """The sentence in that language, and itself where it is none of ours. `depth` counts the sentences around it."""
+    if len(text) > _LENGTH_MAX or depth > _DEPTH_MAX:
+        return text
+    said = _said(text, language, depth)
     if said is not None:
         return said
     return _with_decimals(text, language) if _FORMULA.fullmatch(text) else text
 
 
-def _said(text: str, language: str) -> str | None:
+def _said(text: str, language: str, depth: int) -> str | None:
     known = catalog(language)
     if text in _SAID:
         return known.gettext(text)
-    for shape in _with_holes():
+    for shape in _beginning_with(text[:1]):
         found = shape.pattern.fullmatch(text)
         if found is not None:
-            held = {name: _held(name, value, language) for name, value in found.groupdict().items()}
+            held = {name: _held(name, value, language, depth + 1) for name, value in found.groupdict().items()}
             return filled(known.gettext(shape.message), held)
     return None
 
 
-def _held(name: str, value: str, language: str) -> str:
+def _held(name: str, value: str, language: str, depth: int) -> str:
     if name == _NESTED:
-        return translated(value, language)
+        return translated(value, language, depth)
     if name == _CAUSE:
-        return _said(value, language) or value
+        return value if depth > _DEPTH_MAX else _said(value, language, depth) or value
     if _HELD.get(name) == _DAY:
-        return formats.short_day(date.fromisoformat(value), LOCALES[language])
+        return _day(value, language)
     is_figures = _HELD.get(name) == _NUMBER or (name == _SUM and _FORMULA.fullmatch(value) is not None)
     return _with_decimals(value, language) if is_figures else value
+
+
+def _day(text: str, language: str) -> str:
+    """A day that no calendar has is kept: a malformed record may state one."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return formats.short_day(day, LOCALES[language])
 
 
 def _with_decimals(text: str, language: str) -> str:
@@ -247,6 +263,12 @@ _SAID = frozenset(shape for shape in _SHAPES if "{" not in shape)
 @lru_cache(maxsize=1)
 def _with_holes() -> list[_Shape]:
     return [_Shape(shape, _pattern(shape)) for shape in _SHAPES if "{" in shape]
+
+
+@lru_cache(maxsize=1_024)
+def _beginning_with(initial: str) -> list[_Shape]:
+    """Those that a text with this initial may have, in their order."""
+    return [shape for shape in _with_holes() if shape.message[0] in ("{", initial)]
 
 
 def _pattern(shape: str) -> re.Pattern[str]:

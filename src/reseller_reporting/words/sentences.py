@@ -108,7 +108,6 @@ ORDERS = (
     mark("There is a reseller of that name already; choose another name."),
     mark("There is no account '{name}'. Name accounts by their ids."),
     mark("There is no account '{name}'. Name one by its id."),
-    mark("Several accounts are called '{name}'. Name the one that you mean by its id."),
     mark("This group holds accounts that are not yours: its keeper changes it."),
     mark("There is a group '{name}' already. Change that one."),
     mark(
@@ -221,6 +220,7 @@ CONNECTION = (
     mark("Enter the API key: a stored one is used for the address it was stored for alone."),
     mark("Enter user name, password and account name; all three are needed."),
     mark("The host name {host} is not known. Check its spelling."),
+    mark("The host name {host} could not be looked up in time. Try again later."),
     mark("The host name {host} is not known. Check its spelling in the KAZOO URL, and this machine's DNS."),
     mark(
         "{host} lies in a private network, which this installation does not ask. The operator allows it with "

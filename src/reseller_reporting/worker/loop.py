@@ -10,7 +10,8 @@ Times
 Invariants
 - A process without a lease is ended: its job is another worker's.
 - A stop puts what runs back into the queue, without counting the try.
-- A database that is away stops nothing that runs; the loop goes on when it is back.
+- A database that is away stops nothing that runs; the loop goes on when it is back, and takes no other worker's job for
+  lost until that one had time to say that it holds it.
 """
 
 import os
@@ -75,6 +76,8 @@ class Worker:
             except DatabaseError as error:
                 _log.warning("the control database is away", why=str(error).strip().splitlines()[:1])
                 connection.close()
+                # Others were without it, too: each renews its leases before any is taken for lost.
+                self._due["rescue"] = self._monotonic() + jobs.LEASE.total_seconds()
                 pause = _AWAY_SECONDS
             self._told.wait(pause)
         self._wind_up()

@@ -16,7 +16,7 @@ AMBER, AMBER_INK = "#FFE9B8", "#7A4A00"
 HEAT, AMBER_FULL = "#9DBFE0", "#FFD27A"  # The most of a scale that begins white, and where it is full.
 
 MONEY, MINUTES, COUNT, DATE_TIME = "#,##0.0000", "#,##0.00", "#,##0", "yyyy-mm-dd hh:mm:ss"
-_MONEY_IN_ROWS, _MICROS_IN_ROWS, _MINUTES_IN_ROWS = "0.0000", "0.000000", "0.00"
+_MICROS_IN_ROWS = "0.000000"
 
 ROW_HEIGHT = 15
 
@@ -125,7 +125,7 @@ class Look:
 
     @property
     def money(self) -> Any:
-        return self._format(num_format=_MONEY_IN_ROWS)
+        return self._format(num_format=MONEY)
 
     @property
     def money_micros(self) -> Any:
@@ -133,7 +133,7 @@ class Look:
 
     @property
     def minutes(self) -> Any:
-        return self._format(num_format=_MINUTES_IN_ROWS)
+        return self._format(num_format=MINUTES)
 
     @property
     def count(self) -> Any:

@@ -3,6 +3,7 @@
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from django import template
 from django.utils.formats import number_format
@@ -15,6 +16,9 @@ from reseller_reporting.web import periods
 from reseller_reporting.words.language import Words
 from reseller_reporting.words.message import filled
 from reseller_reporting.words.sentences import ON_PAGES
+
+if TYPE_CHECKING:
+    from reseller_reporting.control.models import AuditEvent
 
 register = template.Library()
 _HOLE = re.compile(r"\\\{(\w+)\\\}")
@@ -87,6 +91,8 @@ _WORDS: dict[str, str | Promise] = {
     "reseller_viewer": _("Viewer"),
     "customer_admin": _("Customer"),
 }
+# Users of KAZOO are kept as `user@account id:reseller`, which tells them apart and nobody reads.
+_OF_KAZOO = re.compile(r"(?P<name>.+)@(?P<account_id>[0-9a-f]{32}):\d+")
 _COLOURS = {
     "made": "green",
     "done": "green",
@@ -129,12 +135,31 @@ def _pattern(shape: str) -> re.Pattern[str]:
 
 
 @register.filter
+def term(title: str) -> str:
+    """A figure's name, or what it is, by the words that workbooks have for it."""
+    return _words().say(title)
+
+
+@register.filter
 def country(english: str, code: str) -> str:
     return _words().country(code, english) if code else english
 
 
 def _words() -> Words:
     return Words(get_language() or "en")
+
+
+@register.filter
+def person_name(who: object) -> str:
+    """Someone's log-in as they type it: of a user of KAZOO, the name there alone."""
+    found = _OF_KAZOO.fullmatch(str(who))
+    return found["name"] if found else str(who)
+
+
+def account_id_of_person(who: object) -> str:
+    """The account in KAZOO that their log-in belongs to; "" where it is none of KAZOO's."""
+    found = _OF_KAZOO.fullmatch(str(who))
+    return found["account_id"] if found else ""
 
 
 @register.filter
@@ -148,7 +173,9 @@ def grouped(number: object) -> str:
     if number is None or number == "":
         return "–"
     try:
-        return number_format(Decimal(str(number)), use_l10n=True, force_grouping=True)
+        known = Decimal(str(number))
+        shown = number_format(abs(known), use_l10n=True, force_grouping=True)
+        return f"−{shown}" if known < 0 else shown
     except (InvalidOperation, ValueError):
         return str(number)
 
@@ -182,9 +209,19 @@ def change(amount: Decimal | int | None) -> str:
 
 @register.filter
 def minutes(seconds: int | None) -> str:
-    return "–" if seconds is None else grouped((Decimal(seconds) / 60).quantize(Decimal(1), ROUND_HALF_UP))
+    """To the hundredth, as workbooks show them: whoever adds them up comes to the total."""
+    return "–" if seconds is None else money(Decimal(seconds) / 60)
 
 
 @register.filter
 def period(name: str) -> str:
     return periods.title(name)
+
+
+@register.filter
+def subject(event: "AuditEvent") -> object:
+    """Of what was done to a report, its period; a download may be of several files. All else is a name, and stands as
+    somebody chose it, whatever it looks like."""
+    if event.action.startswith("report_") or event.action == "mail_ordered":
+        return period(event.subject)
+    return said(event.subject) if event.action == "file_downloaded" else event.subject
