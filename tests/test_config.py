@@ -184,7 +184,7 @@ def test_the_brand_in_the_environment(folder: Path) -> None:
     assert (settings.company_name, settings.accent_colour) == ("Müller & Söhne", "#8A1C4A")
     assert settings.logo == folder / "work" / "logo.png"
     assert settings.mail_text == "{days}\n{period}"
-    assert settings.language == "en"
+    assert (settings.language, settings.documents_language) == (None, "en")
 
 
 def test_a_logo_in_the_file_lies_beside_it(folder: Path) -> None:

@@ -48,7 +48,7 @@ class Settings:
     store_url: str  # An absolute folder.
     currency: str = "USD"
     workbook_compression: str = "fast"  # Or `small`.
-    language: str = "en"  # Of documents and mails.
+    language: str | None = None  # Of documents and mails; English without, or what the page is read in.
     company_name: str = ""  # Default: the reseller's name in KAZOO.
     company_address: str = ""
     footer_text: str = ""
@@ -65,6 +65,10 @@ class Settings:
     trusted_proxies: str = ""  # Networks with commas between, whose word about who asks is believed.
     retention_months: int = 24
     log_level: str = "info"  # Or `warning`: of the processes that stay.
+
+    @property
+    def documents_language(self) -> str:
+        return self.language or LANGUAGES[0]
 
     @property
     def store_folder(self) -> Path:
@@ -260,7 +264,7 @@ def _checked(found: Mapping[str, str], working_folder: Path) -> Settings:
         store_url=_store_url(found.get("store_url"), home, working_folder),
         currency=_currency(found.get("currency", "USD")),
         workbook_compression=_one_of(found, "workbook_compression", ("fast", "small")),
-        language=_one_of(found, "language", LANGUAGES),
+        language=_one_of(found, "language", LANGUAGES) if "language" in found else None,
         company_name=_line(found, "company_name", most=100),
         company_address=_line(found, "company_address", most=200),
         footer_text=_line(found, "footer_text", most=300),

@@ -64,6 +64,9 @@ def test_groups_are_kept_by_admins_and_seen_by_those_who_see_accounts_of_it(api:
     assert group["name"] == "North"
     assert admin.post("/groups", {"name": "North", "account_ids": []}).json()["code"] == "group_exists"
     assert admin.post("/groups", {"name": "\u202e\n", "account_ids": []}).status_code == 422
+    assert admin.post("/groups", {"name": "NORTH", "account_ids": []}).json()["code"] == "group_exists"
+    assert admin.post("/groups", {"name": "No\u202erth", "account_ids": []}).status_code == 422
+    assert admin.post("/keys", {"name": "a\u202eb", "scopes": ["runs:read"]}).status_code == 422
     assert admin.post("/groups", {"name": "x", "account_ids": ["nobody"]}).json()["code"] == "unknown_account"
     path = f"/groups/{group['id']}"
     branch = api.of("branch_admin")

@@ -246,6 +246,8 @@ def test_what_only_the_job_can_know_is_left_to_the_job(api: ApiSite) -> None:
     [
         ({"period": "2026-13"}, 422, "no period"),
         ({"period": "2027-01"}, 422, "has not begun"),
+        ({"period": "1980-01-01..2026-11-26"}, 422, "Reports begin with 2010 at the earliest"),
+        ({"period": "2024-10-01..2026-10-02"}, 422, "A report is about 24 months at most"),
         ({"timezone": "../../etc/passwd"}, 422, "no time zone"),
         ({"timezone": "Mars/Olympus\x00"}, 422, "no time zone"),
         ({"accounts": []}, 422, "accounts"),

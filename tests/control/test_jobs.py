@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reseller_reporting.app.progress import CALLS, WORKBOOKS
 from reseller_reporting.control import database
 
 if TYPE_CHECKING:
@@ -169,3 +170,33 @@ def test_two_wishes_with_one_key_are_one_job(acme: Reseller) -> None:
     first = jobs.enqueue("purge", acme, now=NOW, unique_key="purge/2026-11-25")
     assert jobs.enqueue("purge", acme, now=NOW, unique_key="purge/2026-11-25") == first
     assert jobs.enqueue("purge", acme, now=NOW) != first
+
+
+def test_a_report_waits_for_the_one_of_its_reseller_that_is_being_made(acme: Reseller) -> None:
+    from reseller_reporting.control import jobs
+    from reseller_reporting.control.models import Reseller as Tenant
+
+    other = Tenant.objects.create(key="other", name="Other", created_at=NOW)
+    first = jobs.enqueue("report", acme, now=NOW)
+    second = jobs.enqueue("report", acme, now=NOW + SECOND)
+    mail = jobs.enqueue("mail", acme, now=NOW + 2 * SECOND)
+    theirs = jobs.enqueue("report", other, now=NOW + 3 * SECOND)
+    later = NOW + 4 * SECOND
+    begun = jobs.lease_next(owner="a", now=later)
+    assert begun is not None
+    assert begun.id == first.pk
+    assert jobs.is_behind_another(second)
+    assert not jobs.is_behind_another(theirs)
+    # All else goes on meanwhile.
+    assert [job.id for _ in range(2) if (job := jobs.lease_next(owner="b", now=later))] == [mail.pk, theirs.pk]
+    assert jobs.lease_next(owner="b", now=later) is None
+    # As soon as it only writes workbooks, the store is free.
+    jobs.write(begun.id, begun.lease, stage=WORKBOOKS)
+    assert not jobs.is_behind_another(second)
+    jobs.write(begun.id, begun.lease, stage=CALLS)
+    assert jobs.is_behind_another(second)
+    jobs.finish(begun.id, begun.lease, jobs.State.DONE, now=later, message="")
+    assert not jobs.is_behind_another(second)
+    again = jobs.lease_next(owner="b", now=later)
+    assert again is not None
+    assert again.id == second.pk

@@ -436,6 +436,8 @@ def test_a_server_never_shows_its_password() -> None:
         (" first.last+tag@sub.acme.example ", "first.last+tag@sub.acme.example"),
         ("root@localhost", "root@localhost"),
         ("info@bücher.example", "info@xn--bcher-kva.example"),
+        ("info@straße.example", "info@xn--strae-oqa.example"),  # Which strasse.example is another one than.
+        ("info@MÜLLER.example", "info@xn--mller-kva.example"),
     ],
 )
 def test_an_address_is_accepted(text: str, address: str) -> None:
@@ -459,13 +461,18 @@ def test_an_address_is_accepted(text: str, address: str) -> None:
         "alice bob@acme.example",
         "alice@bob@acme.example",
         "<alice@acme.example>",
-        "álice@acme.example",
+        "a@b",
         "a" * 65 + "@acme.example",
     ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(InvalidSettings, match="no mail address"):
         check_address(text)
+
+
+def test_letters_that_mail_servers_do_not_take_are_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidSettings, match="letters before the @ that mail servers do not take"):
+        check_address("büro@müller.example")
 
 
 def test_a_sender_with_a_name_cannot_add_a_header() -> None:

@@ -446,6 +446,14 @@ def test_probe_stops_at_what_the_rest_stands_on(server: Awkward) -> None:
     assert [(each.name, each.ok) for each in probed(server)][-1] == ("kazoo api", False)
 
 
+@pytest.mark.parametrize("status", [401, 403, 423])
+def test_probe_takes_no_other_servers_refusal_for_crossbars(server: Awkward, status: int) -> None:
+    server.answer("/v2/api_auth", says(lambda: web.Response(status=status, text="Forbidden")))
+    *_, last = probed(server)
+    assert (last.name, last.ok) == ("kazoo api", False)
+    assert "does not answer as KAZOO's Crossbar does" in last.message
+
+
 def test_probe_tells_a_wrong_clock_and_a_missing_flag(server: Awkward) -> None:
     async def login(request: web.Request) -> web.Response:
         data = {"account_id": ME, "is_reseller": False}

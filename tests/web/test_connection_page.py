@@ -11,6 +11,7 @@ import pytest
 from job_work import do_next
 
 from reseller_reporting.control.roles import Role
+from reseller_reporting.control.scoping import within
 from reseller_reporting.model.errors import InvalidSettings
 from reseller_reporting.model.reach import is_public
 from reseller_reporting.sources.kazoo.probe import Finding
@@ -347,6 +348,30 @@ def test_an_operator_works_for_another_reseller_and_nobody_else_does(site: Site)
     admin = site.as_(site.user(Role.RESELLER_ADMIN))
     assert "Charlie" not in admin.get("/connection/").content.decode()
     assert admin.post("/connection/reseller", {"reseller": site.other.pk}).status_code == 403
+
+
+def test_what_is_wrong_in_a_browser_is_mended_in_a_browser(site: Site) -> None:
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    page = client.post("/connection/", typed(url="https://me:pass@kazoo.example.com/v2")).content.decode()
+    assert "type them into the fields below it" in page
+    assert "RESELLER_REPORTING_" not in page
+    assert "three letters, such as EUR. Empty: USD." in page
+
+
+def test_findings_that_are_all_good_are_summed_up(site: Site) -> None:
+    from reseller_reporting.control.models import Job
+
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    client.post("/connection/", typed(do="test", url="http://93.184.215.14:1/v2"))
+    job = job_of("connection")
+    for is_good in (True, False):
+        findings = [
+            {"name": "a", "ok": True, "message": "It speaks Crossbar."},
+            {"name": "b", "ok": is_good, "message": "x"},
+        ]
+        with within(site.reseller):
+            Job.objects.filter(pk=job.pk).update(state="done", checkpoint={"findings": findings})
+        assert ("All is well." in client.get(f"/connection/test/{job.pk}").content.decode()) is is_good
 
 
 def test_a_name_that_is_looked_up_for_ever_holds_no_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,8 +48,35 @@ def test_a_stranger_reaches_the_open_addresses_alone(site: Site) -> None:
 
 
 def test_a_part_of_a_page_leads_the_whole_page_to_the_log_in(site: Site) -> None:
-    answer = site.client.get("/", headers={"HX-Request": "true"})
-    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/login/")
+    page = "http://testserver/reports/?q=october"
+    answer = site.client.get("/", headers={"HX-Request": "true", "HX-Current-URL": page})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/login/?next=/reports/%3Fq%3Doctober")
+
+
+@pytest.mark.parametrize(
+    ("referer", "leads_to"),
+    [("http://testserver/reports/?page=2", "/reports/%3Fpage%3D2"), ("https://evil.example/x", "/"), ("", "/")],
+)
+def test_what_is_sent_after_the_session_ended_is_told_and_leads_back_to_its_page(
+    site: Site, referer: str, leads_to: str
+) -> None:
+    answer = site.client.post("/report/accounts/read", headers={"Referer": referer})
+    assert answer.headers["Location"] == f"/login/?next={leads_to}"
+    assert "what you sent was not taken" in site.client.get(answer.headers["Location"]).content.decode()
+
+
+def test_a_log_in_page_that_stood_open_too_long_is_made_anew(site: Site) -> None:
+    site.client.handler.enforce_csrf_checks = True
+    site.client.get("/login/")
+    stale = {"username": "a@example.com", "password": "x", "next": "/audit/", "csrfmiddlewaretoken": "x" * 64}
+    answer = site.client.post("/login/", stale)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/login/?next=%2Faudit%2F")
+    page = site.client.get(answer.headers["Location"]).content.decode()
+    assert "This page was open for too long. Please try once more." in page
+    assert 'name="next" value="/audit/"' in page
+    # Without any cookie there is nothing to renew: going round would never end.
+    site.client.cookies.clear()
+    assert site.client.post("/login/", stale).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/login/", "/", "/nowhere", "/api/v1/me", "/healthz"])

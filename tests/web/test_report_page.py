@@ -15,6 +15,7 @@ from reseller_reporting.control.scoping import within
 from reseller_reporting.words.language import Words
 
 if TYPE_CHECKING:
+    from django.test import Client
     from sites import Site
 
 FIRST = "1" * 32
@@ -34,6 +35,15 @@ def orders() -> list[dict[str, Any]]:
 
     with across_resellers():
         return list(Run.objects.order_by("created_at").values_list("order", flat=True))
+
+
+def refused(client: Client, stated: dict[str, Any]) -> str:
+    """The page that says why: one that is asked for, so that a browser goes back to it."""
+    answer = client.post("/", stated)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/?again=1")
+    page = client.get("/?again=1")
+    assert page.status_code == 200
+    return str(page.content.decode())
 
 
 def test_the_button_alone_orders_last_month_for_all(tree: Site) -> None:
@@ -84,9 +94,8 @@ def test_periods_are_what_a_clerk_means(tree: Site, stated: dict[str, Any], peri
     ],
 )
 def test_what_cannot_be_is_said_and_not_ordered(tree: Site, stated: dict[str, Any]) -> None:
-    answer = tree.as_(tree.user(Role.RESELLER_ADMIN)).post("/", form(**stated))
-    assert answer.status_code == 422
-    assert 'role="alert"' in answer.content.decode()
+    page = refused(tree.as_(tree.user(Role.RESELLER_ADMIN)), form(**stated))
+    assert page.count('role="alert"') == 1  # Once, not here and there.
     assert orders() == []
 
 
@@ -105,9 +114,8 @@ def test_strangers_among_the_chosen_are_told_and_taken_out_of_the_choice(tree: S
                 reseller=tree.other, account_id="e" * 32, name="Charlie's", lineage=f"/{'e' * 32}/"
             )
     client = tree.as_(tree.user(Role.RESELLER_ADMIN))
-    answer = client.post("/", form(scope="some", accounts=f"{FIRST},{'e' * 32}", period="this-month"))
-    page = answer.content.decode()
-    assert (answer.status_code, orders()) == (422, [])
+    page = refused(client, form(scope="some", accounts=f"{FIRST},{'e' * 32}", period="this-month"))
+    assert orders() == []
     assert "1 chosen customer is not among those that were read last, and is no longer chosen." in page
     # All else is as it was.
     assert f'id="accounts" value="{FIRST}"' in page
@@ -120,7 +128,7 @@ def test_an_admin_of_a_branch_orders_their_branch_and_nothing_else(tree: Site) -
     client = tree.as_(tree.user(Role.RESELLER_ADMIN, account_id=FIRST))
     assert "Customer 00010" not in client.get("/report/accounts?q=customer").content.decode()
     client.post("/", form(token="a"))
-    assert client.post("/", form(token="c", scope="some", accounts=f"{10:032x},{5:032x}")).status_code == 422
+    refused(client, form(token="c", scope="some", accounts=f"{10:032x},{5:032x}"))
     client.post("/", form(token="b", scope="some", accounts=f"{5:032x}"))
     everyone, some = (order["accounts"] for order in orders())
     assert everyone is not None
@@ -148,7 +156,7 @@ def test_a_branch_a_search_and_a_group_are_chosen_whole(tree: Site) -> None:
     assert len(client.get(f"/report/accounts/ids?branch={FIRST}").json()["ids"]) == 28
     assert client.get("/report/accounts/ids?q=00007").json()["ids"] == [f"{7:032x}"]
     kept = client.post("/report/groups", {"name": " Gold  <b>", "accounts": f"{FIRST},{'e' * 32}"}).content.decode()
-    assert "Gold &lt;b&gt; (1)" in kept
+    assert "Gold &lt;b&gt;</span>&nbsp;(1)" in kept
     from reseller_reporting.control.models import AccountGroup
     from reseller_reporting.control.scoping import within
 
@@ -173,7 +181,7 @@ def test_a_branch_sees_and_changes_no_group_of_others(tree: Site) -> None:
     client = tree.as_(tree.user(Role.RESELLER_ADMIN, account_id=FIRST))
     page = client.get("/").content.decode()
     assert "Theirs" not in page
-    assert "Both (1)" in page
+    assert "Both</span>&nbsp;(1)" in page
     with within(tree.reseller):
         numbers = list(AccountGroup.objects.values_list("pk", flat=True))
     said = client.post("/report/groups", {"name": "Both", "accounts": FIRST}).content.decode()
@@ -189,7 +197,7 @@ def test_prices_are_by_the_stored_plans_unless_the_box_is_empty(tree: Site) -> N
     from reseller_reporting.control.models import PlanAssignment
 
     client = tree.as_(tree.user(Role.RESELLER_ADMIN))
-    assert client.post("/", form(edition="customer", token="a")).status_code == 422
+    refused(client, form(edition="customer", token="a"))
     PlanAssignment.objects.create(plan="gold", customer="*")
     client.post("/", form(token="b"))
     client.post("/", form(token="c", price_plans="on"))
@@ -206,11 +214,9 @@ def test_files_beside_the_workbooks_are_ordered_by_their_boxes(tree: Site) -> No
 
     client = tree.as_(tree.user(Role.RESELLER_ADMIN))
     for name in ("pdf", "accounting", "quickbooks", "xero"):  # What says nothing without prices.
-        assert client.post("/", form(also=[name])).status_code == 422
+        refused(client, form(also=[name]))
         assert re.search(f'value="{name}"[^>]* disabled', client.get("/").content.decode())
-    refused = client.post("/", form(also=["csv", "exe"]))
-    assert refused.status_code == 422
-    assert re.search('value="csv" checked', refused.content.decode())
+    assert re.search('value="csv" checked', refused(client, form(also=["csv", "exe"])))
     client.post("/", form(token="a", also=["parquet", "csv"]))
     PlanAssignment.objects.create(plan="gold", customer="*")
     assert not re.search(r'name="also"[^>]* disabled', client.get("/").content.decode())
@@ -326,7 +332,7 @@ def test_the_language_of_the_documents_is_chosen(tree: Site) -> None:
     assert '<option value="en" lang="en" selected>' in client.get("/").content.decode()
     client.post("/", form(language="fr"))
     client.post("/", form(token="twice"))
-    assert client.post("/", form(language="xx", token="thrice")).status_code == 422
+    refused(client, form(language="xx", token="thrice"))
     assert [order["language"] for order in orders()] == ["fr", "en"]
 
 
@@ -374,12 +380,112 @@ def test_a_branch_with_a_sub_reseller_in_it_or_above_it_is_ordered_whole(tree: S
     assert (order["accounts"], order["include_sub_resellers"]) == (expected, True)
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("1980-01-01", "2026-11-25", "The first day is 1 Jan 2010 at the earliest: KAZOO has no calls from before."),
+        ("2009-12-31", "2010-01-31", "The first day is 1 Jan 2010 at the earliest"),
+        ("2024-10-01", "2026-10-01", "A report is about 24 months at most."),
+        ("2026-12-01", "2026-12-31", "The first day, 1 Dec 2026, is yet to come. Choose days up to today."),
+        ("2026-10-05", "2026-10-04", "Choose the first and the last day, the first not after the last."),
+        ("", "2026-10-04", "Choose the first and the last day, the first not after the last."),
+        ("2026-02-30", "2026-10-04", "Choose the first and the last day, the first not after the last."),
+    ],
+)
+def test_days_that_no_report_can_have_are_said_beside_them(tree: Site, first: str, last: str, said: str) -> None:
+    page = refused(tree.as_(tree.user(Role.RESELLER_ADMIN)), form(period="range", first=first, last=last))
+    assert said in page.partition('id="range"')[2].partition('id="timezone"')[0]
+    assert page.count('role="alert"') == 1
+    assert f'name="first" value="{first}"' in page
+
+
+def test_two_years_to_the_day_are_ordered(tree: Site) -> None:
+    tree.as_(tree.user(Role.RESELLER_ADMIN)).post("/", form(period="range", first="2024-11-01", last="2026-10-31"))
+    assert [order["period"] for order in orders()] == ["2024-11-01..2026-11-01"]
+
+
+def test_all_mistakes_are_said_at_once_each_at_its_own_field(tree: Site) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    page = refused(
+        client, form(scope="some", period="range", timezone="Nowhere", email="a@b, billing@example.com, c", token="x")
+    )
+    customers, _, rest = page.partition('id="choosing"')
+    assert "Choose at least one customer." in customers
+    days, _, rest = rest.partition('id="timezone"')
+    assert "Choose the first and the last day" in days
+    zone, _, rest = rest.partition('id="email"')
+    assert "Choose a time zone of the list." in zone
+    mail = rest.partition("<datalist")[0]
+    assert "&#x27;a@b&#x27; is no mail address" in mail
+    assert "&#x27;c&#x27; is no mail address" in mail
+    assert page.count('role="alert"') == 5
+
+
+def test_what_was_typed_is_there_again_and_no_longer_wrong_once_it_is_ordered(tree: Site) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    wrong = form(scope="some", accounts=FIRST, period="range", first="2026-10-05", last="2026-10-01", token="a")
+    page = refused(client, wrong)
+    assert f'id="accounts" value="{FIRST}"' in page
+    assert client.post("/", wrong | {"last": "2026-10-09", "token": "b"}).status_code == 302
+    page = client.get("/?again=1").content.decode()
+    assert 'role="alert"' not in page
+    assert f'id="accounts" value="{FIRST}"' in page
+    assert 'name="last" value="2026-10-09"' in page
+    # By the way of the menu it is a new report.
+    assert FIRST not in client.get("/").content.decode()
+    assert len(orders()) == 1
+
+
+def test_a_group_is_replaced_by_those_alone_who_say_so(tree: Site) -> None:
+    from reseller_reporting.control.models import AccountGroup
+
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    assert (
+        "The group “Gold” is saved."
+        in client.post("/report/groups", {"name": "Gold", "accounts": FIRST}).content.decode()
+    )
+    again = {"name": "GOLD", "accounts": f"{FIRST},{5:032x}"}
+    asked = client.post("/report/groups", again).content.decode()
+    assert "There is a group “Gold” already. Replace what it holds by the 2 chosen customers?" in asked
+    assert 'value="GOLD"' in asked
+    with within(tree.reseller):
+        group = AccountGroup.objects.get()
+    assert group.account_ids == [FIRST]
+    assert "is saved" in client.post("/report/groups", again | {"replace": str(group.pk)}).content.decode()
+    with within(tree.reseller):
+        assert list(AccountGroup.objects.values_list("pk", "account_ids")) == [(group.pk, sorted([FIRST, f"{5:032x}"]))]
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u200b", "\u2066", "\u0007"])
+def test_a_name_that_holds_what_nobody_sees_is_none(tree: Site, mark: str) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    answer = client.post("/report/groups", {"name": f"Go{mark}ld", "accounts": FIRST}).content.decode()
+    assert "A name holds no invisible characters" in answer
+
+
+def test_documents_speak_the_language_of_the_page_unless_the_settings_say_one(tree: Site) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    assert (
+        '<option value="de" lang="de" selected>' in client.get("/", headers={"accept-language": "de"}).content.decode()
+    )
+
+
+def test_without_price_plans_the_page_says_what_to_do(tree: Site) -> None:
+    clerk = tree.as_(tree.user(Role.RESELLER_ADMIN)).get("/").content.decode()
+    assert "Ask whoever runs this installation to store them" in clerk
+    assert "plans import" not in clerk
+    assert "RESELLER_REPORTING_" not in clerk
+    operator = tree.as_(tree.user(Role.OPERATOR)).get("/").content.decode()
+    assert "reseller-reporting plans import" in operator
+    assert "RESELLER_REPORTING_SMTP_URL" in operator
+
+
 def test_every_sentence_of_a_refused_form_is_in_the_language_of_the_page(
     tree: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from django.forms import ValidationError
 
-    from reseller_reporting.web.report_pages import ReportForm
+    from reseller_reporting.web.report_form import ReportForm
 
     def refuse(_form: ReportForm) -> None:
         raise ValidationError(["Name at least one recipient.", "This report is deleted. Bring it back first."])
@@ -387,7 +493,7 @@ def test_every_sentence_of_a_refused_form_is_in_the_language_of_the_page(
     monkeypatch.setattr(ReportForm, "clean", refuse)
     client = tree.as_(tree.user(Role.RESELLER_ADMIN))
     client.cookies["django_language"] = "de"
-    page = client.post("/", form()).content.decode()
+    page = client.post("/", form(), follow=True).content.decode()
     for english in ("Name at least one recipient.", "This report is deleted. Bring it back first."):
         german = Words("de").phrase(english)
         assert german != english

@@ -810,3 +810,35 @@ def test_namesakes_are_told_apart_and_nobody_else(tree: Site, made_run: MadeRun)
         client.get(report).content.decode().split('id="chart-data" type="application/json">')[1].split("<")[0]
     )
     assert chart["names"] == [f"Hotel\n{id_}" for id_ in ids]
+
+
+def test_a_report_that_waits_for_another_says_that_and_nothing_of_processes(tree: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control.models import Job
+
+    client, path = tree.as_(tree.user(Role.RESELLER_ADMIN)), f"/reports/{made_run.run.pk}/progress"
+    waits = "It waits for another report that is being made, and begins by itself."
+    with within(tree.reseller):
+        made_run.run.state = "waiting"
+        made_run.run.save()
+        mine = Job.objects.filter(run=made_run.run)
+        mine.update(state="queued", due_at=NOW - timedelta(minutes=5))
+        other = Job.objects.create(
+            reseller=tree.reseller, kind="report", state="running", due_at=NOW, created_at=NOW, lease="x"
+        )
+    part = client.get(path).content.decode()
+    assert waits in part
+    assert "No worker has begun it yet" not in part
+    with within(tree.reseller):
+        other.delete()
+        # Held by a command line, which no row tells of: the worker was told by the store.
+        mine.update(
+            message="The store /x is being written by process 21349. Wait for it to end, or use another "
+            "RESELLER_REPORTING_HOME."
+        )
+    part = client.get(path).content.decode()
+    assert waits in part
+    for technical in ("/x", "21349", "RESELLER_REPORTING"):
+        assert technical not in part.partition("</p>")[2]
+    with within(tree.reseller):
+        mine.update(message="")
+    assert waits not in client.get(path).content.decode()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROLES = ("operator", "admin", "viewer", "branch_admin", "customer", "stranger", "nobody")
 MATRIX = """
 GET    /                                              200 200 302 200 302 200 302
-POST   /                                              302 302 302 422 302 422 302
+POST   /                                              302 302 302 303 302 303 302
 GET    /report/accounts                               200 200 403 200 403 200 302
 GET    /report/accounts/ids                           200 200 403 200 403 200 302
 POST   /report/accounts/read                          302 302 403 302 403 302 302
@@ -49,6 +49,7 @@ GET    /connection/test/<uuid:job_id>                 200 200 403 403 403 404 30
 POST   /connection/reseller                           302 403 403 403 403 403 302
 GET    /users/                                        200 200 403 200 403 200 302
 POST   /users/                                        200 200 403 422 403 422 302
+GET    /users/accounts                                200 200 403 200 403 200 302
 GET    /users/<int:number>/                           200 200 403 404 403 404 302
 POST   /users/<int:number>/                           302 302 403 404 403 404 302
 POST   /users/<int:number>/password                   200 200 403 404 403 404 302
@@ -132,7 +133,7 @@ POST   /metrics                                       200 200 200 200 200 200 20
 """
 # For what is the other's, where the body names it, or where another refusal comes first among one's own.
 FOREIGN = """
-POST   /                                              422 422 302 422 302 302 302
+POST   /                                              303 303 302 303 302 302 302
 POST   /users/                                        422 422 403 422 403 200 302
 GET    /password/reset/<uidb64>/<token>/              200 200 200 200 200 200 200
 POST   /password/reset/<uidb64>/<token>/              200 200 200 200 200 200 200

@@ -9,6 +9,7 @@ import pytest
 from sites import HOSTILE, NOW
 
 from reseller_reporting.control.roles import Role
+from reseller_reporting.control.scoping import within
 
 if TYPE_CHECKING:
     from sites import Site
@@ -155,6 +156,37 @@ def test_the_audit_trail_is_searched_and_of_one_reseller(tree: Site) -> None:
     assert HOSTILE not in page
     assert "anna" in client.get("/audit/?q=192.0.2").content.decode()
     assert "anna" not in client.get("/audit/?q=otto").content.decode()
+
+
+def test_the_field_account_offers_names_and_whole_ids_of_namesakes(tree: Site) -> None:
+    from reseller_reporting.control.models import KnownAccount
+
+    with within(tree.reseller):
+        KnownAccount.objects.filter(account_id__in=[f"{2:032x}", f"{3:032x}"]).update(name="Twin", sought="twin")
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    offered = client.get("/users/accounts?account=twin").content.decode()
+    assert f'value="{2:032x}"' in offered
+    assert f'value="{3:032x}"' in offered
+    assert 'value="Customer 00007"' in client.get("/users/accounts?account=00007").content.decode()
+    stated = {"username": "new@example.com", "role": "customer_admin", "account": "Twin"}
+    page = client.post("/users/", stated).content.decode()
+    assert f"Several accounts have this name. Type the id of one: {2:032x}, {3:032x}" in page
+    assert "Choose one of the list" in client.post("/users/", stated | {"account": "Nobody"}).content.decode()
+
+
+def test_people_of_kazoo_stand_by_what_they_are_called(tree: Site) -> None:
+    tree.user(Role.CUSTOMER_ADMIN, username=f"user1001@realm.example@{'1' * 32}:1", source="kazoo", kazoo_user_id="9")
+    page = tree.as_(tree.user(Role.RESELLER_ADMIN)).get("/users/").content.decode()
+    assert "<strong>user1001@realm.example</strong>" in page
+    assert ":1<" not in page
+    assert "Customer 00000" in page
+
+
+@pytest.mark.parametrize("role", [Role.RESELLER_ADMIN])
+def test_nobody_is_called_what_nobody_sees(tree: Site, role: Role) -> None:
+    client = tree.as_(tree.user(role))
+    stated = {"username": "new@example.com", "role": "reseller_admin", "name": "Ad\u202emin"}
+    assert "A name holds no invisible characters" in client.post("/users/", stated).content.decode()
 
 
 def test_people_of_kazoo_stand_in_the_audit_trail_with_their_account(tree: Site) -> None:

@@ -1,6 +1,7 @@
 """What rooms below say to people is said in every language: the code is read for sentences, each must have a shape."""
 
 import ast
+import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import reseller_reporting
 from reseller_reporting.words.language import Words
 from reseller_reporting.words.message import LANGUAGES
+from reseller_reporting.words.sentences import ON_PAGES, SENTENCES
 
 SOURCE = Path(reseller_reporting.__file__).parent
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
@@ -132,6 +134,12 @@ def filled(parts: list[str | None]) -> Iterator[str]:
     for chosen in product(CHOSEN_WORDS, repeat=min(parts.count(None), 4)):
         values = iter(chosen)
         yield "".join(next(values, "7") if part is None else part for part in parts)
+
+
+def test_pages_name_no_option_of_the_command_line() -> None:
+    spoken = [each for each in SENTENCES if each not in ON_PAGES]
+    assert not [each for each in spoken if re.search(r"(^|[ @`])--[a-z]|@FILE", each)]
+    assert not [each for each in ON_PAGES.values() if "RESELLER_REPORTING_" in each or "reseller-reporting " in each]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from reseller_reporting.control.asking import Asking, asking
 from reseller_reporting.control.models import ApiKey
 from reseller_reporting.control.roles import may
 from reseller_reporting.control.scoping import within
+from reseller_reporting.model.naming import check_name
 
 router = Router(tags=["keys"])
 
@@ -74,7 +75,7 @@ def make(request: HttpRequest, given: KeyGiven) -> Status[KeyMade]:
     with transaction.atomic():
         row, text = make_key(
             asked.user,
-            name=given.name.strip(),
+            name=check_name(given.name.strip()),
             scopes=[scope.value for scope in scopes],
             now=now,
             expires_at=expires_at,

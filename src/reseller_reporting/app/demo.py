@@ -6,14 +6,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from reseller_reporting import simulate
 from reseller_reporting.app.first_start import NewAdministrator, make_administrator
 from reseller_reporting.app.house import House
 from reseller_reporting.app.ingest import Wanted
+from reseller_reporting.app.plans import import_plans
 from reseller_reporting.app.progress import Progress
 from reseller_reporting.app.report import Order, Report, run
 from reseller_reporting.control import database
 from reseller_reporting.simulate.generate import GeneratedWorld
 from reseller_reporting.simulate.server import SimulatedKazoo, running
+
+_PLANS = Path(simulate.__file__).parent / "plans"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +69,27 @@ def served_demo(house: House, *, accounts: int, calls: int, seed: int) -> Iterat
         )
         with database.opened(made_up.settings.database_url):
             make_administrator(made_up, NewAdministrator(username=visitor.username, password=visitor.password))
-            _read_customers(made_up)
+            import_plans(made_up, _PLANS, replace=False)
+            _furnish(made_up)
         yield made_up, visitor
 
 
-def _read_customers(house: House) -> None:
+def _furnish(house: House) -> None:
+    """Customers to choose, and the reports that a visitor finds made, or in the making, by the worker that begins with
+    them: one for the reseller, one for customers, whose people see that one alone."""
     # Tables can be imported once the database is open.
+    from reseller_reporting.app.orders import Asked, order_report
     from reseller_reporting.app.tenancy import read_tree
-    from reseller_reporting.control.models import Reseller
+    from reseller_reporting.control.models import Reseller, User
     from reseller_reporting.control.plans import OWN
     from reseller_reporting.control.scoping import within
 
     reseller = Reseller.objects.get(key=OWN)
     with within(reseller):
         read_tree(house, reseller)
+        visitor = User.objects.filter(reseller=reseller).first()
+        for edition in ("internal", "customer"):
+            order_report(house, reseller, Asked(edition=edition), user=visitor)
 
 
 def demo(house: House, *, accounts: int, calls: int, seed: int, out: Path | None, progress: Progress) -> Report:

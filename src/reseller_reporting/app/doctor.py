@@ -77,4 +77,6 @@ def _documents(house: House) -> Finding:
         return Finding("documents", ok=False, message=error.sentence)
     logo = f"a logo of {brand.logo.width} × {brand.logo.height} pixels" if brand.logo else "no logo"
     name = brand.company or "the reseller's name in KAZOO"
-    return Finding("documents", ok=True, message=f"In the name of {name}, language '{settings.language}', {logo}.")
+    return Finding(
+        "documents", ok=True, message=f"In the name of {name}, language '{settings.documents_language}', {logo}."
+    )

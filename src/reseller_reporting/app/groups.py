@@ -18,6 +18,7 @@ from reseller_reporting.control.models import AccountGroup, Reseller, User
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.visibility import sees_all, visible_accounts
 from reseller_reporting.model.errors import GroupExists, NotAllowed, UnknownAccount
+from reseller_reporting.model.naming import check_name
 
 
 def visible_ids(user: User) -> set[str] | None:
@@ -54,8 +55,12 @@ def save_group(
     group: AccountGroup | None = None,
 ) -> AccountGroup:
     """A new one, or what `group` becomes. Every account is known, and theirs to see."""
+    name = check_name(name)
     if group is not None:
-        _check_theirs(doer.user, group)
+        check_theirs(doer.user, group)
+    same = group_named(name)
+    if same is not None and (group is None or same.pk != group.pk):
+        raise _taken(name)
     ids = list(dict.fromkeys(account_ids))
     known = set(visible_accounts(doer.user).values_list("account_id", flat=True))
     unknown = [each for each in ids if each not in known]
@@ -69,24 +74,29 @@ def save_group(
             row.save()
             _record(house, action, row, doer)
     except IntegrityError:
-        raise GroupExists(f"There is a group '{name}' already. Change that one.") from None
+        raise _taken(name) from None
     return row
 
 
-def keep_group(house: House, reseller: Reseller, doer: Doer, *, name: str, account_ids: Sequence[str]) -> AccountGroup:
-    """Under this name, in the place of the group before, when there is one."""
-    before: AccountGroup | None = AccountGroup.objects.filter(name=name).first()
-    return save_group(house, reseller, doer, name=name, account_ids=account_ids, group=before)
+def group_named(name: str) -> AccountGroup | None:
+    """The one of this name, however large its letters: two that differ in that alone are taken for one another."""
+    sought = name.casefold()
+    return next((row for row in AccountGroup.objects.order_by("pk") if row.name.casefold() == sought), None)
+
+
+def _taken(name: str) -> GroupExists:
+    return GroupExists(f"There is a group '{name}' already. Change that one.")
 
 
 def delete_group(house: House, group: AccountGroup, doer: Doer) -> None:
-    _check_theirs(doer.user, group)
+    check_theirs(doer.user, group)
     with transaction.atomic():
         _record(house, "group_deleted", group, doer)
         group.delete()
 
 
-def _check_theirs(user: User, group: AccountGroup) -> None:
+def check_theirs(user: User, group: AccountGroup) -> None:
+    """NotAllowed, when it is another one's to change."""
     theirs = visible_ids(user)
     if theirs is None:
         return

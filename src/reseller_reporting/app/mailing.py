@@ -67,7 +67,7 @@ def compose_letter(house: House, letter: Letter, recipients: Sequence[str]) -> R
     """From the files of the run, so that a message says the same whenever it is sent."""
     manifest = json.loads((letter.folder / MANIFEST).read_bytes())
     totals, accounts = manifest["totals"], manifest["accounts"]
-    words = Words(letter.language or house.settings.language)
+    words = Words(letter.language or house.settings.documents_language)
     period = parse_period(letter.period, timezone=letter.timezone, now=house.clock())
     names = {account["id"]: account["name"] for account in accounts}  # A CSV guards names against spreadsheets.
     due = {each["id"]: each["total_due"] for each in manifest.get("statements", ())}

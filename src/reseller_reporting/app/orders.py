@@ -14,6 +14,7 @@ Invariants
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 
 from django.db import transaction
 
@@ -25,6 +26,10 @@ from reseller_reporting.control.models import Delivery, Job, KnownAccount, Recip
 from reseller_reporting.control.visibility import reportable, sees_all, visible_accounts
 from reseller_reporting.model.errors import AmbiguousAccount, InvalidSettings, UnknownAccount
 from reseller_reporting.model.period import check_period, check_zone, parse_period
+
+# KAZOO is not older. What is longer than this would keep all other reports of the reseller waiting for hours.
+FIRST_DAY = date(2010, 1, 1)
+MONTHS_MAX = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,7 @@ def order_report(
     now = house.clock()
     zone = check_zone(asked.timezone) if asked.timezone else reseller.timezone or "UTC"
     period = parse_period(check_period(asked.period, now=now), timezone=zone, now=now)
+    check_bounds(period.from_local.date(), period.to_local.date())
     recipients = check_recipients(house, list(asked.email))
     accounts = _allowed(reseller, asked, user)
     stated = asdict(asked) | {
@@ -61,7 +67,7 @@ def order_report(
         "include_sub_resellers": _includes_sub_resellers(reseller, asked, user, accounts),
         "price_plans": _is_priced(reseller, asked),
         "branch": user.account_id if user else "",
-        "language": asked.language or house.settings.language,
+        "language": asked.language or house.settings.documents_language,
     }
     with transaction.atomic():
         known = Job.objects.filter(unique_key=key).first() if key else None
@@ -92,6 +98,15 @@ def order_report(
             run=str(run.pk),
         )
     return job
+
+
+def check_bounds(first: date, after: date) -> None:
+    """Of what is ordered in a page or through the API; a command line may be patient."""
+    if first < FIRST_DAY:
+        raise InvalidSettings(f"Reports begin with {FIRST_DAY.year} at the earliest: KAZOO has no calls from before.")
+    months = (after.year - first.year) * 12 + after.month - first.month
+    if (months, after.day) > (MONTHS_MAX, first.day):
+        raise InvalidSettings(f"A report is about {MONTHS_MAX} months at most. Make several, one after the other.")
 
 
 def is_beyond_own(reseller: Reseller, account_ids: Iterable[str]) -> bool:
@@ -137,8 +152,8 @@ def _is_priced(reseller: Reseller, asked: Asked) -> bool:
     )
     if is_wanted and not has_plans:
         raise InvalidSettings(
-            "No price plans are given to customers: store some with `reseller-reporting plans import` and "
-            "`plans assign`, or order the internal edition without prices."
+            "No price plans are given to customers yet: order the internal edition without prices, or ask whoever "
+            "runs this installation to store plans (`reseller-reporting plans import`, then `plans assign`)."
         )
     return is_wanted
 

@@ -21,6 +21,7 @@ from reseller_reporting.control.roles import Role
 from reseller_reporting.control.visibility import sees_all, visible_accounts
 from reseller_reporting.delivery.mail import check_address
 from reseller_reporting.model.errors import InvalidSettings, NotAllowed, UnknownAccount, UserExists
+from reseller_reporting.model.naming import check_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ def check_email(text: str) -> str:
 def add_person(house: House, reseller: Reseller, email: str, person: Person, doer: Doer) -> tuple[User, str]:
     """The user, and the password to log in with for the first time."""
     address = check_email(email)
+    check_name(person.name)
     person = _checked(reseller, person, doer)
     password = secrets.token_urlsafe(15)
     now = house.clock()
@@ -77,6 +79,9 @@ def change_person(house: House, user: User, person: Person, doer: Doer) -> None:
         if user.source == KAZOO:
             raise NotAllowed("KAZOO says what they are and whose. Change it there, or shut them out here.")
         person = _checked(user.reseller, person, doer)
+    # One that KAZOO gave them stays, whatever it holds.
+    if person.name != user.name:
+        check_name(person.name)
     was_active = user.is_active
     user.role, user.account_id, user.is_active = person.role.value, person.account_id, person.is_active
     user.name, user.language = person.name, person.language

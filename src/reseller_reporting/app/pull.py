@@ -37,6 +37,7 @@ from reseller_reporting.store.spool import Spool
 from reseller_reporting.store.unfinished import WORTH_KEEPING, UnfinishedPull
 
 T = TypeVar("T")
+_A_MONTH = timedelta(days=32)
 # Many accounts a commit (a commit costs as much as hundreds of rows), few enough to keep memory flat.
 _ACCOUNTS_PER_COMMIT = 50
 _LEGS_PER_COMMIT = 40_000
@@ -91,6 +92,34 @@ class _AccountPull:
         self.entries.close()
 
 
+class _Steps:
+    """Of one account: a step for each month or so of the span, so that a long one shows how far it is."""
+
+    def __init__(self, progress: Progress, account: Account, span: Span) -> None:
+        self._progress, self._account, self._span = progress, account, span
+        self._left = steps_of(span)
+
+    def read(self, windows: Sequence[WindowRead]) -> None:
+        """The last one is left for the end: windows may overlap the span, and each other."""
+        done = sum((window.created_to - window.created_from for window in windows), timedelta(0))
+        wanted = round(steps_of(self._span) * (done / (self._span[1] - self._span[0])))
+        for _ in range(min(wanted - steps_of(self._span) + self._left, self._left - 1)):
+            self._left -= 1
+            self._progress.step(self._account.name)
+
+    def end(self) -> None:
+        while self._left > 1:
+            self._left -= 1
+            self._progress.step(self._account.name)
+        self._progress.step(self._account.name, account_id=self._account.id)
+
+
+def steps_of(span: Span) -> int:
+    """One for a month, as for a week."""
+    length = span[1] - span[0]
+    return 1 if length <= _A_MONTH else length // timedelta(days=28)
+
+
 class Pull:
     """`failed` tells after the run whose calls could not be read, and why.
 
@@ -130,7 +159,7 @@ class Pull:
         for account in accounts:
             for span in missing[account.id]:
                 by_span.setdefault(span, []).append(account)
-        self._progress.stage(CALLS, sum(len(group) for group in by_span.values()))
+        self._progress.stage(CALLS, sum(steps_of(span) * len(group) for span, group in by_span.items()))
         for span, group in sorted(by_span.items()):
             await self._pull_span(span, group)
 
@@ -208,15 +237,16 @@ class Pull:
     async def _pull_account(self, account: Account, span: Span) -> _AccountPull | None:
         unfinished = UnfinishedPull(self._lake.folder, account.id, span)
         pulled = _AccountPull(account, self._clock(), self._spool(LEDGER_ENTRIES), unfinished)
+        steps = _Steps(self._progress, account, span)
         try:
-            await self._read_legs(pulled, span)
+            await self._read_legs(pulled, span, steps)
         except ResellerReportingError as error:
             self.failed[account.id] = error.sentence
             pulled.close(but_kept=True)
             self._windows_of_failed[account.id] = pulled.windows
             return None
         finally:
-            self._progress.step(account.name, account_id=account.id)
+            steps.end()
         try:
             until = span[1] + FINAL_AFTER
             reading = self._source.ledger_entries(
@@ -235,7 +265,7 @@ class Pull:
         if isinstance(error, KazooUnavailable):
             self.incomplete.setdefault(account_id, message)
 
-    async def _read_legs(self, pulled: _AccountPull, span: Span) -> None:
+    async def _read_legs(self, pulled: _AccountPull, span: Span, steps: _Steps) -> None:
         """Large windows are kept as soon as they are whole: a pull that ends here goes on there."""
         known = pulled.unfinished.kept(self._source.name, now=self._clock())
         for number, kept in enumerate(known, start=1):
@@ -254,6 +284,7 @@ class Pull:
                 pulled.warnings += page.warnings
                 if page.ended is not None:
                     pulled.windows.append(page.ended)
+                    steps.read(pulled.windows)
                     is_whole = page.shows_all and not page.ended.failure and not rows.has_warnings
                     if is_whole and self._is_worth_keeping(rows.legs.count, page.ended):
                         pulled.unfinished.keep(self._source.name, page.ended, rows.legs, rows.problems)

@@ -133,7 +133,7 @@ def run(house: House, order: Order, progress: Progress) -> Report:
 
 
 def _style(house: House, order: Order) -> Style:
-    return Style(words=Words(order.language or house.settings.language), brand=house.brand)
+    return Style(words=Words(order.language or house.settings.documents_language), brand=house.brand)
 
 
 def _expected_folder(house: House, order: Order) -> Path:

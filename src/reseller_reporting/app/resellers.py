@@ -11,6 +11,7 @@ from reseller_reporting.control import audit
 from reseller_reporting.control.audit import Doer
 from reseller_reporting.control.models import Reseller
 from reseller_reporting.model.errors import ResellerExists
+from reseller_reporting.model.naming import check_name
 
 _NAME_MAX, _KEY_MAX = 200, 60
 _TRIES = 3
@@ -18,7 +19,7 @@ _TRIES = 3
 
 def add_reseller(house: House, name: str, doer: Doer) -> Reseller:
     """A new tenant without a connection; its key, made of the name, is the folder of its store."""
-    name, now = " ".join(name.split())[:_NAME_MAX], house.clock()
+    name, now = check_name(" ".join(name.split())[:_NAME_MAX]), house.clock()
     for _ in range(_TRIES):
         taken = dict(Reseller.objects.values_list("key", "name"))
         if name.casefold() in (other.casefold() for other in taken.values()):

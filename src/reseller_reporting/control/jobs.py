@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from reseller_reporting.control.models import Delivery, Job, JobItem, Reseller, Run, User
 from reseller_reporting.control.scoping import across_resellers
@@ -28,6 +28,7 @@ LEASE = timedelta(seconds=30)
 _ATTEMPTS_MAX = 3
 _ATTEMPTS_MAX_OF = {"mail": 10}
 _CANDIDATES = 8
+WITHOUT_THE_STORE = "Writing workbooks"  # The stage of a report in which the next one may read calls.
 _PACE_KNOWN_SECONDS = 2
 # Of a message that may have left: sent by itself a second time, it might arrive twice.
 NOBODY_KNOWS = "Nobody knows whether it arrived: ask the recipients, then send it again."
@@ -105,9 +106,10 @@ def enqueue(
 
 
 def lease_next(*, owner: str, now: datetime) -> Leased | None:
-    """The job that waits longest, if this worker gets it before another one does."""
+    """The job that waits longest, if this worker gets it before another one does. A report waits for one of its
+    reseller's that is being made: both write one store."""
     with across_resellers():
-        waiting = Job.objects.filter(state=State.QUEUED, due_at__lte=now)
+        waiting = Job.objects.filter(state=State.QUEUED, due_at__lte=now).exclude(_waits_for_another())
         for job in waiting.order_by("due_at", "created_at", "pk").only("pk", "kind", "reseller_id", "attempts")[
             :_CANDIDATES
         ]:
@@ -242,6 +244,20 @@ def pace(job: Job, *, now: datetime) -> Pace:
         return Pace()
     left = None if job.stage_total is None else max(0, job.stage_total - job.stage_done) * seconds // job.stage_done
     return Pace(job.stage_done * 60 // seconds, left)
+
+
+def is_behind_another(job: Job) -> bool:
+    """Whether it is a report that begins by itself when the one that is being made is done."""
+    if job.state != State.QUEUED:
+        return False
+    with across_resellers():
+        return Job.objects.filter(_waits_for_another(), pk=job.pk).exists()
+
+
+def _waits_for_another() -> Q:
+    running = Job.objects.filter(kind="report", state=State.RUNNING, reseller=OuterRef("reseller"))
+    others = running.exclude(stage=WITHOUT_THE_STORE)
+    return Q(Exists(others), kind="report")
 
 
 def counts() -> dict[str, int]:

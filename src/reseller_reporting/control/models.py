@@ -157,7 +157,12 @@ class User(AbstractBaseUser):
         )
 
     def __str__(self) -> str:
-        return self.name or self.username
+        return self.name or self.log_in_name
+
+    @property
+    def log_in_name(self) -> str:
+        """As they type it: behind it, names of KAZOO's users have whose they are, which is ours to know."""
+        return self.username if self.source == "local" else self.username.rpartition("@")[0] or self.username
 
 
 class SecondFactor(models.Model):

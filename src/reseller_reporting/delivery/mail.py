@@ -21,6 +21,8 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
 
+import idna
+
 from reseller_reporting.delivery.mail_page import (
     ReportMail,
     as_html,
@@ -62,11 +64,25 @@ def check_address(text: str) -> str:
     """The bare address, when it is one that cannot smuggle anything into a header."""
     address = text.strip(" ")
     local, at, domain = address.rpartition("@")
+    if at and not local.isascii():
+        raise InvalidSettings(
+            f"'{one_line(text)}' has letters before the @ that mail servers do not take. Write an address whose first "
+            "part has plain letters, such as buero@example.com."
+        )
     try:
-        domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
+        # By the rules of today: those of Python's own codec take Straße for strasse, which is another one's domain.
+        domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
     except UnicodeError:
         domain = ""
-    good = at and len(local) <= 64 and len(domain) <= 253 and _LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain)
+    is_whole = "." in domain or domain == "localhost"  # A name alone is no domain that mail finds.
+    good = (
+        is_whole
+        and at
+        and len(local) <= 64
+        and len(domain) <= 253
+        and _LOCAL_PART.fullmatch(local)
+        and _DOMAIN.fullmatch(domain)
+    )
     if not good:
         raise InvalidSettings(f"'{one_line(text)}' is no mail address; write one like billing@example.com.")
     return f"{local}@{domain}"

@@ -49,12 +49,21 @@ class ConnectionForm(Styled, forms.Form):
     username = forms.CharField(label=gettext_lazy("User name"), required=False, max_length=200)
     password = _secret(gettext_lazy("Password"))
     timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
-    currency = forms.RegexField(r"^[A-Za-z]{3}$", label=gettext_lazy("Currency"), required=False, max_length=3)
+    currency = forms.RegexField(
+        r"^[A-Za-z]{3}$",
+        label=gettext_lazy("Currency"),
+        required=False,
+        max_length=3,
+        error_messages={"invalid": gettext_lazy("Write its three letters, such as EUR.")},
+    )
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         zones: Any = self.fields["timezone"]
         zones.choices = [("", _("As KAZOO has it")), *((zone, zone) for zone in periods.zones())]
+        self.fields["currency"].help_text = _(
+            "Of KAZOO's amounts: three letters, such as EUR. Empty: %(currency)s."
+        ) % {"currency": this_house().settings.currency}
 
 
 @needs(Action.SEE_CONNECTION)
@@ -141,7 +150,9 @@ def _typed(asked: Asking) -> HttpResponse:
 def tried(asked: Asking, job_id: UUID) -> HttpResponse:
     """A part of the page: what was found so far."""
     job = get_object_or_404(Job, pk=job_id, kind="connection")
-    return render(asked, "connection/_tried.html", {"job": job})
+    findings = job.checkpoint.get("findings", [])
+    is_well = job.state == "done" and bool(findings) and all(each["ok"] for each in findings)
+    return render(asked, "connection/_tried.html", {"job": job, "is_well": is_well})
 
 
 @require_POST

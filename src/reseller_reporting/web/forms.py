@@ -33,7 +33,26 @@ class Styled(forms.BaseForm):
                 marks["class"] += " is-invalid"
 
 
+class OwnPasswordWords(forms.BaseForm):
+    """New passwords in our own words: Django's are those of its translators, in each language others."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.fields["new_password2"].label = _("New password once more")
+        self.fields["new_password2"].help_text = ""
+        self.error_messages: dict[str, Any] = {
+            **self.error_messages,
+            "password_mismatch": _("The two new passwords are not the same."),
+            "password_incorrect": _("The old password is not right."),
+        }
+
+
 class LogInForm(Styled, AuthenticationForm):
+    error_messages = {  # noqa: RUF012 - Django's own way to say it.
+        "invalid_login": _("Nobody is let in by these. Check the mail address or user name, and the password."),
+        "inactive": _("Nobody is let in by these. Check the mail address or user name, and the password."),
+    }
+
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.fields["username"].label = _("Mail address or user name")
@@ -42,7 +61,7 @@ class LogInForm(Styled, AuthenticationForm):
         return str(self.cleaned_data["username"]).strip().lower()
 
 
-class ChangePasswordForm(Styled, PasswordChangeForm):
+class ChangePasswordForm(OwnPasswordWords, Styled, PasswordChangeForm):
     """Wrong old passwords count as they do at the log-in: who finds a session open does not get to guess."""
 
     def __init__(self, *arguments: Any, request: HttpRequest, **named: Any) -> None:

@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict, UnreadablePostError
@@ -21,6 +23,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja.utils import check_csrf
 
 from reseller_reporting.app.tenancy import this_house
@@ -257,12 +260,28 @@ def _refused(request: HttpRequest) -> HttpResponse:
         response: HttpResponse = problem(401, "log_in_needed", sentence)
         response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if is_sent else "Bearer"
         return response
-    if getattr(request, "htmx", False):
-        # A part of a page would get the whole log-in page put into it.
-        response = HttpResponse(status=204)
-        response.headers["HX-Redirect"] = reverse(settings.LOGIN_URL)
-        return response
-    return cast("HttpResponse", redirect_to_login(request.get_full_path(), reverse(settings.LOGIN_URL)))
+    if request.method not in _SAFE:
+        messages.warning(
+            request, _("You are not logged in any more: what you sent was not taken. Log in and repeat it.")
+        )
+    to_login = redirect_to_login(_page_of(request), reverse(settings.LOGIN_URL))
+    if not getattr(request, "htmx", False):
+        return cast("HttpResponse", to_login)
+    # A part of a page would get the whole log-in page put into it.
+    response = HttpResponse(status=204)
+    response.headers["HX-Redirect"] = to_login.url
+    return response
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where whoever asks stands: what a part, or a form, was sent to is no page that can be gone to."""
+    is_htmx = bool(getattr(request, "htmx", False))
+    if request.method in _SAFE and not is_htmx:
+        return request.get_full_path()
+    stated = urlsplit(request.headers.get("HX-Current-URL" if is_htmx else "Referer", ""))
+    if stated.netloc != request.get_host():
+        return reverse(settings.LOGIN_REDIRECT_URL)
+    return urlunsplit(("", "", stated.path or "/", stated.query, ""))
 
 
 def _must_change_password(request: HttpRequest) -> HttpResponse | None:

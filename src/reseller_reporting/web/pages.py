@@ -5,17 +5,21 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from reseller_reporting.control.refusals import problem
 from reseller_reporting.web import metrics
 from reseller_reporting.web.middleware import is_api, path_to_log
 
 _log = structlog.get_logger()
+_BEFORE_LOG_IN = ("login", "kazoo_login", "kazoo_login_of", "second_step", "password_forgot", "password_reset")
 _AWAY = "The database cannot be reached just now. Nothing is lost; try again in a minute."
 
 
@@ -26,8 +30,15 @@ def locked_out(request: HttpRequest, *_arguments: Any, **_named: Any) -> HttpRes
     return response
 
 
-def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature.
-    return render(request, "403_csrf.html", status=403)
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Before the log-in a page that stood open too long is simply made anew: nothing but a try is lost by it."""
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    is_stale = reason.startswith("CSRF token") and "csrfmiddlewaretoken" in request.POST
+    if view not in _BEFORE_LOG_IN or not is_stale:
+        return render(request, "403_csrf.html", status=403)
+    messages.warning(request, _("This page was open for too long. Please try once more."))
+    leads_to = request.POST.get("next", "")
+    return redirect(f"{request.path}?{urlencode({'next': leads_to})}" if leads_to else request.get_full_path())
 
 
 def failed(request: HttpRequest) -> HttpResponse:

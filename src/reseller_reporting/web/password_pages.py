@@ -21,7 +21,7 @@ from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control import audit
 from reseller_reporting.control.asking import asking
 from reseller_reporting.control.models import User
-from reseller_reporting.web.forms import ChangePasswordForm, Styled
+from reseller_reporting.web.forms import ChangePasswordForm, OwnPasswordWords, Styled
 from reseller_reporting.web.log_ins import address_of
 from reseller_reporting.web.pages import locked_out
 
@@ -82,7 +82,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
     return render(request, "registration/forgot_sent.html")
 
 
-class NewPasswordForm(Styled, SetPasswordForm):  # type: ignore[type-arg]  # Django itself takes none.
+class NewPasswordForm(OwnPasswordWords, Styled, SetPasswordForm):  # type: ignore[type-arg]  # Django itself takes none.
     pass
 
 

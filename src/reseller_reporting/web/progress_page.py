@@ -41,10 +41,12 @@ def context(asked: Asking, run: Run) -> dict[str, Any]:
     state = asked.GET.get("state", "")
     shown = items.filter(state=state) if state in _STATES else items
     now = this_house().clock()
+    is_behind = jobs.is_behind_another(job)
     return {
         "job": job,
         "is_open": job.state in ("queued", "running"),
-        "is_slow_to_begin": job.state == "queued" and now - job.due_at > _SOON,
+        "is_behind_another": is_behind,
+        "is_slow_to_begin": job.state == "queued" and not is_behind and now - job.due_at > _SOON,
         "states": [(one, counts[one]) for one in _STATES if counts.get(one)],
         "state": state if state in _STATES else "",
         "items_count": sum(counts.values()),

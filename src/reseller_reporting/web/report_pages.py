@@ -2,39 +2,37 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import connections, groups
 from reseller_reporting.app.extras import PRICED, Also
 from reseller_reporting.app.orders import Asked, has_price_plans, is_beyond_own, order_report
-from reseller_reporting.app.recipients import split_addresses
 from reseller_reporting.app.tenancy import is_connected, this_house
 from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, asking, doer_of
-from reseller_reporting.control.models import KnownAccount, Run
+from reseller_reporting.control.models import Run
+from reseller_reporting.control.plans import OWN
 from reseller_reporting.control.roles import Action, may
 from reseller_reporting.control.visibility import known_recipients, sees_everything
 from reseller_reporting.model.errors import ResellerReportingError
 from reseller_reporting.web import choosing, periods
 from reseller_reporting.web.access import needs
-from reseller_reporting.web.templatetags.humane import said
+from reseller_reporting.web.report_form import ReportForm
 
-_ALL, _SOME = "all", "some"
+_TYPED, _AGAIN = "report_typed", "again"  # In the session; in the address that shows it.
 _EXTRAS = {
     Also.PDF: gettext_lazy("Statements as PDF"),
     Also.ACCOUNTING: gettext_lazy("Invoice lines for the books (CSV)"),
@@ -45,48 +43,6 @@ _EXTRAS = {
 }
 
 
-class ReportForm(forms.Form):
-    """What the page sends. Its look is the template's; whom it may name is checked against what the user sees."""
-
-    scope = forms.ChoiceField(choices=[(_ALL, _ALL), (_SOME, _SOME)])
-    accounts = forms.CharField(required=False)
-    include_sub_resellers = forms.BooleanField(required=False)
-    period = forms.CharField(max_length=20)
-    first = forms.DateField(required=False)
-    last = forms.DateField(required=False)
-    timezone = forms.CharField(max_length=64)
-    email = forms.CharField(required=False, max_length=4000)
-    price_plans = forms.BooleanField(required=False)
-    edition = forms.ChoiceField(choices=[("internal", "internal"), ("customer", "customer")])
-    all_legs = forms.BooleanField(required=False)
-    refresh = forms.BooleanField(required=False)
-    also = forms.MultipleChoiceField(required=False, choices=[(each.value, each.value) for each in Also])
-    language = forms.ChoiceField(required=False, choices=settings.LANGUAGES)
-    token = forms.CharField(max_length=60)
-
-    def clean_timezone(self) -> str:
-        zone = str(self.cleaned_data["timezone"])
-        if zone not in periods.zones():
-            raise forms.ValidationError(gettext_lazy("Choose a time zone of the list."))
-        return zone
-
-    def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        if found.get("period") == periods.RANGE:
-            first, last = found.get("first"), found.get("last")
-            if first is None or last is None or last < first:
-                self.add_error("first", _("Say the first and the last day; the last is not before the first."))
-            elif last.year > 9998:
-                self.add_error("last", _("Say the first and the last day; the last is not before the first."))
-        return found
-
-    def period_wanted(self) -> str:
-        stated = self.cleaned_data
-        if stated["period"] == periods.RANGE:
-            return periods.days(stated["first"], stated["last"] + timedelta(days=1))
-        return str(stated["period"])
-
-
 def home(request: Any) -> HttpResponseBase:
     """Whoever makes reports begins one; others come to see them."""
     asked = asking(request)
@@ -94,29 +50,33 @@ def home(request: Any) -> HttpResponseBase:
         return redirect("runs")
     if request.method == "POST":
         return _order(asked)
+    if _AGAIN in request.GET and (kept := request.session.get(_TYPED)):
+        return _page(asked, ReportForm(asked, QueryDict(kept["form"])), problem=kept["problem"])
+    request.session.pop(_TYPED, None)  # A new one is begun: thousands of chosen customers weigh on every request.
     return _page(asked, None)
 
 
-def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem: str = "") -> HttpResponse:
+def _page(asked: Asking, form: ReportForm | None, *, problem: str = "") -> HttpResponse:
     house, reseller = this_house(), asked.reseller
     accounts = choosing.choices(asked.user, reseller)
     last = Run.objects.filter(created_by=asked.user).order_by("-created_at").values_list("order", flat=True).first()
-    stated = form.data if form is not None else {}
+    stated = form.stated if form is not None else QueryDict()
+    problems = form.problems() if form is not None else {}
     zone = str(stated.get("timezone") or reseller.timezone or "UTC")
     zone = zone if zone in periods.zones() else "UTC"
     total = accounts.count()
     customers = choosing.own_customers(accounts, asked.user, reseller).count()
-    is_branch = not sees_everything(asked.user)
     return render(
         asked,
         "report/report.html",
         {
             "form": form,
             "stated": stated,
-            "problem": problem,
+            "problems": problems | {"page": [*problems.get("page", ()), *([problem] if problem else ())]},
+            "chosen": ",".join(form.chosen[0]) if form is not None else "",
             "is_connected": is_connected(house, reseller),
             "is_tree_read": reseller.tree_read_at is not None,
-            "is_branch": is_branch,
+            "is_branch": not sees_everything(asked.user),
             "total": total,
             "customers": customers,
             "sub_customers": total - customers,
@@ -128,14 +88,19 @@ def _page(asked: Asking, form: ReportForm | None, *, status: int = 200, problem:
             "email": stated.get("email", ", ".join((last or {}).get("email", []))),
             "has_mail": bool(house.settings.smtp_url),
             "has_plans": has_price_plans(reseller),
+            "is_own": reseller.key == OWN,
             "edition": stated.get("edition", "internal"),
             "languages": settings.LANGUAGES,
-            "language": stated.get("language") or house.settings.language,
-            "extras": _extras(asked.POST.getlist("also")),
+            "language": stated.get("language") or _language(),
+            "extras": _extras(stated.getlist("also")),
             "token": secrets.token_urlsafe(12),
         },
-        status=status,
     )
+
+
+def _language() -> str:
+    """What the settings say; else what they read the page in."""
+    return this_house().settings.language or get_language() or "en"
 
 
 @lru_cache(maxsize=64)
@@ -156,22 +121,10 @@ def _extras(chosen: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _order(asked: Asking) -> HttpResponseBase:
-    form = ReportForm(asked.POST)
+    form = ReportForm(asked, asked.POST)
     if not form.is_valid():
-        # Each by itself: two sentences together have no shape.
-        sentences = [str(said(error)) for errors in form.errors.values() for error in errors]
-        return _page(asked, form, status=422, problem=" ".join(dict.fromkeys(sentences)))
-    stated = form.cleaned_data
-    accounts = choosing.choices(asked.user, asked.reseller)
-    chosen, unknown_count = _chosen(form, accounts)
-    if unknown_count:
-        # Ordered without a word, the report would lack someone. What is left is on the page to be looked at.
-        left = asked.POST.copy()
-        left["accounts"] = ",".join(chosen or ())
-        form.data = left
-        return _page(asked, form, status=422, problem=_not_known(unknown_count))
-    if chosen is not None and not chosen:
-        return _page(asked, form, status=422, problem=_("Choose at least one customer."))
+        return _again(asked)
+    stated, chosen = form.cleaned_data, form.accounts_wanted()
     includes = stated["include_sub_resellers"]
     if chosen is not None:
         includes = is_beyond_own(asked.reseller, chosen)
@@ -190,7 +143,7 @@ def _order(asked: Asking) -> HttpResponseBase:
                 edition=stated["edition"],
                 also=sorted(stated["also"]),
                 language=stated["language"] or None,
-                email=split_addresses(stated["email"]),
+                email=stated["email"],
             ),
             user=asked.user,
             address=asked.address,
@@ -198,30 +151,25 @@ def _order(asked: Asking) -> HttpResponseBase:
             key=f"page/{asked.user.pk}/{stated['token']}",
         )
     except ResellerReportingError as error:
-        return _page(asked, form, status=422, problem=error.sentence)
+        return _again(asked, error.sentence)
+    if _TYPED in asked.session:
+        # Whoever goes back to it finds what was ordered, no longer what was wrong with it.
+        _keep_typed(asked, "")
     return redirect("run", job.run_id)
 
 
-def _chosen(form: ReportForm, accounts: QuerySet[KnownAccount]) -> tuple[list[str] | None, int]:
-    """None is all of them; and how many are chosen that are not theirs to see, or not there."""
-    stated = form.cleaned_data
-    if stated["scope"] == _ALL:
-        return None, 0
-    named = {part.strip() for part in stated["accounts"].split(",")} - {""}
-    known = accounts.order_by("account_id").values_list("account_id", flat=True)
-    chosen = [account_id for account_id in known if account_id in named]
-    return chosen, len(named) - len(chosen)
+def _again(asked: Asking, problem: str = "") -> HttpResponse:
+    """To the page with what was typed, by an address of its own: a browser goes back to it without sending anything."""
+    _keep_typed(asked, problem)
+    response = redirect(f"{reverse('home')}?{_AGAIN}=1")
+    response.status_code = 303  # Other than what leads to a report that was ordered.
+    return response
 
 
-def _not_known(count: int) -> str:
-    text = ngettext(
-        "%(n)s chosen customer is not among those that were read last, and is no longer chosen. Check whom the report "
-        "is about; who is new can be chosen once the customers are read again.",
-        "%(n)s chosen customers are not among those that were read last, and are no longer chosen. Check whom the "
-        "report is about; who is new can be chosen once the customers are read again.",
-        count,
-    )
-    return text % {"n": count}
+def _keep_typed(asked: Asking, problem: str) -> None:
+    typed = asked.POST.copy()
+    typed.pop("csrfmiddlewaretoken", None)
+    asked.session[_TYPED] = {"form": typed.urlencode(), "problem": problem}
 
 
 # The tree.
@@ -262,33 +210,42 @@ def account_ids(asked: Asking) -> HttpResponse:
 @require_POST
 @needs(Action.KEEP_GROUPS)
 def keep_group(asked: Asking) -> HttpResponse:
-    """The chosen accounts under a name; the same name takes the place of the group before."""
+    """The chosen accounts under a name; the group that has it is replaced by whoever says so."""
     name = " ".join(asked.POST.get("name", "").split())[:100]
     named = {part.strip() for part in asked.POST.get("accounts", "").split(",")}
     known = choosing.choices(asked.user, asked.reseller).values_list("account_id", flat=True)
     ids = sorted(named & set(known))
-    problem = ""
+    before = groups.group_named(name)
+    is_theirs = before is not None and groups.visible_groups(asked.user).filter(pk=before.pk).exists()
+    is_replaced = is_theirs and before is not None and asked.POST.get("replace") == str(before.pk)
     if not name:
-        problem = _("Give the group a name.")
-    elif not ids:
-        problem = _("Choose at least one customer.")
-    else:
-        try:
-            groups.keep_group(this_house(), asked.reseller, doer_of(asked), name=name, account_ids=ids)
-        except ResellerReportingError as error:
-            problem = error.sentence
-    return render(asked, "report/_groups.html", {"groups": _shown_groups(asked), "problem": problem})
+        return _groups(asked, problem=_("Give the group a name."))
+    if not ids:
+        return _groups(asked, name=name, problem=_("Choose at least one customer."))
+    try:
+        if is_theirs and before is not None and not is_replaced:
+            groups.check_theirs(asked.user, before)
+            return _groups(asked, name=name, before=before, count=len(ids))
+        group = before if is_replaced else None
+        groups.save_group(this_house(), asked.reseller, doer_of(asked), name=name, account_ids=ids, group=group)
+    except ResellerReportingError as error:
+        return _groups(asked, name=name, problem=error.sentence)
+    return _groups(asked, saved=name)
+
+
+def _groups(asked: Asking, **more: Any) -> HttpResponse:
+    return render(asked, "report/_groups.html", {"groups": _shown_groups(asked), **more})
 
 
 @require_POST
 @needs(Action.KEEP_GROUPS)
 def drop_group(asked: Asking, number: int) -> HttpResponse:
-    group, problem = get_object_or_404(groups.visible_groups(asked.user), pk=number), ""
+    group = get_object_or_404(groups.visible_groups(asked.user), pk=number)
     try:
         groups.delete_group(this_house(), group, doer_of(asked))
     except ResellerReportingError as error:
-        problem = error.sentence
-    return render(asked, "report/_groups.html", {"groups": _shown_groups(asked), "problem": problem})
+        return _groups(asked, problem=error.sentence)
+    return _groups(asked)
 
 
 def _shown_groups(asked: Asking) -> list[dict[str, Any]]:

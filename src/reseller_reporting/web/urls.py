@@ -43,6 +43,7 @@ urlpatterns = [
     path("connection/test/<uuid:job_id>", connection_pages.tried, name="connection_tried"),
     path("connection/reseller", connection_pages.choose_reseller, name="choose_reseller"),
     path("users/", user_pages.users, name="users"),
+    path("users/accounts", user_pages.accounts, name="user_accounts"),
     path("users/<int:number>/", user_pages.user, name="user"),
     path("users/<int:number>/password", user_pages.new_password, name="new_password"),
     path("users/<int:number>/active", user_pages.set_active, name="set_active"),

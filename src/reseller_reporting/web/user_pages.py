@@ -7,13 +7,15 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import people, second_factor
 from reseller_reporting.app.people import Person
 from reseller_reporting.app.tenancy import this_house
+from reseller_reporting.control import searching
 from reseller_reporting.control.asking import Asking, doer_of
 from reseller_reporting.control.models import KnownAccount, User
 from reseller_reporting.control.roles import Action, Role
@@ -23,6 +25,7 @@ from reseller_reporting.web.access import needs
 from reseller_reporting.web.forms import Styled
 from reseller_reporting.web.templatetags.humane import word
 
+_OFFERED, _NAMESAKES = 20, 5
 _TO_CHOOSE = (Role.RESELLER_ADMIN, Role.RESELLER_VIEWER, Role.CUSTOMER_ADMIN)
 
 
@@ -36,7 +39,9 @@ class UserForm(Styled, forms.Form):
         label=gettext_lazy("Account"),
         max_length=500,
         required=False,
-        help_text=gettext_lazy("Name or id: they see it and what is below. Empty: the whole reseller."),
+        help_text=gettext_lazy(
+            "Type a part of its name and choose: they see it and what is below. Empty: the whole reseller."
+        ),
     )
 
     def __init__(self, asked: Asking, *arguments: Any, of: User | None = None, **named: Any) -> None:
@@ -45,6 +50,13 @@ class UserForm(Styled, forms.Form):
         roles = [*([Role.OPERATOR] if asked.user.role == Role.OPERATOR else []), *_TO_CHOOSE]
         chooser: Any = self.fields["role"]
         chooser.choices = [(role.value, word(role.value)) for role in roles]
+        self.fields["account"].widget.attrs |= {
+            "list": "accounts",
+            "autocomplete": "off",
+            "hx-get": reverse("user_accounts"),
+            "hx-trigger": "input changed delay:150ms, focus once",
+            "hx-target": "#accounts",
+        }
         if of is not None:
             del self.fields["username"]
 
@@ -63,9 +75,14 @@ class UserForm(Styled, forms.Form):
         if not text:
             return ""
         known = visible_accounts(self._asked.user)
-        found = list(known.filter(account_id=text)[:1]) or list(known.filter(name=text)[:2])
-        if len(found) != 1:
-            raise forms.ValidationError(gettext_lazy("Name one of your accounts exactly, or by its id."))
+        found = list(known.filter(account_id=text)[:1]) or list(known.filter(name=text)[: _NAMESAKES + 1])
+        if len(found) > 1:
+            ids = ", ".join(each.account_id for each in found[:_NAMESAKES])
+            raise forms.ValidationError(
+                _("Several accounts have this name. Type the id of one: %(ids)s") % {"ids": ids}
+            )
+        if not found:
+            raise forms.ValidationError(gettext_lazy("None of your accounts is called so. Choose one of the list."))
         return str(found[0].account_id)
 
     def clean(self) -> dict[str, Any]:
@@ -102,6 +119,21 @@ def users(asked: Asking) -> HttpResponse:
     return render(asked, "user/users.html", {"form": form, "rows": rows}, status=422 if form.is_bound else 200)
 
 
+@require_safe
+@needs(Action.KEEP_USERS)
+def accounts(asked: Asking) -> HttpResponse:
+    """What the field Account offers as one types: names, and whole ids where a name is not one account's alone."""
+    text = asked.GET.get("account", "").strip()[:200]
+    found = searching.accounts(visible_accounts(asked.user), text).order_by("name", "account_id")[:_OFFERED]
+    rows = [(_account_typed(asked.user, row), row) for row in found]
+    return render(asked, "user/_accounts.html", {"rows": rows})
+
+
+def _account_typed(viewer: User, account: KnownAccount) -> str:
+    is_alone = visible_accounts(viewer).filter(name=account.name).count() == 1
+    return str(account.name if account.name and is_alone else account.account_id)
+
+
 def _add(asked: Asking, form: UserForm) -> HttpResponse | None:
     """None: it cannot be, and the form says why."""
     try:
@@ -117,7 +149,9 @@ def _add(asked: Asking, form: UserForm) -> HttpResponse | None:
 @needs(Action.KEEP_USERS)
 def user(asked: Asking, number: int) -> HttpResponse:
     someone = _another(asked, number)
-    initial = {"name": someone.name, "role": someone.role, "account": someone.account_id}
+    account = visible_accounts(asked.user).filter(account_id=someone.account_id).first() if someone.account_id else None
+    typed = _account_typed(asked.user, account) if account else someone.account_id
+    initial = {"name": someone.name, "role": someone.role, "account": typed}
     form = UserForm(asked, asked.POST or None, of=someone, initial=initial)
     if asked.method == "POST" and form.is_valid():
         try:

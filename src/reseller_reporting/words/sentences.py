@@ -91,9 +91,12 @@ ORDERS = (
     mark("Only a report that is ready can be sent."),
     mark("Name at least one recipient."),
     mark(
-        "No price plans are given to customers: store some with `reseller-reporting plans import` and `plans "
-        "assign`, or order the internal edition without prices."
+        "No price plans are given to customers yet: order the internal edition without prices, or ask whoever runs "
+        "this installation to store plans (`reseller-reporting plans import`, then `plans assign`)."
     ),
+    mark("Reports begin with {count} at the earliest: KAZOO has no calls from before."),
+    mark("A report is about {count} months at most. Make several, one after the other."),
+    mark("A name holds no invisible characters, such as marks of direction. Type it anew."),
     mark(
         "There is no account '{name}'. Name one by its id, or by its exact name; have the accounts read "
         "again first if it is newer (POST /api/v1/accounts/read)."
@@ -139,7 +142,14 @@ MAIL = (
     mark("The report was deleted before it was sent."),
     mark("Files of the report are missing. Make it again; then its mail is tried again, too."),
     mark("{file} could not be read to be mailed: {reason}."),
-    mark("--email needs a mail server: set RESELLER_REPORTING_SMTP_URL, such as smtp://host:25."),
+    mark(
+        "Mail needs a mail server: whoever runs this installation sets RESELLER_REPORTING_SMTP_URL, such as "
+        "smtp://host:25."
+    ),
+    mark(
+        "'{text}' has letters before the @ that mail servers do not take. Write an address whose first part has plain "
+        "letters, such as buero@example.com."
+    ),
     mark("'{text}' is no mail address; write one like billing@example.com."),
     mark(
         "The mail server {place} takes messages up to {amount} MB, this one has {size} MB. Set "
@@ -247,4 +257,79 @@ CONNECTION = (
     mark("This machine's clock is {seconds} s behind KAZOO's. Set it by NTP, or calls may seem missing."),
 )
 
-SENTENCES = (*JOBS, *PRICING, *ORDERS, *PEOPLE, *MAIL, *KAZOO, *CONNECTION)
+# What a page says in the place of a sentence that is for whoever types commands, or runs the installation: a clerk has
+# neither options nor variables. Holes that it does not name are left out.
+ON_PAGES = {
+    "KAZOO gives {name} the time zone '{zone}', which is none. Say the right one with --timezone.": mark(
+        "KAZOO gives {name} the time zone '{zone}', which is none. Choose one for the report."
+    ),
+    "No customer has the id or the name '{name}'. `reseller-reporting accounts` lists them. Customers of "
+    "sub-resellers need --include-sub-resellers, imported ones --source store, and a name that holds a "
+    "comma a file: --accounts @FILE.": mark(
+        "No customer has the id or the name '{name}'. If it is a sub-reseller's, order with the customers of "
+        "sub-resellers; if it is new, have the customers read again."
+    ),
+    **dict.fromkeys(
+        (
+            (
+                "--also {name} needs price plans: name them with --price-plans, or store some with "
+                "`reseller-reporting plans import` and `plans assign`."
+            ),
+            (
+                "The customer edition shows the reseller's own prices: name plans with --price-plans, or store some "
+                "with `reseller-reporting plans import` and `plans assign`."
+            ),
+        ),
+        mark("This needs price plans, and none are given to customers. Ask whoever runs this installation."),
+    ),
+    "The store {path} is being written by process {process}. Wait for it to end, or use another "
+    "RESELLER_REPORTING_HOME.": mark("It waits for another report that is being made, and begins by itself."),
+    **dict.fromkeys(
+        (
+            "The store {path} cannot be written: {reason}. Set RESELLER_REPORTING_HOME to a folder of yours.",
+            "The store {path} cannot be written: {reason}.",
+            "The folder {path} cannot be written: {reason}. Choose another one with --out.",
+            (
+                "The reports could not be put into {path}: {reason} ({file}). Mend that and run again; a folder "
+                "without manifest.json holds no finished set."
+            ),
+        ),
+        mark("The report cannot be written ({reason}). Ask whoever runs this installation."),
+    ),
+    "The disk is full. Make room where RESELLER_REPORTING_HOME lies: it is tried again each minute.": mark(
+        "The disk is full. Ask whoever runs this installation to make room: it is tried again each minute."
+    ),
+    "Bundles with carry-over begin as if {month} had left nothing: the store lacks calls of that month. "
+    "`reseller-reporting sync --period {again}` brings them as far as KAZOO has them.": mark(
+        "Bundles with carry-over begin as if {month} had left nothing: calls of that month were never read. A report "
+        "of that month brings them as far as KAZOO has them."
+    ),
+    "The store lacks a part of this period; `reseller-reporting sync` brings it.": mark(
+        "A part of this period was never read; a report that is made anew brings it."
+    ),
+    "Mail needs a mail server: whoever runs this installation sets RESELLER_REPORTING_SMTP_URL, such as "
+    "smtp://host:25.": mark("No mail server is set up yet. Ask whoever runs this installation."),
+    "The address must not hold a user or password; set RESELLER_REPORTING_KAZOO_API_KEY instead.": mark(
+        "The address must not hold a user or password: type them into the fields below it."
+    ),
+    "The period '{text}' has not begun. Name one that has, or use this-month.": mark(
+        "These days are yet to come. Choose days up to today."
+    ),
+    "'{text}' is no period. Write 2026-10, 2026-10-01..2026-10-16 (end exclusive), last-month, "
+    "this-month, last-week or this-week.": mark("Choose a period of the list."),
+    **dict.fromkeys(
+        (
+            (
+                "There is no account '{name}'. Name one by its id, or by its exact name; have the accounts read "
+                "again first if it is newer (POST /api/v1/accounts/read)."
+            ),
+            (
+                "There is no account '{name}' among those read at {time} UTC. Name one by its id, or by its exact "
+                "name; have the accounts read again first if it is newer (POST /api/v1/accounts/read)."
+            ),
+        ),
+        mark("There is no customer '{name}'. Have the customers read again if it is new."),
+    ),
+}
+
+SENTENCES = (*JOBS, *PRICING, *ORDERS, *PEOPLE, *MAIL, *KAZOO, *CONNECTION, *dict.fromkeys(ON_PAGES.values()))

@@ -132,7 +132,8 @@ class Worker:
         if each.process.returncode == 0 or each.is_lost:
             return
         is_ours = self._told.is_set()
-        message = f"The process of the job ended unexpectedly ({each.process.returncode})."
+        unexpected = f"The process of the job ended unexpectedly ({each.process.returncode})."
+        message = "The worker stopped in the middle of it." if is_ours else unexpected
         now = self._house.clock()
         try:
             state = jobs.put_back(
@@ -140,7 +141,9 @@ class Worker:
             )
         except jobs.LeaseLost:
             return
-        _log.warning("job put back", job=str(each.leased.id), code=each.process.returncode, state=state.value)
+        # Whoever ends the worker knows that it leaves work for later.
+        log = _log.info if is_ours else _log.warning
+        log("job put back", job=str(each.leased.id), code=each.process.returncode, state=state.value)
 
     def _wind_up(self) -> None:
         for each in self._running:

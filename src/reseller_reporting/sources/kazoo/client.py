@@ -342,7 +342,9 @@ class Client:
             target = _shown(response.headers.get("Location", ""))
             raise KazooProtocolError(f"{self.url} redirects to {target or 'another place'}. Set the KAZOO URL to that.")
         is_json = response.content_type.endswith("json") or content.lstrip()[:1] == b"{"
-        if is_page or (status < 300 and not is_json):
+        # Before anyone is logged in, whatever refuses in other words than Crossbar's may be anything.
+        is_strange = not is_json and (status < 300 or (token is None and status in (401, 402, 403, 423)))
+        if is_page or is_strange:
             raise self._no_crossbar()
         if status >= 300:
             raise self._refusal(status, content, where, token)

@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django import template
@@ -13,11 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from reseller_reporting.app.progress import CALLS, LOGGING_IN, PREPARING, SERVICES, TREE, WORKBOOKS
 from reseller_reporting.web import periods
 from reseller_reporting.words.language import Words
+from reseller_reporting.words.message import filled
+from reseller_reporting.words.sentences import ON_PAGES
 
 if TYPE_CHECKING:
     from reseller_reporting.control.models import AuditEvent
 
 register = template.Library()
+_HOLE = re.compile(r"\\\{(\w+)\\\}")
 _CENT, _HALF_A_CENT = Decimal("0.01"), Decimal("0.005")
 
 _WORDS: dict[str, str | Promise] = {
@@ -111,9 +115,23 @@ def word(code: object) -> str | Promise:
 @register.filter
 def said(sentence: object) -> object:
     """What a room below said in English, in the language of the page; what it has no shape of stands as it is."""
-    text = str(sentence)
+    text = _for_people(str(sentence))
     in_theirs = _words().phrase(text)
-    return sentence if in_theirs == text else in_theirs
+    return sentence if in_theirs == str(sentence) else in_theirs
+
+
+@lru_cache(maxsize=4096)
+def _for_people(text: str) -> str:
+    """What is for whoever types commands, as it is said to those who do not."""
+    for shape, on_page in ON_PAGES.items():
+        if found := _pattern(shape).fullmatch(text):
+            return filled(on_page, found.groupdict())
+    return text
+
+
+@lru_cache(maxsize=64)
+def _pattern(shape: str) -> re.Pattern[str]:
+    return re.compile(_HOLE.sub(lambda hole: f"(?P<{hole[1]}>.+)", re.escape(shape)), re.DOTALL)
 
 
 @register.filter

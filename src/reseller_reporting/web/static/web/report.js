@@ -21,7 +21,6 @@
   };
   const open = () => {
     panel.hidden = form.elements.scope.value !== "some";
-    // Chosen with a keyboard, before htmx is there, it would be lost: asked for once both are.
     if (!panel.hidden && !list.firstElementChild) htmx.trigger(list, "open-list");
   };
 
@@ -85,5 +84,8 @@
   });
   form.addEventListener("submit", () => { field.value = [...chosen].join(","); });
   show();
-  open();
+  // A page that comes with a choice opens the list by itself: not before htmx has looked at it, which would be lost.
+  if (document.readyState === "complete") open(); else addEventListener("load", open);
+  // Gone back to, a page may come as it was left: what the browser restored is what is chosen now.
+  addEventListener("pageshow", (event) => { if (event.persisted) show(); });
 })();
