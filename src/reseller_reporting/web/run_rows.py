@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from reseller_reporting.app import past_runs
 from reseller_reporting.app.groups import visible_groups
@@ -66,7 +66,7 @@ def _marks(run: Any, groups: Mapping[frozenset[str], str]) -> list[str]:
     if run.order.get("edition") == "customer":
         marks.append(_("For customers"))
     language = run.order.get("language")
-    if language and language != this_house().settings.language:
+    if language and language != (this_house().settings.language or get_language()):
         marks.append(dict(LANGUAGES).get(language, language))
     return [mark for mark in marks if mark]
 
