@@ -99,7 +99,7 @@ def test_a_user_and_what_is_not_theirs(opened: Page, served: Installation, brows
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Log in").click()
         page.get_by_label("Old password").fill(password)
-        for label in ("New password", "New password confirmation"):
+        for label in ("New password", "New password once more"):
             page.get_by_label(label, exact=True).fill("another one of some length")
         assert_accessible(page, "first password")
         page.locator("main button[type=submit]").click()

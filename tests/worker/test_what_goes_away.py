@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -219,8 +220,13 @@ def while_there_is(pattern: str) -> Callable[[Office, Callable[[], None]], None]
     def arm(office: Office, strike: Callable[[], None]) -> None:
         home = office.house.settings.home
 
+        def is_there() -> bool:
+            with suppress(FileNotFoundError):  # A folder that goes while it is listed, as one that is published does.
+                return next(home.glob(pattern), None) is not None
+            return False
+
         def watch() -> None:
-            until(lambda: next(home.glob(pattern), None) is not None, every_seconds=0.001)
+            until(is_there, every_seconds=0.001)
             strike()
 
         threading.Thread(target=watch, daemon=True).start()
