@@ -102,10 +102,13 @@ class Office:
         open_jobs = Job.objects.filter(kind__in=("report", "mail"), state__in=("queued", "running"))
         until(lambda: not open_jobs.exists())
 
-    def forget_leases(self) -> None:
-        """As if their time had passed."""
+    def goes_on_at_once(self, process: subprocess.Popen[str], victim: str) -> None:
+        """Of a worker that was killed: once its children are gone, as if the time of its leases had passed."""
         from reseller_reporting.control.models import Job
 
+        if victim != "worker":
+            return
+        until(lambda: not any("child" in command for command in below(process.pid).values()))
         Job.objects.filter(state="running").update(heartbeat_at=datetime(2000, 1, 1, tzinfo=UTC))
 
     def files(self, job: Job) -> set[str]:

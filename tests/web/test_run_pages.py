@@ -399,12 +399,18 @@ def test_a_wrong_number_of_ticks_keeps_them(tree: Site, made_run: MadeRun) -> No
         assert 'value="oct"' in page
 
 
-def test_customers_who_were_not_asked_for_are_not_compared(tree: Site, made_run: MadeRun) -> None:
+def made_later_of_the_first_alone(tree: Site) -> MadeRun:
+    """Its manifest holds the first customer, whoever was asked for."""
     later = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
     manifest = later.folder / "manifest.json"
     document = json.loads(manifest.read_text(encoding="utf-8"))
     document["accounts"] = document["accounts"][:1]
     manifest.write_text(json.dumps(document), encoding="utf-8")
+    return later
+
+
+def test_customers_who_were_not_asked_for_are_not_compared(tree: Site, made_run: MadeRun) -> None:
+    later = made_later_of_the_first_alone(tree)
     client = tree.as_(tree.user(Role.RESELLER_VIEWER))
     url = f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}"
     gone = client.get(url).content.decode()
@@ -431,11 +437,7 @@ def test_customers_of_sub_resellers_are_compared_where_both_asked_for_them(tree:
 
     with within(tree.reseller):
         KnownAccount.objects.filter(account_id=SECOND).update(reseller_account_id="e" * 32)
-    later = make_run(tree, customer_cost="20.0000", created_at=NOW + timedelta(hours=1))
-    manifest = later.folder / "manifest.json"
-    document = json.loads(manifest.read_text(encoding="utf-8"))
-    document["accounts"] = document["accounts"][:1]
-    manifest.write_text(json.dumps(document), encoding="utf-8")
+    later = made_later_of_the_first_alone(tree)
     client = tree.as_(tree.user(Role.RESELLER_VIEWER))
     url = f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}"
     assert "Gone" in client.get(url).content.decode()

@@ -19,7 +19,7 @@ from databases import Cluster, cluster
 from django.db import connections
 from mailboxes import taking_mail
 from serving import Browser, listen_to, serving
-from workers import WAIT_SECONDS_MAX, Office, below, check_done, kill, office_at, until
+from workers import WAIT_SECONDS_MAX, Office, check_done, kill, office_at, until
 
 if TYPE_CHECKING:
     from tests.conftest import Terminal
@@ -260,9 +260,7 @@ def test_what_is_killed_in_any_stage_goes_on_and_sends_once(office: Office, stag
         STAGES[stage](office, strike)
         office.order()
         assert killed.wait(WAIT_SECONDS_MAX)
-        if victim == "worker":
-            until(lambda: not any("child" in command for command in below(process.pid).values()))
-            office.forget_leases()
+        office.goes_on_at_once(process, victim)
         office.settled()
     check_done(office)
     assert office.job().attempts in (1, 2)

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 from months import plans
-from workers import FILES, WAIT_SECONDS_MAX, Office, below, check_done, kill, until
+from workers import FILES, WAIT_SECONDS_MAX, Office, check_done, kill, until
 
 ON_A_FILE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -69,9 +69,7 @@ def test_what_is_killed_in_the_middle_goes_on(office: Office, victim: str) -> No
 
         office.world.tell = strike
         assert killed.wait(WAIT_SECONDS_MAX)
-        if victim == "worker":
-            until(lambda: not any("child" in command for command in below(process.pid).values()))
-            office.forget_leases()
+        office.goes_on_at_once(process, victim)
         office.settled()
     check_done(office)
     assert office.job().attempts == 2

@@ -18,6 +18,7 @@ from reseller_reporting.delivery.mail_page import CustomerLine, ReportMail
 from reseller_reporting.model.errors import MailFailed
 from reseller_reporting.model.period import parse_period
 from reseller_reporting.reports.edition import Edition
+from reseller_reporting.reports.figure_text import seconds_of
 from reseller_reporting.reports.period_text import spoken_days, spoken_period
 from reseller_reporting.words.language import Words
 
@@ -129,9 +130,8 @@ def _money(words: Words, text: str) -> str:
 
 
 def _summed_minutes(texts: Sequence[str]) -> str:
-    """Thirds of minutes were rounded; what they were rounded from are whole seconds."""
-    known = [Decimal(text) * 60 for text in texts if text]
-    return str(sum(map(round, known)) / Decimal(60)) if known else ""
+    known = [seconds_of(text) for text in texts if text]
+    return str(sum(known) / Decimal(60)) if known else ""
 
 
 def _minutes(words: Words, text: str) -> str:

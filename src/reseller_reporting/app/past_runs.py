@@ -17,6 +17,7 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reseller_reporting.reports.figure_text import seconds_of
 from reseller_reporting.words.alphabet import by_name
 
 # As `app.report` names them, which reads the lake and so is not imported here.
@@ -214,12 +215,7 @@ def _earned_of(manifest: _File, summary: _File, margins: _File | None) -> Mappin
 
 @lru_cache(maxsize=_KEPT)
 def _billing_seconds_of(file: _File) -> Mapping[str, int]:
-    return {row["Account ID"]: _seconds(row["Billing Minutes"]) for row in _rows(file) if row.get("Billing Minutes")}
-
-
-def _seconds(minutes: str) -> int:
-    """Thirds of minutes were rounded; what they were rounded from are whole seconds."""
-    return round(Decimal(minutes) * 60)
+    return {row["Account ID"]: seconds_of(row["Billing Minutes"]) for row in _rows(file) if row.get("Billing Minutes")}
 
 
 def _rows(file: _File) -> Iterator[Mapping[str, str]]:
@@ -247,7 +243,7 @@ def _countries_of(file: _File) -> tuple[CountrySums, ...]:
             key = country or code, direction
             codes[key] = code
             calls[key] += int(count or 0)
-            seconds[key] += _seconds(duration or "0")
+            seconds[key] += seconds_of(duration or "0")
             costs[key] += Decimal(cost or 0)
             for place, sums in priced:
                 if row[place]:

@@ -96,22 +96,22 @@ class _Steps:
     """Of one account: a step for each month or so of the span, so that a long one shows how far it is."""
 
     def __init__(self, progress: Progress, account: Account, span: Span) -> None:
-        self._progress, self._account, self._span = progress, account, span
-        self._left = steps_of(span)
+        self._progress, self._account = progress, account
+        self._length, self._total, self._done = span[1] - span[0], steps_of(span), 0
 
     def read(self, windows: Sequence[WindowRead]) -> None:
-        """The last one is left for the end: windows may overlap the span, and each other."""
-        done = sum((window.created_to - window.created_from for window in windows), timedelta(0))
-        wanted = round(steps_of(self._span) * (done / (self._span[1] - self._span[0])))
-        for _ in range(min(wanted - steps_of(self._span) + self._left, self._left - 1)):
-            self._left -= 1
-            self._progress.step(self._account.name)
+        length = sum((window.created_to - window.created_from for window in windows), timedelta(0))
+        self._go_to(round(self._total * (length / self._length)))
 
     def end(self) -> None:
-        while self._left > 1:
-            self._left -= 1
-            self._progress.step(self._account.name)
+        self._go_to(self._total)
         self._progress.step(self._account.name, account_id=self._account.id)
+
+    def _go_to(self, place: int) -> None:
+        """The last one is left for the end: windows may overlap the span, and each other."""
+        while self._done < min(place, self._total - 1):
+            self._done += 1
+            self._progress.step(self._account.name)
 
 
 def steps_of(span: Span) -> int:

@@ -37,6 +37,11 @@ def minutes_text(seconds: int | None) -> str:
     return f"{'-' if seconds < 0 else ''}{whole}.{decimals}"
 
 
+def seconds_of(minutes: str) -> int:
+    """What `minutes_text` made the text of: thirds of minutes were rounded, but they were whole seconds."""
+    return round(Decimal(minutes) * 60)
+
+
 def count_text(count: int | None) -> str:
     return "" if count is None else str(count)
 
