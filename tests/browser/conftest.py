@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from serving import serving
 
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
-from reseller_reporting.simulate.server import running
+from reseller_reporting.simulate.server import SimulatedKazoo, running
 from reseller_reporting.simulate.world import ForcedAnswer, Span, StoredCdr
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class Installation:
     username: str
     password: str
     town: Town
+    kazoo: SimulatedKazoo
     mailbox: Mailbox
     home: Path
 
@@ -114,9 +115,8 @@ def installed(terminal: Terminal) -> Iterator[Installation]:
             "ADMIN_PASSWORD": password,
         }
         with serving(terminal, "serve") as (_, said):
-            yield Installation(
-                said["url"].rstrip("/"), username, password, town, mailbox, Path(terminal.settings["HOME"])
-            )
+            home = Path(terminal.settings["HOME"])
+            yield Installation(said["url"].rstrip("/"), username, password, town, kazoo, mailbox, home)
 
 
 def log_in(served: Installation, page: Page) -> None:
