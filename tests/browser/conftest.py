@@ -6,7 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from serving import serving
 
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
-from reseller_reporting.simulate.server import SimulatedKazoo, running
+from reseller_reporting.simulate.server import running
 from reseller_reporting.simulate.world import ForcedAnswer, Span, StoredCdr
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 class Town(ScriptedWorld):
-    """Acme with three customers, who called each day of last month and of this one. A test may hold it, or break a
-    customer's calls."""
+    """Acme with three customers, who called each day of last month and of this one; Ann is an administrator of Acme's. A
+    test may hold it, or break a customer's calls."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,6 +55,8 @@ class Town(ScriptedWorld):
         self.is_open.set()
         self.broken: set[str] = set()
         acme = self.reseller("Acme", account_id="a" * 32)
+        ann = self.login(acme, username="ann", password="her password in KAZOO")
+        self.logins[-1] = replace(ann, owner_id=self.user(acme, "Ann", "O'Hara", username="ann", level="admin"))
         rate = Rate(units=300, surcharge=100, increment=60, minimum=60, name="UK_LANDLINE")
         today = datetime.now(UTC)
         for number, name in enumerate(("Baker", "Cooper & <Sons>", "Fletcher")):
@@ -82,7 +84,6 @@ class Installation:
     username: str
     password: str
     town: Town
-    kazoo: SimulatedKazoo
     mailbox: Mailbox
     home: Path
 
@@ -116,7 +117,7 @@ def installed(terminal: Terminal) -> Iterator[Installation]:
         }
         with serving(terminal, "serve") as (_, said):
             home = Path(terminal.settings["HOME"])
-            yield Installation(said["url"].rstrip("/"), username, password, town, kazoo, mailbox, home)
+            yield Installation(said["url"].rstrip("/"), username, password, town, mailbox, home)
 
 
 def log_in(served: Installation, page: Page) -> None:
