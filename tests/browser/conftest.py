@@ -46,8 +46,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 class Town(ScriptedWorld):
-    """Acme with three customers, who called each day of last month and of this one; Ann is an administrator of Acme's. A
-    test may hold it, or break a customer's calls."""
+    """Acme with three customers, who called each day of last month and of this one; Ann is an administrator of its own.
+    A test may hold it, or break a customer's calls."""
 
     def __init__(self) -> None:
         super().__init__()
