@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mailboxes import Mailbox, taking_mail
 from playwright.sync_api import Browser, Page, sync_playwright
-from serving import serving
+from serving import listen_to, serving
 
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
 from reseller_reporting.simulate.server import running
@@ -115,7 +115,8 @@ def installed(terminal: Terminal) -> Iterator[Installation]:
             "ADMIN_EMAIL": username,
             "ADMIN_PASSWORD": password,
         }
-        with serving(terminal, "serve") as (_, said):
+        with serving(terminal, "serve") as (process, said):
+            listen_to(process)  # What it logs in so many tests would fill the pipe.
             home = Path(terminal.settings["HOME"])
             yield Installation(said["url"].rstrip("/"), username, password, town, mailbox, home)
 
