@@ -413,6 +413,8 @@ def test_the_audit_trail_tells_a_branch_of_its_own_people_alone(api: ApiSite) ->
     admin = api.of("reseller_admin")
     assert admin.get("/audit?from_at=2026-11-25T12:00:01Z").json()["count"] == 0
     assert admin.get("/audit?to_at=2026-11-25").status_code == 422
+    assert admin.get("/audit?from_at=0001-01-01T00:00:00%2B14:00").status_code == 422
+    assert admin.get("/audit?to_at=9999-12-31T23:59:59-14:00").status_code == 422
 
 
 # Rates.
