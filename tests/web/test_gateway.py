@@ -18,8 +18,11 @@ from reseller_reporting.web.gateway import Gateway, environ_of
 class Headers:
     given: Sequence[tuple[str, str]]
 
+    def keys(self) -> Sequence[str]:
+        return [name for name, _ in self.given]
+
     def items(self) -> Sequence[tuple[str, str]]:
-        return self.given
+        return [(name, value) for name, value in self.given if value.isascii()]
 
 
 @dataclass
@@ -159,12 +162,14 @@ def test_a_header_with_an_underscore_is_nobodys_word() -> None:
                 ("cookie", "a=1"),
                 ("cookie", "b=2"),
                 ("content-type", "text/plain"),
+                ("idempotency-key", "clé"),
             ]
         )
     )
     assert environ["HTTP_X_FORWARDED_FOR"] == "6.6.6.6,198.51.100.7"
     assert environ["HTTP_COOKIE"] == "a=1; b=2"
     assert environ["CONTENT_TYPE"] == "text/plain"
+    assert environ["HTTP_IDEMPOTENCY_KEY"] == "", "sent, if not to be read: it is refused"
 
 
 @pytest.mark.parametrize(

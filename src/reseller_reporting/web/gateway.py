@@ -129,10 +129,16 @@ def environ_of(scope: Any) -> dict[str, Any]:
     if scope.authority:  # Of HTTP/2, which has no header of that name.
         environ["HTTP_HOST"] = scope.authority
     for name, value in scope.headers.items():
-        if "_" in name:
-            continue
-        key = name.upper().replace("-", "_")
-        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-        between = "; " if key == "HTTP_COOKIE" else ","
-        environ[key] = f"{environ[key]}{between}{value}" if key in environ else value
+        if key := _key_of(name):
+            between = "; " if key == "HTTP_COOKIE" else ","
+            environ[key] = f"{environ[key]}{between}{value}" if key in environ else value
+    for key in filter(None, map(_key_of, scope.headers.keys())):
+        environ.setdefault(key, "")  # It was sent, and holds what is no ASCII: other than if it were not there.
     return environ
+
+
+def _key_of(name: str) -> str:
+    if "_" in name:
+        return ""
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
