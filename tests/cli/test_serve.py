@@ -87,6 +87,11 @@ def test_a_weak_password_and_a_port_that_is_taken_are_told_before_anything_start
     assert outcome.code == 2
     assert "too short" in outcome.complaint
     terminal.settings["ADMIN_PASSWORD"] = "a password of some length"
+    del terminal.settings["ADMIN_EMAIL"]
+    outcome = terminal.run("serve", "--port", "0")
+    assert outcome.code == 2
+    assert "ADMIN_EMAIL as well" in outcome.complaint
+    terminal.settings["ADMIN_EMAIL"] = "boss@example.com"
     import socket
 
     with socket.socket() as taken:
