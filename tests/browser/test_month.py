@@ -125,6 +125,7 @@ def compare_two(page: Page, served: Installation) -> None:
     expect(page.get_by_role("row", name="Fletcher")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_customers_who_failed_are_tried_again(opened: Page, served: Installation) -> None:
     wait_for_customers(opened, served)
     served.town.broken = {"1" * 32}
@@ -143,6 +144,7 @@ def test_the_customers_who_failed_are_tried_again(opened: Page, served: Installa
     expect(again).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_customers_are_chosen_by_keyboard_and_kept_as_a_group(opened: Page, served: Installation) -> None:
     wait_for_customers(opened, served)
     opened.get_by_label("Only some of them").focus()

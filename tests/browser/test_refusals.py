@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from office import wait_for_customers
 from playwright.sync_api import expect
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Installation
 
 PHONE_WIDTH = 390
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_refused_order_keeps_its_ticks_and_the_way_back_from_what_follows(opened: Page, served: Installation) -> None:

@@ -48,6 +48,7 @@ def test_the_resellers_own_workbook_speaks_the_language_too(connected: Terminal)
     assert not any("'Customers'!" in formula for formula in formulas)
 
 
+@pytest.mark.slow
 def test_the_same_run_in_a_language_gives_the_same_bytes_whatever_the_machine_speaks(connected: Terminal) -> None:
     for out, locale in (("one", "C"), ("two", "tr_TR.UTF-8")):
         outcome = connected.process("run", "--period", "2024-06", "--out", out, "--language", "it", LC_ALL=locale)

@@ -212,6 +212,7 @@ def test_a_name_from_outside_is_text_wherever_it_stands(acme: Terminal) -> None:
     assert len(links) == 3
 
 
+@pytest.mark.slow
 def test_libreoffice_calculates_what_the_workbook_carries(world: Acme, acme: Terminal, tmp_path: Path) -> None:
     priced(acme)
     world.uk(world.bob, june(7))
@@ -233,6 +234,7 @@ def test_libreoffice_calculates_what_the_workbook_carries(world: Acme, acme: Ter
     assert live > 60
 
 
+@pytest.mark.slow
 def test_a_report_that_has_nothing_to_be_compared_with_does_not_call_itself_the_first(
     world: Acme, acme: Terminal
 ) -> None:
@@ -286,6 +288,7 @@ def test_the_same_report_again_is_the_same_file(world: Acme, acme: Terminal) -> 
     assert acme.left().files() == once
 
 
+@pytest.mark.slow
 def test_only_the_resellers_workbook_depends_on_what_was_reported_before(
     world: Acme, acme: Terminal, new_terminal: Callable[[], Terminal]
 ) -> None:
@@ -301,6 +304,7 @@ def test_only_the_resellers_workbook_depends_on_what_was_reported_before(
     assert {"file": "reseller.xlsx", "sha256": None} in acme.left().manifest["files"]
 
 
+@pytest.mark.slow
 def test_chosen_accounts_and_prices_do_not_disturb_the_comparison(world: Acme, acme: Terminal) -> None:
     assert acme.run(*RUN).code == 0
     world.uk(world.bob, june(7))
@@ -320,19 +324,21 @@ def test_a_customer_that_could_not_be_read_is_not_compared(world: Acme, acme: Te
     assert of(acme.left(), "Changes", "Bob")["Reseller Cost Difference"] is None
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "{", '{"reports": [{"version": 7, "accounts": [{}]}]}'])
-def test_a_damaged_memory_of_the_last_report_is_no_report(world: Acme, acme: Terminal, damage: str) -> None:
+@pytest.mark.slow
+def test_a_damaged_memory_of_the_last_report_is_no_report(world: Acme, acme: Terminal) -> None:
     assert acme.run(*RUN).code == 0
     (index,) = Path(acme.settings["HOME"]).rglob("reports.json")
-    index.write_text(damage)
-    world.uk(world.bob, june(7))
-    assert acme.run(*RUN, "--refresh").code == 0
-    assert "Changes" not in book(acme.left()).sheetnames
-    world.uk(world.bob, june(8))
+    for day, damage in enumerate(("", "[]", "{", '{"reports": [{"version": 7, "accounts": [{}]}]}'), start=7):
+        index.write_text(damage)
+        world.uk(world.bob, june(day))
+        assert acme.run(*RUN, "--refresh").code == 0
+        assert "Changes" not in book(acme.left()).sheetnames, damage
+    world.uk(world.bob, june(20))
     assert acme.run(*RUN, "--refresh").code == 0
     assert of(acme.left(), "Changes", "Bob")["Late Calls"] == 1
 
 
+@pytest.mark.slow
 def test_the_memory_holds_two_reports_and_no_more(world: Acme, acme: Terminal) -> None:
     for day in range(7, 12):
         assert acme.run(*RUN, "--refresh").code == 0

@@ -54,6 +54,7 @@ def undisturbed(new_terminal: Callable[[], Terminal]) -> dict[str, bytes]:
     return terminal.left().files()
 
 
+@pytest.mark.slow
 def test_another_home_port_zone_language_and_hash_seed_change_no_byte(
     undisturbed: dict[str, bytes], terminal: Terminal
 ) -> None:

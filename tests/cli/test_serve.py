@@ -146,6 +146,7 @@ def test_the_demo_opens_the_whole_thing_and_says_how_to_come_in_below_all_logs(t
     assert not list(terminal.folder.glob("**/*.sqlite3"))
 
 
+@pytest.mark.slow
 def test_a_program_is_told_both_ways_into_the_demo(terminal: Terminal) -> None:
     with serving(terminal, "demo", "--serve", "--accounts", "2", "--calls", "10") as (_, said):
         assert "demo" in Browser(said["url"]).log_in(said["username"], said["password"])

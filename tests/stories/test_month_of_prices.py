@@ -518,6 +518,7 @@ def test_the_office_keeps_its_own_figures_in_either_edition(left: Left, customer
         assert [row for row in table(customers.folder / name) if "Gone" not in row.values()] == rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edition", ["internal", "customer"])
 @pytest.mark.parametrize("name", ["Blue Cafe", "Crowded", "Eve"])
 def test_libreoffice_calculates_what_the_cells_carry(

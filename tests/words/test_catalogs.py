@@ -1,10 +1,15 @@
 """The catalogs: whole, never guessed, compiled from what stands beside them."""
 
+from functools import cache
+
 import pytest
 
-from make_catalogs import TRANSLATED, as_po, findings, messages, po_path, renewed
+import make_catalogs
+from make_catalogs import TRANSLATED, as_po, findings, po_path, renewed
 from reseller_reporting.words.language import Words
 from reseller_reporting.words.message import LANGUAGES, holes
+
+messages = cache(make_catalogs.messages)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

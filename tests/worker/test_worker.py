@@ -23,6 +23,7 @@ def test_an_order_becomes_a_report_and_one_mail(office: Office) -> None:
     check_done(office)
 
 
+@pytest.mark.slow
 @ON_A_FILE
 def test_a_priced_order_becomes_what_is_for_the_customers_and_for_the_books(office: Office) -> None:
     from reseller_reporting.control.models import RunFile
@@ -90,6 +91,7 @@ def test_a_mail_whose_worker_is_killed_as_it_leaves_is_not_sent_twice(office: Of
     assert office.job().state == "done"
 
 
+@pytest.mark.slow
 @ON_A_FILE
 def test_a_mail_server_that_says_not_now_is_asked_again_later(office: Office) -> None:
     office.mailbox.answer = "451 Come back later"
