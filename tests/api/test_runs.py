@@ -569,15 +569,6 @@ def test_a_cursor_of_ones_own_making_is_refused(api: ApiSite) -> None:
         assert answer.status_code == 422, cursor
 
 
-def test_legs_that_the_run_did_not_make_say_how_to_order_them(api: ApiSite) -> None:
-    admin = api.of("reseller_admin")
-    answer = admin.get(f"/runs/{api.run.pk}/legs/{BRANCH}?format=parquet")
-    assert (answer.status_code, answer.json()["code"]) == (409, "not_made")
-    assert '"also": ["parquet"]' in answer.json()["detail"]
-    assert '"also": ["csv"]' in admin.get(f"/runs/{api.run.pk}/legs/{ACME}").json()["detail"]
-    assert admin.post("/runs", {"also": ["csv"]}).json()["order"]["also"] == ["csv"]
-
-
 def test_a_file_comes_by_its_name_as_by_its_number(api: ApiSite) -> None:
     client, base = api.of("reseller_viewer"), f"/runs/{api.run.pk}/files"
     listed = client.get(base).json()["items"]

@@ -68,8 +68,8 @@ class ReportOrder(Given):
     also: list[Also] = Field(
         [],
         max_length=len(Also),
-        description="The rated legs of each account as csv or parquet; what needs price plans: statements as pdf, "
-        "files for the books",
+        description="Files of the rated legs of each account, csv or parquet (`legs` answers without them, too); what "
+        "needs price plans: statements as pdf, files for the books",
     )
     email: list[Recipient] = Field([], max_length=_RECIPIENTS_MAX)
     language: Literal["en", "de", "fr", "es", "nl", "it", "pt"] | None = Field(
