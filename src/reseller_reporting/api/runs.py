@@ -97,8 +97,10 @@ class RunTold(Schema):
 
 
 class RunQuery(Paging):
-    search: Text = ""  # In title, period and customers.
-    period: Text = ""
+    search: Text = Field(
+        "", description="In the period as people say it (october 2026, 18 sep), customers and who ordered"
+    )
+    period: Text = Field("", description="This very one, such as 2026-10")
     state: Literal["", "waiting", "made", "failed"] = ""
     deleted: bool = False  # Those that can be brought back, in the place of the others.
 
