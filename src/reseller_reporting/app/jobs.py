@@ -48,6 +48,7 @@ from reseller_reporting.model.errors import (
     RunBusy,
     StoreBusy,
 )
+from reseller_reporting.words.alphabet import by_name
 
 if TYPE_CHECKING:
     from reseller_reporting.app import report
@@ -255,7 +256,8 @@ def _sha256(path: Path) -> str:
 
 
 def _settle_items(job: Job, made: "report.Report") -> None:
-    """Every customer's end, whatever was written on the way."""
+    """Every customer's end, whatever was written on the way; made anew, for pages show them in the order of their rows,
+    which is that of their names."""
     rows = [
         JobItem(
             job=job,
@@ -265,16 +267,10 @@ def _settle_items(job: Job, made: "report.Report") -> None:
             state="failed" if facts.status == "failed" else "made",
             message=facts.warnings[0].message if facts.status == "failed" and facts.warnings else "",
         )
-        for facts, _ in made.entries
+        for facts, _ in sorted(made.entries, key=lambda each: by_name(each[0].account.name, each[0].account.id))
     ]
-    JobItem.objects.filter(job=job).exclude(account_id__in=[row.account_id for row in rows]).delete()
-    JobItem.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["job", "account_id"],
-        update_fields=["name", "state", "message"],
-        batch_size=500,
-    )
+    JobItem.objects.filter(job=job).delete()
+    JobItem.objects.bulk_create(rows, batch_size=500)
 
 
 # Mail.

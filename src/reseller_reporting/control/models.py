@@ -367,7 +367,7 @@ class Job(models.Model):
 
 
 class JobItem(models.Model):
-    """How far one customer of a job is."""
+    """How far one customer of a job is. Rows are made in the order in which people look for names."""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="items")
     reseller = models.ForeignKey(Reseller, models.CASCADE, related_name="+")
