@@ -43,7 +43,7 @@ _ZERO_BYTE = "\0"
 _RESET = "/password/reset/"
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 # What supervisors ask is answered without asking the database who they are: it may be what they want to know of.
-_OF_SUPERVISORS = ("/healthz", "/readyz", "/metrics")
+OF_SUPERVISORS = ("/healthz", "/readyz", "/metrics")
 _PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")  # What browsers send; others would be taken for one of these.
 
 _log = structlog.get_logger()
@@ -179,7 +179,7 @@ class WhoAsks:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path in _OF_SUPERVISORS:
+        if request.path in OF_SUPERVISORS:
             return self._answer(request)
         key = _key_of(request)
         if key is not None:

@@ -25,6 +25,7 @@ MIDDLEWARE = [
     "reseller_reporting.web.middleware.Headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "reseller_reporting.web.turns.InTurn",  # Static files are served above it.
     "reseller_reporting.web.middleware.Legible",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
