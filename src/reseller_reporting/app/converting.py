@@ -2,7 +2,8 @@
 the whole web process, and few ask for it.
 
 Invariants
-- Two convert at a time and few wait for them, whatever is asked for: threads of the server are left to everyone else.
+- Two convert at a time and one more waits, whatever is asked for: the web process answers four requests at a time
+  (`web/turns.py`), and one turn is left to everyone else.
 """
 
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 from reseller_reporting.model.errors import CannotWrite, TooManyAtOnce
 
 _SECONDS_MAX = 120
-_places = threading.BoundedSemaphore(6)  # Of the 24 threads of a web process.
+_places = threading.BoundedSemaphore(3)
 _at_once = threading.BoundedSemaphore(2)
 
 
