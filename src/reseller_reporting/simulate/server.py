@@ -32,7 +32,7 @@ class SimulatedKazoo:
     password: str = field(repr=False)
     api_key: str = field(repr=False)
     requests: list[LoggedRequest]
-    logins: Sequence[Login] = ()  # Every way in.
+    logins: Sequence[Login] = field(default=(), repr=False)  # Every way in.
 
 
 def serve(
