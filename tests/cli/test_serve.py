@@ -157,6 +157,11 @@ def test_the_demo_opens_the_whole_thing_and_says_how_to_come_in_below_all_logs(t
             path="/login/kazoo/",
         )
         assert json.loads(by_kazoo.get("/api/v1/me"))["role"] == "reseller_admin"
+        by_kazoo = Browser(url)
+        account = after("account ", lines, 1)
+        by_kazoo.log_in(after("user ", lines, 2), after("password ", lines, 2), account=account, path="/login/kazoo/")
+        assert json.loads(by_kazoo.get("/api/v1/me"))["role"] == "customer_admin"
+        assert [each["name"] for each in json.loads(by_kazoo.get("/api/v1/accounts"))["items"]][:1] == [account]
         assert f"{url}/login/kazoo/" in "\n".join(lines)
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60) == ("", "")
@@ -164,14 +169,15 @@ def test_the_demo_opens_the_whole_thing_and_says_how_to_come_in_below_all_logs(t
 
 
 @pytest.mark.slow
-def test_a_program_is_told_both_ways_into_the_demo(terminal: Terminal) -> None:
+def test_a_program_is_told_all_ways_into_the_demo(terminal: Terminal) -> None:
     with serving(terminal, "demo", "--serve", "--accounts", "2", "--calls", "10") as (_, said):
         assert "demo" in Browser(said["url"]).log_in(said["username"], said["password"])
-        kazoo = said["kazoo"]
-        assert kazoo["url"] == f"{said['url']}/login/kazoo/"
-        browser = Browser(said["url"])
-        browser.log_in(kazoo["username"], kazoo["password"], account=kazoo["account_name"], path="/login/kazoo/")
-        assert json.loads(browser.get("/api/v1/me"))["role"] == "reseller_admin"
+        for name, role in (("kazoo", "reseller_admin"), ("customer", "customer_admin")):
+            kazoo = said[name]
+            assert kazoo["url"] == f"{said['url']}/login/kazoo/"
+            browser = Browser(said["url"])
+            browser.log_in(kazoo["username"], kazoo["password"], account=kazoo["account_name"], path="/login/kazoo/")
+            assert json.loads(browser.get("/api/v1/me"))["role"] == role
 
 
 @pytest.mark.slow
