@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.http import FileResponse
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # Its types do not say so.
 
 from reseller_reporting.web import gateway
@@ -179,6 +181,19 @@ def test_whom_it_comes_from(client: str, expected: str) -> None:
     environ = environ_of(Scope(client=client, path="/é/%41", server="[::1]:8020", authority="here.example"))
     assert (environ["REMOTE_ADDR"], environ["SERVER_NAME"], environ["SERVER_PORT"]) == (expected, "::1", "8020")
     assert (environ["PATH_INFO"], environ["HTTP_HOST"]) == ("/Ã©/%41", "here.example")
+
+
+def test_a_file_is_sent_in_few_parts() -> None:
+    content = bytes(200_000)
+
+    def application(_: dict[str, Any], start_response: Callable[..., Any]) -> FileResponse:
+        start_response("200 OK", [])
+        return FileResponse(io.BytesIO(content))
+
+    wire = Wire()
+    ask(application, Scope(method="GET"), wire)
+    assert wire.content == content
+    assert wire.reads_max == 1000 - 4
 
 
 @pytest.mark.parametrize(("reads_max", "expected"), [(1000, b"one two three"), (1, b"one ")])

@@ -24,6 +24,7 @@ from reseller_reporting.web.settings import REQUEST_BYTES_MAX
 
 BODY_SECONDS_MAX = 30.0
 BODIES_BYTES_MAX = 100_000_000
+_FILE_PART_BYTES = 65_536  # Django reads files by 4 KB, each of which would cross from the thread to the loop.
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[str, str]]
@@ -77,6 +78,7 @@ class Gateway:
         response: Any = self._application(environ, start_response)
         try:
             if response.streaming:
+                response.block_size = _FILE_PART_BYTES
                 with suppress(ProtocolClosed):  # Whoever read it went away.
                     _stream(response, *told[0], protocol, loop)
             else:
