@@ -6,7 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,8 +46,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 class Town(ScriptedWorld):
-    """Acme with three customers, who called each day of last month and of this one. A test may hold it, or break a
-    customer's calls."""
+    """Acme with three customers, who called each day of last month and of this one; Ann is an administrator of its own.
+    A test may hold it, or break a customer's calls."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,6 +55,8 @@ class Town(ScriptedWorld):
         self.is_open.set()
         self.broken: set[str] = set()
         acme = self.reseller("Acme", account_id="a" * 32)
+        ann = self.login(acme, username="ann", password="her password in KAZOO")
+        self.logins[-1] = replace(ann, owner_id=self.user(acme, "Ann", "O'Hara", username="ann", level="admin"))
         rate = Rate(units=300, surcharge=100, increment=60, minimum=60, name="UK_LANDLINE")
         today = datetime.now(UTC)
         for number, name in enumerate(("Baker", "Cooper & <Sons>", "Fletcher")):
@@ -114,9 +116,8 @@ def installed(terminal: Terminal) -> Iterator[Installation]:
             "ADMIN_PASSWORD": password,
         }
         with serving(terminal, "serve") as (_, said):
-            yield Installation(
-                said["url"].rstrip("/"), username, password, town, mailbox, Path(terminal.settings["HOME"])
-            )
+            home = Path(terminal.settings["HOME"])
+            yield Installation(said["url"].rstrip("/"), username, password, town, mailbox, home)
 
 
 def log_in(served: Installation, page: Page) -> None:

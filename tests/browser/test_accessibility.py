@@ -8,10 +8,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from office import LONG_MILLISECONDS, make_report, wait_for_customers
 from playwright.sync_api import expect
+from serving import serving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Browser, Page
     from tests.browser.conftest import Installation
+    from tests.conftest import Terminal
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +82,112 @@ def test_a_report_from_its_beginning_to_its_end(opened: Page, served: Installati
     assert_accessible(opened, "deleted")
 
 
+def test_an_order_that_is_refused_and_a_group_that_is_there_already(opened: Page, served: Installation) -> None:
+    wait_for_customers(opened, served)
+    opened.get_by_label("Only some of them").check()
+    opened.get_by_label("Other days").check()
+    opened.get_by_role("button", name="Make the report").click()
+    expect(opened.get_by_role("alert").first).to_be_visible()
+    assert_accessible(opened, "refused order")
+    opened.goto(served.url)
+    opened.get_by_label("Only some of them").check()
+    opened.locator("#account-list [data-account]").first.check()
+    for _ in range(2):
+        opened.get_by_text("Save this choice as a group").click()
+        opened.get_by_label("Name of the group").fill("Late ones")
+        opened.get_by_role("button", name="Save", exact=True).click()
+        expect(opened.get_by_role("button", name="Late ones (1)")).to_be_visible()
+    expect(opened.get_by_role("button", name="Replace it")).to_be_visible()
+    assert_accessible(opened, "group that is there")
+
+
+def test_a_report_that_is_cancelled_and_one_whose_customers_fail(opened: Page, served: Installation) -> None:
+    wait_for_customers(opened, served)
+    opened.on("dialog", lambda dialog: dialog.accept())
+    served.town.is_open.clear()
+    try:
+        order_anew(opened)
+        expect(opened.get_by_role("heading", name="Reading calls")).to_be_visible(timeout=LONG_MILLISECONDS)
+        held = opened.url
+        opened.goto(served.url)
+        opened.get_by_role("button", name="Make the report").click()
+        expect(opened.get_by_text("It waits for another report")).to_be_visible(timeout=LONG_MILLISECONDS)
+        assert_accessible(opened, "waiting")
+        opened.get_by_role("button", name="Cancel").click()
+        expect(opened.get_by_role("heading", name="Cancelled")).to_be_visible()
+        assert_accessible(opened, "cancelled")
+        opened.goto(held)
+        opened.get_by_role("button", name="Cancel").click()
+        expect(opened.get_by_text("Being cancelled")).to_be_visible()
+        assert_accessible(opened, "being cancelled")
+    finally:
+        served.town.is_open.set()
+    opened.goto(served.url)
+    served.town.broken = {"1" * 32}
+    try:
+        order_anew(opened)
+        expect(opened.get_by_role("button", name="Try the failed ones again")).to_be_visible(timeout=LONG_MILLISECONDS)
+    finally:
+        served.town.broken = set()
+    assert_accessible(opened, "customers who failed")
+    opened.get_by_label("Send it to").fill("stranger@example.com")
+    opened.get_by_role("button", name="Send", exact=True).click()
+    expect(opened.get_by_role("button", name="Send it all the same")).to_be_visible()
+    assert_accessible(opened, "question before the mail")
+
+
+def order_anew(page: Page) -> None:
+    page.get_by_text("Prices, edition and more").click()
+    page.get_by_label("Ask KAZOO for everything again").check()
+    page.get_by_role("button", name="Make the report").click()
+
+
+def test_people_of_kazoo_among_users_and_in_the_audit_trail(
+    opened: Page, served: Installation, browser: Browser
+) -> None:
+    wait_for_customers(opened, served)
+    with browser.new_context(color_scheme="light", locale="en") as context:
+        page = context.new_page()
+        page.goto(f"{served.url}/login/kazoo/")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.locator(".invalid-feedback").first).to_be_visible()
+        assert_accessible(page, "refused log-in by KAZOO")
+        page.get_by_label("Account").fill("Acme")
+        page.get_by_label("User name").fill("ann")
+        page.get_by_label("Password").fill(served.town.logins[-1].password)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url(f"{served.url}/")
+        page.get_by_label("Your account").click()
+        assert_accessible(page, "menu of someone of KAZOO")
+    opened.goto(f"{served.url}/users/")
+    person = opened.get_by_role("listitem").filter(has_text="Ann O'Hara")
+    expect(person).to_be_visible()
+    assert_accessible(opened, "users of KAZOO")
+    person.get_by_role("link").click()
+    assert_accessible(opened, "one user of KAZOO")
+    opened.goto(f"{served.url}/audit/")
+    expect(opened.get_by_role("cell", name="ann Acme").first).to_be_visible()
+    assert_accessible(opened, "audit of KAZOO")
+
+
+def test_where_nothing_is_yet(new_terminal: Callable[[], Terminal], page: Page) -> None:
+    terminal, email, password = new_terminal(), "clerk@example.com", "a password of some length"
+    terminal.settings |= {"ADMIN_EMAIL": email, "ADMIN_PASSWORD": password}
+    with serving(terminal, "serve") as (_, said):
+        url = said["url"].rstrip("/")
+        page.goto(f"{url}/password/forgot/")
+        assert_accessible(page, "no mail for passwords")
+        page.goto(url)
+        page.get_by_label("Mail address or user name").fill(email)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_text("Connect to your KAZOO first")).to_be_visible()
+        assert_accessible(page, "not connected")
+        for path in ("/reports/", "/reports/?deleted=1", "/connection/"):
+            page.goto(url + path)
+            assert_accessible(page, f"nothing yet: {path}")
+
+
 def test_a_user_and_what_is_not_theirs(opened: Page, served: Installation, browser: Browser) -> None:
     opened.goto(f"{served.url}/users/")
     opened.get_by_label("Mail address").fill("nobody")
@@ -98,6 +208,11 @@ def test_a_user_and_what_is_not_theirs(opened: Page, served: Installation, brows
         page.get_by_label("Mail address or user name").fill("viewer@example.com")
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Log in").click()
+        page.get_by_label("Old password").fill(password)
+        for label in ("New password", "New password once more"):
+            page.get_by_label(label, exact=True).fill("short")
+        page.locator("main button[type=submit]").click()
+        expect(page.get_by_text("This password is too short. It needs at least 12 characters.")).to_be_visible()
         page.get_by_label("Old password").fill(password)
         for label in ("New password", "New password once more"):
             page.get_by_label(label, exact=True).fill("another one of some length")
@@ -139,3 +254,6 @@ def test_the_documentation_of_the_api(opened: Page, served: Installation) -> Non
     expect(opened.locator(".opblock").first).to_be_visible()
     # The order of its headings and its landmarks are Swagger's.
     assert_accessible(opened, "docs", rules=WCAG)
+    opened.locator(".opblock-summary-control").first.click()
+    expect(opened.get_by_role("button", name="Try it out")).to_be_visible()
+    assert_accessible(opened, "an operation of the docs", rules=WCAG)

@@ -28,3 +28,20 @@ def test_a_first_key_is_made_in_the_documentation_and_nothing_is_asked_of_others
     make.get_by_role("button", name="Execute").click()
     expect(make.locator(".live-responses-table")).to_contain_text("rrk_")
     assert asked - {""} == {urlsplit(served.url).netloc}
+
+
+def test_it_is_dark_as_the_system_is_and_as_it_is_chosen(opened: Page, served: Installation) -> None:
+    def background() -> str:
+        return str(opened.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+
+    opened.goto(f"{served.url}/api/v1/docs")
+    light = background()
+    opened.emulate_media(color_scheme="dark")
+    expect(opened.locator("html")).to_have_class("dark-mode")
+    dark = background()
+    assert dark != light
+    opened.get_by_label("Light or dark").click()
+    expect(opened.locator("html")).not_to_have_class("dark-mode")
+    assert background() == light
+    opened.reload()  # It is remembered, here as on every page.
+    assert background() == light

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sites import Site
 
 SECRET = "4 horses & a Möhre"
-REFUSED = "KAZOO lets nobody in here by these"
+REFUSED = "KAZOO does not let you in with this"
 
 
 @dataclass

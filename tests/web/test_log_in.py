@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -73,8 +74,8 @@ def test_a_wrong_password_and_an_unknown_name_are_refused_alike(site: Site) -> N
     wrong = site.log_in(user, "not it").content.decode()
     user.username = "nobody@example.com"
     unknown = site.log_in(user, "not it").content.decode()
-    assert "Nobody is let in by these." in wrong
-    assert "Nobody is let in by these." in unknown
+    assert "This does not let you in." in wrong
+    assert "This does not let you in." in unknown
     assert len(events("log_in_refused")) == 2
 
 
@@ -116,6 +117,30 @@ def test_whoever_was_shut_out_is_out_at_once(site: Site) -> None:
     user.save()
     assert client.get("/").status_code == 302
     assert site.log_in(user).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("short", "Dieses Passwort ist zu kurz. Es braucht mindestens 12 Zeichen."),
+        ("qwerty123456", "Dieses Passwort benutzen viele."),
+        ("erika.mustermann", "Dieses Passwort ähnelt Ihrem Namen oder Ihrer Mailadresse zu sehr."),
+    ],
+)
+def test_what_is_wrong_with_a_new_password_is_said_in_the_readers_language_where_it_is_chosen(
+    site: Site, password: str, why: str
+) -> None:
+    user = site.user(Role.RESELLER_VIEWER, name="Erika Mustermann")
+    client = site.as_(user)
+    client.post("/language/", {"language": "de", "next": "/"})
+    page = html.unescape(client.get("/password/").content.decode())
+    for rule in ("Mindestens 12 Zeichen", "Keines, das viele benutzen.", "Ihrem Namen und Ihrer Mailadresse nicht"):
+        assert f"<li>{rule}" in page
+    stated = {"old_password": "correct horse battery", "new_password1": password, "new_password2": password}
+    page = html.unescape(client.post("/password/", stated).content.decode())
+    chosen, repeated = page.split('name="new_password2"')
+    assert why in chosen
+    assert "invalid-feedback" not in repeated
 
 
 def test_a_password_that_was_made_for_someone_is_changed_first(site: Site) -> None:

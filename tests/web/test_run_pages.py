@@ -509,6 +509,36 @@ def test_what_changed_between_two_is_told_to_the_cent(tree: Site, made_run: Made
     assert tree.as_(tree.user(Role.CUSTOMER_ADMIN)).get("/reports/compare").status_code == 403
 
 
+def test_what_changed_of_what_is_owed_is_told_although_no_call_did(tree: Site, made_run: MadeRun) -> None:
+    """The fee of a month went up: its calls, costs and prices are those of before."""
+    later = make_run(tree, created_at=NOW + timedelta(hours=1))
+    url = f"/reports/compare?run={later.run.pk}&run={made_run.run.pk}"
+    client = tree.as_(tree.user(Role.RESELLER_VIEWER))
+    plain = client.get(url).content.decode()
+    assert "Nothing changed" in plain
+    assert "Total due" not in plain
+    for made in (made_run, later):
+        with_statements(made)
+    manifest = later.folder / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("168.8610", "180.7610"), encoding="utf-8")
+    page = client.get(url).content.decode()
+    head, rows = page.split("<tbody>")
+    assert [head.index(f">{title}<") for title in ("Total due", "Price of calls", "Customer Cost")] == sorted(
+        head.index(f">{title}<") for title in ("Total due", "Price of calls", "Customer Cost")
+    )
+    row, totals = rows.split("<tfoot>")
+    for part in (row, totals):
+        figures = re.findall(r'class="amount">([^<]*)<div[^>]*>([^<]*)<', part)
+        assert figures[:2] == [("180.76", "+11.90"), ("27.53", "0.00")]
+    assert "1 customer is as before" in page
+    # In two currencies nothing is held against each other.
+    made_run.run.totals |= {"currency": "EUR"}
+    made_run.run.save()
+    later.run.totals |= {"currency": "USD"}
+    later.run.save()
+    assert "11.90" not in client.get(url).content.decode()
+
+
 def test_files_of_a_customer_stand_beside_them(tree: Site, made_run: MadeRun) -> None:
     from reseller_reporting.control.models import RunFile
 

@@ -37,6 +37,7 @@ class CustomerSums:
     reseller_cost: Decimal | None
     customer_cost: Decimal | None
     price: Decimal | None
+    total_due: Decimal | None = None  # By its statement, taxes included.
     warnings: Sequence[str]
 
 
@@ -90,6 +91,10 @@ class Changed:
     @property
     def price(self) -> Decimal | None:
         return self._of_money(attrgetter("price"))
+
+    @property
+    def total_due(self) -> Decimal | None:
+        return self._of_money(attrgetter("total_due"))
 
     @property
     def is_changed(self) -> bool:
@@ -189,14 +194,15 @@ def _maybe(path: Path) -> _File | None:
 @lru_cache(maxsize=_KEPT)
 def _customers_of(file: _File) -> tuple[CustomerSums, ...]:
     document = json.loads(file.path.read_bytes())
-    found = [_customer(entry) for entry in document["accounts"]]
+    due = _due(document)
+    found = [_customer(entry, due.get(entry["id"])) for entry in document["accounts"]]
     return tuple(sorted(found, key=lambda each: by_name(each.name, each.account_id)))
 
 
 @lru_cache(maxsize=_KEPT)
 def _earned_of(manifest: _File, summary: _File, margins: _File | None) -> Mapping[str, Earned]:
     document = json.loads(manifest.path.read_bytes())
-    due = {each["id"]: _decimal(each["total_due"]) for each in document.get("statements", ())}
+    due = _due(document)
     of_calls = {row["Account ID"]: _amount(row.get("Margin")) for row in _rows(summary)}
     whole = {row["Account ID"]: row for row in _rows(margins)} if margins else {}
     found = {}
@@ -276,7 +282,8 @@ def currency(folder: Path) -> str:
 def compare(
     before: Iterable[CustomerSums], after: Iterable[CustomerSums], *, is_one_currency: bool = True
 ) -> list[Changed]:
-    """Every customer of either run, the greatest change of what they cost first; of two currencies, of their calls."""
+    """Every customer of either run, the greatest change of what they owe first, then of what they cost; of two
+    currencies, of their calls."""
     first = {each.account_id: each for each in before}
     second = {each.account_id: each for each in after}
     found = [
@@ -307,6 +314,7 @@ def _total(sums: Sequence[CustomerSums]) -> CustomerSums:
         reseller_cost=_known([each.reseller_cost for each in sums]),
         customer_cost=_known([each.customer_cost for each in sums]),
         price=_known([each.price for each in sums]),
+        total_due=_known([each.total_due for each in sums]),
     )
 
 
@@ -315,7 +323,12 @@ def _known(amounts: Iterable[Decimal | None]) -> Decimal | None:
     return sum(known, Decimal()) if known else None
 
 
-def _customer(entry: dict[str, Any]) -> CustomerSums:
+def _due(document: dict[str, Any]) -> Mapping[str, Decimal | None]:
+    """What the statement of each account comes to, by a manifest."""
+    return {each["id"]: _decimal(each["total_due"]) for each in document.get("statements", ())}
+
+
+def _customer(entry: dict[str, Any], total_due: Decimal | None) -> CustomerSums:
     return CustomerSums(
         account_id=entry["id"],
         name=entry["name"],
@@ -325,6 +338,7 @@ def _customer(entry: dict[str, Any]) -> CustomerSums:
         reseller_cost=_decimal(entry["reseller_cost"]),
         customer_cost=_decimal(entry["customer_cost"]),
         price=_decimal(entry.get("price")),
+        total_due=total_due,
         warnings=[warning["message"] for warning in entry["warnings"]],
     )
 
@@ -334,7 +348,7 @@ def _counts(sums: CustomerSums) -> tuple[object, ...]:
 
 
 def _amounts(sums: CustomerSums) -> tuple[Decimal | None, ...]:
-    return sums.reseller_cost, sums.customer_cost, sums.price
+    return sums.reseller_cost, sums.customer_cost, sums.price, sums.total_due
 
 
 def _amount(text: str | None) -> Decimal | None:
@@ -355,5 +369,6 @@ def _dearest_first(sums: CountrySums) -> tuple[Decimal, int, str, str]:
     return -(dearest or Decimal()), -sums.calls, sums.country, sums.direction
 
 
-def _greatest_first(changed: Changed) -> tuple[Decimal, int, str]:
-    return -abs(changed.customer_cost or Decimal()), -abs(changed.calls or 0), changed.name
+def _greatest_first(changed: Changed) -> tuple[Decimal, Decimal, int, str]:
+    owed, cost = changed.total_due or Decimal(), changed.customer_cost or Decimal()
+    return -abs(owed), -abs(cost), -abs(changed.calls or 0), changed.name

@@ -11,11 +11,12 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING_CONFIG = None
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_CHARACTERS_MIN = 12
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
+        "OPTIONS": {"min_length": PASSWORD_CHARACTERS_MIN},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]

@@ -71,7 +71,8 @@ def compare(asked: Asking) -> HttpResponse:
             "incomplete": [(each, moment_of[each]) for each in incomplete],
             "query": query + ("&turned=1" if is_turned else ""),
             "turned_query": query + ("" if is_turned else "&turned=1"),
-            "has_prices": any(each.price is not None for one in sums for each in one),
+            "has_prices": any(each.price is not None for one in compared for each in one),
+            "has_total_due": any(each.total_due is not None for one in compared for each in one),
         },
     )
 

@@ -46,11 +46,15 @@ class OwnPasswordWords(forms.BaseForm):
             "password_incorrect": _("The old password is not right."),
         }
 
+    def validate_password_for_user(self, user: Any, _password_field_name: str = "") -> None:
+        """What is wrong with it is said where it is chosen, not where it is repeated."""
+        super().validate_password_for_user(user, "new_password1")  # type: ignore[misc]  # Of Django's form beside it.
+
 
 class LogInForm(Styled, AuthenticationForm):
     error_messages = {  # noqa: RUF012 - Django's own way to say it.
-        "invalid_login": _("Nobody is let in by these. Check the mail address or user name, and the password."),
-        "inactive": _("Nobody is let in by these. Check the mail address or user name, and the password."),
+        "invalid_login": _("This does not let you in. Check the mail address or user name, and the password."),
+        "inactive": _("This does not let you in. Check the mail address or user name, and the password."),
     }
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

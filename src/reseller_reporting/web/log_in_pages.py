@@ -79,7 +79,7 @@ class KazooLogInForm(Styled, AuthenticationForm):
     field_order = ("account", "username", "password")
     error_messages = {  # noqa: RUF012 - Django's own way to say it.
         "invalid_login": _(
-            "KAZOO lets nobody in here by these. Check account, user name and password; you need to be an "
+            "KAZOO does not let you in with this. Check account, user name and password; you need to be an "
             "administrator of the account."
         ),
         "no_answer": _("KAZOO does not answer just now. Try again in a few minutes, or ask your administrator."),

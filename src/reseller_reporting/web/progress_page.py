@@ -38,13 +38,15 @@ def context(asked: Asking, run: Run) -> dict[str, Any]:
         return {"job": None}
     items = JobItem.objects.filter(job=job)
     counts = dict(items.values_list("state").annotate(count=Count("pk")).order_by())
-    state = asked.GET.get("state", "")
+    is_open = job.state in ("queued", "running")
+    # When all is over, those come first whom something is to be done about.
+    state = asked.GET.get("state") or ("failed" if counts.get("failed") and not is_open else "")
     shown = items.filter(state=state) if state in _STATES else items
     now = this_house().clock()
     is_behind = jobs.is_behind_another(job)
     return {
         "job": job,
-        "is_open": job.state in ("queued", "running"),
+        "is_open": is_open,
         "is_behind_another": is_behind,
         "is_slow_to_begin": job.state == "queued" and not is_behind and now - job.due_at > _SOON,
         "states": [(one, counts[one]) for one in _STATES if counts.get(one)],

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, get_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -46,7 +46,7 @@ def moments(made: Sequence[tuple[str, Any]]) -> list[str]:
         local, second = timezone.localtime(at), (period, at.replace(microsecond=0))
         text = date_format(local, "SHORT_DATETIME_FORMAT")
         if minutes[period, at.replace(second=0, microsecond=0)] > 1:
-            text = f"{date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M:%S}"
+            text = date_format(local, f"{get_format('SHORT_DATETIME_FORMAT')}:s")
         if seconds[second] > 1:
             numbers[second] += 1
             text += f" ({seconds[second] + 1 - numbers[second]})"  # The newest stands first.

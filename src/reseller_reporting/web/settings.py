@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from reseller_reporting.control.settings import *  # noqa: F403 - one home for what both need.
+from reseller_reporting.control.settings import PASSWORD_CHARACTERS_MIN
 
 _HERE = Path(__file__).parent
 
@@ -60,6 +61,12 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
     "reseller_reporting.web.kazoo_door.KazooBackend",
+]
+_RULES = "reseller_reporting.web.password_rules"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_RULES}.LongEnough", "OPTIONS": {"min_length": PASSWORD_CHARACTERS_MIN}},
+    {"NAME": f"{_RULES}.NotCommon"},
+    {"NAME": f"{_RULES}.NotLikeTheUser", "OPTIONS": {"user_attributes": ("username", "email", "name")}},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "login"

@@ -161,7 +161,12 @@ def user(asked: Asking, number: int) -> HttpResponse:
         else:
             messages.success(asked, _("It is kept."))
             return redirect("users")
-    context = {"form": form, "someone": someone, "has_second_step": second_factor.has_one(someone)}
+    context = {
+        "form": form,
+        "someone": someone,
+        "account": account,
+        "has_second_step": second_factor.has_one(someone),
+    }
     return render(asked, "user/user.html", context, status=422 if form.is_bound else 200)
 
 

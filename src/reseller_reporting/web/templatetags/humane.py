@@ -220,8 +220,10 @@ def period(name: str) -> str:
 
 @register.filter
 def subject(event: "AuditEvent") -> object:
-    """Of what was done to a report, its period; a download may be of several files. All else is a name, and stands as
-    somebody chose it, whatever it looks like."""
+    """Of what was done to a report, its period; of what was done to someone, their log-in; a download may be of several
+    files. All else is a name, and stands as somebody chose it, whatever it looks like."""
     if event.action.startswith("report_") or event.action == "mail_ordered":
         return period(event.subject)
+    if event.action.startswith(("user_", "second_factor_")) or event.action == "password_made":
+        return person_name(event.subject)
     return said(event.subject) if event.action == "file_downloaded" else event.subject

@@ -14,7 +14,7 @@
       grid: { left: 8, right: 16, top: 8, bottom: 8, containLabel: true },
       // Rich text is drawn: a tooltip of HTML would be a door for names.
       tooltip: { renderMode: "richText", trigger: "item" },
-      xAxis: { type: "value", axisLabel: { color: text, hideOverlap: true }, splitLine: { lineStyle: { opacity: 0.3 } } },
+      xAxis: { type: "value", axisLabel: { color: text, hideOverlap: true }, splitLine: { lineStyle: { color: text, opacity: 0.15 } } },
       yAxis: { type: "category", inverse: true, data: names, axisLabel: { color: text, formatter: label, lineHeight: 13 } },
       series: [{ type: "bar", data: values.map(Number), itemStyle: { color: "#206bc4" }, barMaxWidth: 18 }],
     });
