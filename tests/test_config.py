@@ -106,6 +106,7 @@ def test_a_file_variable_wins_over_the_value_in_the_settings_file(folder: Path) 
         ({"smtp_url": "mail.example.com:25"}, ["must be smtp://"]),
         ({"mail_from": "Acme Billing"}, ["is no mail address"]),
         ({"database_url": "mysql://host/x"}, ["postgresql://"]),
+        ({"database_url": "postgresql://u:opensesame@host:port/x"}, ["DATABASE_URL", "no URL"]),
         ({"language": "da"}, ["RESELLER_REPORTING_LANGUAGE", "'da'", "en, de, fr, es, nl, it or pt"]),
         ({"company_name": "a\nb"}, ["COMPANY_NAME", "single line"]),
         ({"company_name": "x" * 101}, ["101 characters", "100"]),

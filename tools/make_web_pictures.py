@@ -431,11 +431,11 @@ def broken(camera: Camera, here: Installation) -> None:
 
 def person_of_kazoo(browser: Browser, here: Installation, out: Path) -> None:
     with camera_in(browser, out, takes_all=True) as camera:
-        page, who = camera.page, here.visitor
+        page, who = camera.page, here.visitor.of_reseller
         page.goto(here.url + "/login/kazoo/")
-        page.get_by_label("Account").fill(who.kazoo_account_name)
-        page.get_by_label("User name").fill(who.kazoo_username)
-        page.get_by_label("Password").fill(who.kazoo_password)
+        page.get_by_label("Account").fill(who.account_name)
+        page.get_by_label("User name").fill(who.username)
+        page.get_by_label("Password").fill(who.password)
         page.get_by_role("button", name="Log in", exact=True).click()
         page.wait_for_url(here.url + "/")
         page.get_by_label("Your account").click()

@@ -335,6 +335,12 @@ def _database_url(text: str | None, home: Path) -> str:
         return f"sqlite:///{home / 'reseller-reporting.sqlite3'}"
     if not text.startswith(("sqlite:///", "postgresql://")):
         raise InvalidSettings(f"{_variable('database_url')} must begin with sqlite:/// or postgresql://.")
+    try:
+        _ = urlsplit(text).port  # A port that is no number shows here.
+    except ValueError:
+        raise InvalidSettings(
+            f"{_variable('database_url')} is no URL; write one such as postgresql://user:password@host:5432/name."
+        ) from None
     return text
 
 

@@ -313,15 +313,21 @@ def test_a_log_in_of_nowhere_is_not_taken_for_the_stored_one(api: ApiSite, given
         assert admin.post("/connection/test", nothing).status_code == 202
 
 
-def test_who_may_test_a_connection_reads_what_is_found_and_no_other_job(api: ApiSite) -> None:
-    keeper = api.of("reseller_admin", ["connection:read", "connection:write"])
-    job = keeper.post("/connection/test").json()
+@pytest.mark.parametrize("scopes", [["connection:write"], ["connection:read"], ["connection:read", "connection:write"]])
+def test_who_may_test_a_connection_follows_that_and_no_other_job(api: ApiSite, scopes: list[str]) -> None:
+    job = api.of("reseller_admin", ["connection:write"]).post("/connection/test").json()
     do_next(api.site, "connection")
+    keeper = api.of("reseller_admin", scopes)
     assert keeper.get(f"/jobs/{job['id']}").json()["findings"]
-    assert keeper.get(f"/jobs/{api.job.pk}").status_code == 404
-    assert keeper.get(f"/jobs/{job['id']}/events").json()["code"] == "scope_missing"
-    assert api.of("reseller_admin", ["connection:write"]).get(f"/jobs/{job['id']}").json()["code"] == "scope_missing"
-    assert api.of("reseller_viewer", ["connection:read"]).get(f"/jobs/{job['id']}").status_code == 403
+    told = b"".join(keeper.get(f"/jobs/{job['id']}/events").streaming_content).decode()
+    assert "event: ended" in told
+    assert "kazoo settings" in told
+    for path in (f"/jobs/{api.job.pk}", f"/jobs/{api.job.pk}/events"):
+        assert keeper.get(path).status_code == 404
+    assert keeper.get(f"/jobs/{job['id']}/customers").json()["code"] == "scope_missing"
+    for path in (f"/jobs/{job['id']}", f"/jobs/{job['id']}/events"):
+        assert api.of("reseller_admin", ["users:read"]).get(path).json()["code"] == "scope_missing"
+        assert api.of("reseller_viewer", scopes).get(path).status_code == 403
 
 
 def test_another_connection_is_kept_and_its_secret_never_told(api: ApiSite) -> None:
@@ -413,6 +419,8 @@ def test_the_audit_trail_tells_a_branch_of_its_own_people_alone(api: ApiSite) ->
     admin = api.of("reseller_admin")
     assert admin.get("/audit?from_at=2026-11-25T12:00:01Z").json()["count"] == 0
     assert admin.get("/audit?to_at=2026-11-25").status_code == 422
+    assert admin.get("/audit?from_at=0001-01-01T00:00:00%2B14:00").status_code == 422
+    assert admin.get("/audit?to_at=9999-12-31T23:59:59-14:00").status_code == 422
 
 
 # Rates.

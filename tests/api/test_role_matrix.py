@@ -52,7 +52,11 @@ MATRIX: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/runs/{run}/summary"): (200, 200, 200, 404, 404, 404, 404, 401),
     ("GET", "/runs/{run}/countries"): (200, 200, 200, 404, 404, 404, 404, 401),
     ("GET", "/runs/{run}/legs/{branch}"): (200, 200, 200, 200, 200, 409, 404, 401),
-    ("GET", "/runs/{run}/legs/{acme}"): (409, 409, 409, 404, 404, 404, 404, 401),
+    ("GET", "/runs/{run}/legs/{shop}"): (409, 409, 409, 404, 404, 404, 404, 401),
+    ("GET", "/runs/{run}/legs/{acme}?format=parquet"): (200, 200, 200, 404, 404, 404, 404, 401),
+    ("GET", "/runs/{run}/legs/{leaf}?format=parquet"): (200, 200, 200, 200, 200, 200, 404, 401),
+    ("GET", "/runs/{run}/files/{file:.legs/acme.parquet}"): (404, 404, 404, 404, 404, 404, 404, 401),
+    ("GET", "/runs/{run}/files/{file:.legs/leaf.parquet}"): (404, 404, 404, 404, 404, 404, 404, 401),
     ("GET", "/runs/{run}/files/{file:reseller.xlsx}"): (200, 200, 200, 404, 404, 404, 404, 401),
     ("GET", "/connection"): (200, 200, 403, 403, 403, 403, 200, 401),
     ("POST", "/connection/test"): (202, 202, 403, 403, 403, 403, 202, 401),
@@ -70,13 +74,14 @@ MATRIX: dict[tuple[str, str], tuple[int, ...]] = {
 
 
 def addressed(api: ApiSite, path: str) -> str:
-    from api_site import ACME, BRANCH, LEAF
+    from api_site import ACME, BRANCH, LEAF, SHOP
 
     for name, row in api.files.items():
         path = path.replace(f"{{file:{name}}}", str(row.pk))
     path = path.replace("{viewer}", str(api.person("reseller_viewer").pk))
     path = path.replace("{operator}", str(api.person("operator").pk))
-    for name, value in (("acme", ACME), ("branch", BRANCH), ("leaf", LEAF), ("run", api.run.pk), ("job", api.job.pk)):
+    accounts = {"acme": ACME, "branch": BRANCH, "leaf": LEAF, "shop": SHOP}
+    for name, value in (*accounts.items(), ("run", api.run.pk), ("job", api.job.pk)):
         path = path.replace(f"{{{name}}}", str(value))
     return path
 

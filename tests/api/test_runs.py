@@ -569,13 +569,30 @@ def test_a_cursor_of_ones_own_making_is_refused(api: ApiSite) -> None:
         assert answer.status_code == 422, cursor
 
 
-def test_legs_that_the_run_did_not_make_say_how_to_order_them(api: ApiSite) -> None:
+@pytest.mark.parametrize(
+    ("language", "of_person", "found"),
+    [
+        ("en", "", {"october", "October%202026", "oct", "2026-10", "18%20sep", "2026-09-18..2026-09-21"}),
+        ("de", "", {"october", "October%202026", "oct", "2026-10", "18%20sep", "2026-09-18..2026-09-21", "Oktober"}),
+        ("en", "de", {"october", "October%202026", "oct", "2026-10", "18%20sep", "2026-09-18..2026-09-21", "Oktober"}),
+    ],
+)
+def test_runs_are_found_by_periods_as_people_say_them(
+    api: ApiSite, language: str, of_person: str, found: set[str]
+) -> None:
+    from reseller_reporting.control.models import Run
+
+    days = "2026-09-18..2026-09-21"
+    Run.objects.create(reseller=api.site.reseller, order={}, title=days, period_name=days, created_at=NOW)
     admin = api.of("reseller_admin")
-    answer = admin.get(f"/runs/{api.run.pk}/legs/{BRANCH}?format=parquet")
-    assert (answer.status_code, answer.json()["code"]) == (409, "not_made")
-    assert '"also": ["parquet"]' in answer.json()["detail"]
-    assert '"also": ["csv"]' in admin.get(f"/runs/{api.run.pk}/legs/{ACME}").json()["detail"]
-    assert admin.post("/runs", {"also": ["csv"]}).json()["order"]["also"] == ["csv"]
+    person = api.person("reseller_admin")
+    person.language = of_person
+    person.save()
+    for text in (*found, "Oktober", "october%202025", "tober", "2026-09-21", "21%20sep"):
+        listed = admin.get(f"/runs?search={text}", Accept_Language=language).json()["items"]
+        wanted = [] if text not in found else [days] if "sep" in text or days == text else ["2026-10"]
+        assert [each["period"] for each in listed] == wanted, text
+    assert len(admin.get("/runs?search=2026").json()["items"]) == 2
 
 
 def test_a_file_comes_by_its_name_as_by_its_number(api: ApiSite) -> None:

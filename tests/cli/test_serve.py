@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import pytest
 from serving import Browser, serving
@@ -68,6 +70,23 @@ def test_it_serves_and_ends_and_serves_again(terminal: Terminal) -> None:
 
 
 @pytest.mark.slow
+def test_whoever_never_sends_what_they_announced_keeps_nobody_from_the_pages(terminal: Terminal) -> None:
+    terminal.settings |= {"ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": "a password of some length"}
+    begun = (
+        b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: 1000\r\n\r\nusername="
+    )
+    with serving(terminal, "serve") as (_, said), ExitStack() as held:
+        where = urlsplit(said["url"])
+        for _ in range(60):  # More than the server has threads.
+            connection = held.enter_context(socket.create_connection((where.hostname or "", where.port or 0)))
+            connection.sendall(begun)
+        browser = Browser(said["url"])
+        assert "boss@example.com" in browser.log_in("boss@example.com", "a password of some length")
+        assert browser.get("/healthz") == "ok\n"
+
+
+@pytest.mark.slow
 def test_unwatched_it_makes_an_administrator_up_and_says_the_password_once(terminal: Terminal) -> None:
     with serving(terminal, "serve") as (process, said):
         assert process.stderr is not None
@@ -87,8 +106,11 @@ def test_a_weak_password_and_a_port_that_is_taken_are_told_before_anything_start
     assert outcome.code == 2
     assert "too short" in outcome.complaint
     terminal.settings["ADMIN_PASSWORD"] = "a password of some length"
-    import socket
-
+    del terminal.settings["ADMIN_EMAIL"]
+    outcome = terminal.run("serve", "--port", "0")
+    assert outcome.code == 2
+    assert "ADMIN_EMAIL as well" in outcome.complaint
+    terminal.settings["ADMIN_EMAIL"] = "boss@example.com"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -135,6 +157,11 @@ def test_the_demo_opens_the_whole_thing_and_says_how_to_come_in_below_all_logs(t
             path="/login/kazoo/",
         )
         assert json.loads(by_kazoo.get("/api/v1/me"))["role"] == "reseller_admin"
+        by_kazoo = Browser(url)
+        account = after("account ", lines, 1)
+        by_kazoo.log_in(after("user ", lines, 2), after("password ", lines, 2), account=account, path="/login/kazoo/")
+        assert json.loads(by_kazoo.get("/api/v1/me"))["role"] == "customer_admin"
+        assert [each["name"] for each in json.loads(by_kazoo.get("/api/v1/accounts"))["items"]][:1] == [account]
         assert f"{url}/login/kazoo/" in "\n".join(lines)
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60) == ("", "")
@@ -142,14 +169,15 @@ def test_the_demo_opens_the_whole_thing_and_says_how_to_come_in_below_all_logs(t
 
 
 @pytest.mark.slow
-def test_a_program_is_told_both_ways_into_the_demo(terminal: Terminal) -> None:
+def test_a_program_is_told_all_ways_into_the_demo(terminal: Terminal) -> None:
     with serving(terminal, "demo", "--serve", "--accounts", "2", "--calls", "10") as (_, said):
         assert "demo" in Browser(said["url"]).log_in(said["username"], said["password"])
-        kazoo = said["kazoo"]
-        assert kazoo["url"] == f"{said['url']}/login/kazoo/"
-        browser = Browser(said["url"])
-        browser.log_in(kazoo["username"], kazoo["password"], account=kazoo["account_name"], path="/login/kazoo/")
-        assert json.loads(browser.get("/api/v1/me"))["role"] == "reseller_admin"
+        for name, role in (("kazoo", "reseller_admin"), ("customer", "customer_admin")):
+            kazoo = said[name]
+            assert kazoo["url"] == f"{said['url']}/login/kazoo/"
+            browser = Browser(said["url"])
+            browser.log_in(kazoo["username"], kazoo["password"], account=kazoo["account_name"], path="/login/kazoo/")
+            assert json.loads(browser.get("/api/v1/me"))["role"] == role
 
 
 @pytest.mark.slow

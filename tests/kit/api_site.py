@@ -139,7 +139,7 @@ def api(site: Site) -> ApiSite:
 
 
 def _files(site: Site, run: Run) -> Iterator[RunFile]:
-    from reseller_reporting.control.models import RunFile
+    from reseller_reporting.control.models import KEPT_LEGS, RunFile
 
     folder = run_folder(site.house, run.pk)
     made = (
@@ -152,6 +152,8 @@ def _files(site: Site, run: Run) -> Iterator[RunFile]:
         ("customer/leaf.xlsx", "workbook", LEAF, "customer", "leaf, without"),
         ("customer/shop.xlsx", "workbook", SHOP, "customer", "shop, without"),
         ("legs/branch.csv", "legs", BRANCH, "internal", LEGS),
+        (".legs/acme.parquet", KEPT_LEGS, ACME, "internal", "acme's legs, with costs"),
+        (".legs/leaf.parquet", KEPT_LEGS, LEAF, "customer", "leaf's legs, without"),
     )
     for name, kind, account, edition, text in made:
         content = text.encode()

@@ -58,6 +58,7 @@ def make_reports_of_nothing(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable
             manifest=document,
             entries=[],
             failed=[],
+            kept_legs=(),
             reseller=SimpleNamespace(name="Acme"),
             period=SimpleNamespace(name=order.wanted.period, timezone="UTC"),
         )

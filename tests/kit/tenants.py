@@ -96,7 +96,7 @@ def _tree(reseller: Reseller, mark: str, own: str, first: str, below: str, secon
 
 
 def _files(site: Site, run: Any, mark: str, first: str, second: str) -> dict[str, Any]:
-    from reseller_reporting.control.models import RunFile
+    from reseller_reporting.control.models import KEPT_LEGS, RunFile
 
     head = "Account ID,Name,Country Code,Country,Direction,Calls,Billing Minutes,Customer Cost\n"
     lines = "".join(
@@ -116,6 +116,8 @@ def _files(site: Site, run: Any, mark: str, first: str, second: str) -> dict[str
         ("legs/first.csv", "legs", "customer", first, f"Called,Cost\n{mark} First,1\n"),
         ("accounts/second.xlsx", "workbook", "customer", second, f"{mark} Second"),
         ("internal/first.xlsx", "workbook", "internal", first, "7311.0"),
+        (".legs/first.parquet", KEPT_LEGS, "internal", first, "7311.0"),
+        (".legs/second.parquet", KEPT_LEGS, "customer", second, f"{mark} Second"),
     ):
         path = run_folder(site.house, run.pk) / name
         path.parent.mkdir(parents=True, exist_ok=True)

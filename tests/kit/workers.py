@@ -183,7 +183,8 @@ def office_at(database_url: str, terminal: Terminal) -> Iterator[Office]:
 
 
 BOOKS = {f"accounts/customer-{number}--{str(number + 1) * 32}.xlsx" for number in range(3)}
-FILES = {*BOOKS, "reseller.xlsx", "summary.csv", "summary-by-country.csv", "manifest.json"}
+KEPT = {f".legs/customer-{number}--{str(number + 1) * 32}.parquet" for number in range(3)}
+FILES = {*BOOKS, *KEPT, "reseller.xlsx", "summary.csv", "summary-by-country.csv", "manifest.json"}
 
 
 def check_done(office: Office) -> None:

@@ -47,6 +47,18 @@ def test_the_bytes_do_not_tell_the_batches(
     assert written(tmp_path / "a", make_facts(), [whole]) == written(tmp_path / "b", make_facts(), parts)
 
 
+@pytest.mark.parametrize("count", [0, 1, 23])
+def test_csv_is_made_of_parquet_as_it_would_have_been_made_beside_it(
+    make_batch: MakeBatch, make_facts: MakeFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(as_legs, "_ROWS_PER_BLOCK", 5)
+    odd = ["+44", '"', "a\r\nb", "", "=1"]
+    legs = [{"to_number": odd[n % 5], "charged_seconds": None if n % 3 else n} for n in range(count)]
+    made = written(tmp_path / "a", make_facts(), [make_batch(*legs)] if legs else [])
+    as_legs.write_csv_of(tmp_path / "a" / "parquet", tmp_path / "csv")
+    assert (tmp_path / "csv").read_bytes() == made["csv"]
+
+
 def test_an_account_without_calls_has_a_header(make_facts: MakeFacts, tmp_path: Path) -> None:
     assert written(tmp_path / "a", make_facts(), [])["csv"].count(b"\r\n") == 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,6 +90,25 @@ def test_after_five_wrong_passwords_the_right_one_does_not_help(site: Site) -> N
     assert site.log_in(neighbour).status_code == 302
 
 
+def test_it_is_closed_for_a_quarter_of_an_hour_however_often_somebody_tries_meanwhile(site: Site) -> None:
+    """Else whoever shares an address with someone keeps them out for as long as they like."""
+    from axes.models import AccessAttempt
+    from django.db.models import F
+
+    def pass_by(minutes: int) -> None:
+        AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(minutes=minutes))
+
+    user = site.user(Role.RESELLER_ADMIN)
+    for number in range(5):
+        site.log_in(user, f"guess {number}")
+    pass_by(10)
+    assert site.log_in(user, "guess 5").status_code == 429
+    pass_by(4)
+    assert site.log_in(user).status_code == 429
+    pass_by(2)
+    assert site.log_in(user).status_code == 302
+
+
 def test_whoever_was_shut_out_is_out_at_once(site: Site) -> None:
     user = site.user(Role.RESELLER_ADMIN)
     client = site.as_(user)
@@ -149,6 +168,17 @@ def test_an_open_session_is_no_place_to_guess_passwords(site: Site) -> None:
     assert answers == [200, 200, 200, 200, 429]
     assert client.post("/password/", guess | {"old_password": "correct horse battery"}).status_code == 429
     assert len(events("log_in_refused")) >= 5
+
+
+def test_nothing_that_was_typed_as_a_password_is_kept(site: Site) -> None:
+    client = site.as_(site.user(Role.RESELLER_ADMIN))
+    typed = {"old_password": "correct horse batery", "new_password1": "eleven mice", "new_password2": "twelve mice"}
+    client.post("/password/", typed)
+    site.log_in(site.user(Role.RESELLER_ADMIN), "thirteen mice")
+    kept = b"".join(file.read_bytes() for file in site.house.settings.home.rglob("*") if file.is_file())
+    assert b"reseller_admin" in kept
+    for text in (*typed.values(), "thirteen mice"):
+        assert text.encode() not in kept
 
 
 def test_a_form_from_elsewhere_is_refused(site: Site) -> None:

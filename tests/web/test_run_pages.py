@@ -18,6 +18,8 @@ from sites import HOSTILE, NOW, make_large_run, make_run
 
 from reseller_reporting.control.roles import Role
 from reseller_reporting.control.scoping import within
+from reseller_reporting.model.account import Account
+from reseller_reporting.model.ids import AccountId
 
 if TYPE_CHECKING:
     from sites import MadeRun, Site
@@ -264,6 +266,36 @@ def test_progress_names_stage_rate_and_customers(tree: Site, made_run: MadeRun) 
     failed = client.get(f"/reports/{made_run.run.pk}/progress?state=failed").content.decode()
     assert "Second" in failed
     assert "alert(1)" not in failed
+
+
+def test_customers_of_a_report_in_the_making_stand_where_people_look_for_them(tree: Site, made_run: MadeRun) -> None:
+    from types import SimpleNamespace
+
+    from reseller_reporting.app.job_progress import JobProgress
+    from reseller_reporting.app.jobs import _settle_items
+    from reseller_reporting.control.models import Job, JobItem
+
+    names = ["Ångström", "apple", "Łódź", "Zebra", "mango", "Österreich"]
+    accounts = [Account(id=AccountId(f"{place:032x}"), name=name) for place, name in enumerate(names)]
+    wanted = ["Ångström", "apple", "Łódź", "mango", "Österreich", "Zebra"]
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+
+    def shown() -> list[str]:
+        page = client.get(f"/reports/{made_run.run.pk}/progress").content.decode()
+        return re.findall(r'class="flex-fill">([^<]+)<', page)
+
+    with within(tree.reseller):
+        JobItem.objects.all().delete()
+        Job.objects.update(state="running", lease="x")
+        job = Job.objects.get(run=made_run.run)
+    with JobProgress(job.pk, job.reseller_id, "x", lambda: NOW) as progress:
+        progress.about(accounts)
+    assert shown() == wanted
+    ended: Any = [(SimpleNamespace(account=each, status="ok", warnings=()), None) for each in accounts]
+    with within(tree.reseller):
+        _settle_items(job, SimpleNamespace(entries=[*ended[3:], *ended[:3]]))  # type: ignore[arg-type]
+        assert set(JobItem.objects.values_list("state", flat=True)) == {"made"}
+    assert shown() == wanted
 
 
 def test_a_report_is_sent_once_for_each_wish(tree: Site, made_run: MadeRun, monkeypatch: pytest.MonkeyPatch) -> None:

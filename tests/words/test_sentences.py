@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 import reseller_reporting
+from reseller_reporting.model.errors import InvalidPlan
+from reseller_reporting.model.plan import Plan
+from reseller_reporting.model.plan_findings import PlanFinding
+from reseller_reporting.rating.plan_check import Surroundings, check_plan
 from reseller_reporting.words.language import Words
 from reseller_reporting.words.message import LANGUAGES
 from reseller_reporting.words.sentences import ON_PAGES, SENTENCES
@@ -187,6 +191,49 @@ def test_pages_name_no_option_of_the_command_line() -> None:
 def test_a_sentence_within_another_is_said_too(english: str, german: str) -> None:
     assert Words("de").phrase(english) == german
     assert Words("en").phrase(english) == english
+
+
+def of_plans(currency: str, decks: dict[str, str]) -> str:
+    """What is told of a plan in dollars by the deck `retail`, with a figure of a customer's own, among these."""
+    plan = Plan.model_validate({"plan": "p", "currency": "USD", "usage": {"all": {"deck": "retail"}}})
+    found = check_plan(plan, Surroundings(currency=currency, decks=decks))
+    own = PlanFinding(("customers", 0, "set"), found[0].text).standing_at(
+        "stored plan of 'Café: 1' from 2026-02-01", None
+    )
+    return InvalidPlan([each.standing_at("stored p@2026-01-01", 7) for each in found] + [own]).sentence
+
+
+@pytest.mark.parametrize(
+    ("told", "german"),
+    [
+        (of_plans("USD", {}), "es gibt keine Tariftabelle `retail`; gespeichert ist keine, `decks import` bringt eine"),
+        (of_plans("USD", {"retial": ""}), "es gibt keine Tariftabelle `retail`; meinten Sie `retial`?"),
+        (of_plans("USD", {"other": ""}), "es gibt keine Tariftabelle `retail`; es gibt other"),
+        (
+            of_plans("USD", {f"x{n}": "" for n in range(22)}),
+            f"es gibt keine Tariftabelle `retail`; es gibt {', '.join(f'x{n}' for n in range(20))} und 2 weitere",
+        ),
+        (
+            of_plans("USD", {"retail": "EUR"}),
+            "die Tariftabelle `retail` ist in EUR, der Plan in USD; nehmen Sie eine in USD",
+        ),
+        (of_plans("EUR", {"retail": "USD"}), "geben Sie die Preise also in EUR an"),
+    ],
+)
+def test_what_came_to_be_wrong_with_stored_plans_is_said(told: str, german: str) -> None:
+    said = Words("de").phrase(told)
+    assert german in said
+    assert "gespeichert: p@2026-01-01:7: " in said
+    assert "gespeicherter Plan von „Café: 1“ ab 01.02.2026: customers[0].set: " in said
+    for language in TRANSLATED:
+        other = Words(language).phrase(told)
+        assert not [words for words in (" there ", "stored", "the plan") if words in other], other
+    assert Words("en").phrase(told).replace("1 Feb 2026", "2026-02-01") == told
+
+
+def test_what_a_file_of_plans_holds_is_kept() -> None:
+    text = "There is a mistake in the price plans: plans/a.yaml:3: usage.x: '1,5' is no number; write 1.5"
+    assert Words("de").phrase(text).endswith(text.partition(": ")[2])
 
 
 @pytest.mark.parametrize(

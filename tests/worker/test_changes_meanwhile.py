@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -294,6 +295,22 @@ def test_a_report_is_purged_when_it_cannot_be_brought_back_any_more_and_nothing_
         with pytest.raises(RunBusy, match="too long ago"):
             run_changes.restore(mailing.house, made_run.run, doer)
         assert purge()
+
+
+def test_legs_that_were_converted_go_after_a_day_and_those_that_were_kept_stay(site: Site, made_run: MadeRun) -> None:
+    from reseller_reporting.control import jobs
+
+    names = (".legs/a.parquet", ".legs-csv/old.csv", ".legs-csv/new.csv")
+    for name in names:
+        path = made_run.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        written_at = (NOW - timedelta(hours=23 if "new" in name else 25)).timestamp()
+        os.utime(path, (written_at, written_at))
+    with within(site.reseller):
+        jobs.enqueue("purge", site.reseller, now=NOW)
+        assert do_next(site, "purge").state == "done"
+    assert [name for name in names if not (made_run.folder / name).exists()] == [".legs-csv/old.csv"]
 
 
 def test_the_purge_leaves_no_session_and_no_mail_job_that_is_over(site: Site) -> None:

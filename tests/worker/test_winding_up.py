@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import pytest
 
 from reseller_reporting.app import serving
 from reseller_reporting.control.jobs import Leased
-from reseller_reporting.worker import loop
+from reseller_reporting.worker import child, loop
 
 if TYPE_CHECKING:
     from sites import Site
@@ -62,3 +63,32 @@ def test_jobs_that_do_not_end_are_killed_before_the_supervisor_loses_its_patienc
     assert clock[0] < serving._STOP_SECONDS_MAX - 5
     with across_resellers():
         assert set(Job.objects.values_list("state", "attempts")) == {("queued", 0)}
+
+
+def test_a_job_that_is_interrupted_in_a_query_ends_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work() -> int:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt as told:
+            raise RuntimeError("Query interrupted") from told  # As the lake's engine has it.
+        return 0
+
+    monkeypatch.setattr(child, "_work", work)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert child.main() == child.INTERRUPTED
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_job_that_fails_by_itself_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work() -> int:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(child, "_work", work)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(RuntimeError):
+            child.main()
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
@@ -9,7 +10,7 @@ from collections import Counter
 
 import pytest
 from months import plans
-from workers import FILES, WAIT_SECONDS_MAX, Office, check_done, kill, until
+from workers import FILES, KEPT, WAIT_SECONDS_MAX, Office, check_done, kill, until
 
 ON_A_FILE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -54,6 +55,26 @@ def test_a_priced_order_becomes_what_is_for_the_customers_and_for_the_books(offi
     assert "Price" in headings
     assert not {"Reseller Cost", "Margin"} & headings
     assert len(office.mailbox.received) == 1
+
+
+@ON_A_FILE
+def test_legs_are_kept_of_every_report_and_are_those_that_could_have_been_ordered(office: Office) -> None:
+    from reseller_reporting.app.legs_csv import open_as_csv
+    from reseller_reporting.control.models import RunFile
+
+    office.order(also=["csv"])
+    with office.worker():
+        office.settled()
+    kept = list(RunFile.objects.filter(kind="kept_legs"))
+    assert {file.name for file in kept} == KEPT
+    for file in kept:
+        ordered = RunFile.objects.get(kind="legs", account_id=file.account_id)
+        assert (file.edition, file.account_name) == (ordered.edition, ordered.account_name)
+        with open_as_csv(office.house, file) as converted, open_as_csv(office.house, ordered) as made:
+            assert converted.read() == made.read()
+    report = office.job()
+    left = office.terminal.left(str(office.house.settings.home / "runs" / str(report.run_id)))
+    assert ".legs" not in json.dumps(left.manifest)
 
 
 @pytest.mark.slow

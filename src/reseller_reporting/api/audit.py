@@ -1,6 +1,6 @@
 """Audit: who did what, from where."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -43,12 +43,22 @@ def list_events(request: HttpRequest, query: Query[EventQuery]) -> Page[EventTol
         if bound is not None:
             if bound.tzinfo is None:
                 raise Refused(422, "invalid_request", f"{name} needs an offset, such as 2026-11-01T00:00:00Z.")
-            events = events.filter(**{lookup: bound})
+            events = events.filter(**{lookup: _in_utc(name, bound)})
     if query.action:
         events = events.filter(action=query.action)
     if query.who:
         events = events.filter(who=query.who)
     return page_of(events.order_by("-at", "-pk"), query, _told)
+
+
+def _in_utc(name: str, bound: datetime) -> datetime:
+    """The first and the last hours of all time have none where there is an offset."""
+    try:
+        return bound.astimezone(UTC)
+    except OverflowError:
+        raise Refused(
+            422, "invalid_request", f"{name} lies beyond all times; give one such as 2026-11-01T00:00:00Z."
+        ) from None
 
 
 def _told(event: AuditEvent) -> EventTold:

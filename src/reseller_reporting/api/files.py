@@ -2,12 +2,14 @@
 
 Invariants
 - A file is asked for by the number or the name of its row; no part of a path on the disk comes from a request.
-- A table as CSV or Parquet is the file that the run made; as JSON it is the same rows, each value its exact text.
+- A table as CSV or Parquet is the file that the run made, or would have made had it been ordered; as JSON it is the
+  same rows, each value its exact text.
+- Legs have the columns of the call sheet beside them: whoever may see that one may see them.
 """
 
 import re
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -17,6 +19,7 @@ from pydantic import Field
 
 from reseller_reporting.api.permission import needs
 from reseller_reporting.api.schemas import AccountId, Page, Paging, Text, page_of
+from reseller_reporting.app.legs_csv import open_as_csv
 from reseller_reporting.app.run_files import note_download, open_file, path_of, zipped
 from reseller_reporting.app.summary_parquet import as_parquet
 from reseller_reporting.app.table_pages import read_page
@@ -24,13 +27,14 @@ from reseller_reporting.app.tenancy import this_house
 from reseller_reporting.control.api_keys import Scope
 from reseller_reporting.control.asking import Asking, asking, doer_of
 from reseller_reporting.control.models import Run, RunFile, User
-from reseller_reporting.control.visibility import visible_accounts, visible_files, visible_runs
+from reseller_reporting.control.visibility import visible_accounts, visible_files, visible_legs, visible_runs
 from reseller_reporting.model.errors import NotMade
 from reseller_reporting.model.media_types import media_type
 
 router = Router(tags=["files"])
 
 _PARQUET = media_type(".parquet")
+_CSV = "text/csv; charset=utf-8"
 # No file is called by a number alone.
 _ROW = re.compile(r"[0-9]{1,18}")
 FileKey = Annotated[
@@ -154,20 +158,39 @@ def countries(request: HttpRequest, run_id: UUID, query: Query[TableQuery]) -> A
     **needs(Scope.FILES_READ, responses=_TABLE),
 )
 def legs(request: HttpRequest, run_id: UUID, account_id: Annotated[AccountId, Path()], query: Query[TableQuery]) -> Any:
+    """Of every report that is made, whatever files were ordered with it."""
     asked = asking(request)
     user = asked.user
     run = _run(user, run_id)
     files = visible_files(user).filter(run=run, account_id=account_id)
     if not files.exists() and not visible_accounts(user).filter(account_id=account_id).exists():
         raise Http404
-    ending = "parquet" if query.format == "parquet" else "csv"
-    file = files.filter(kind="legs", name__endswith=f".{ending}").first()
+    made = {PurePosixPath(file.name).suffix: file for file in visible_legs(user).filter(run=run, account_id=account_id)}
+    file = made.get(".parquet") if query.format == "parquet" else made.get(".csv") or made.get(".parquet")
     if file is None:
-        raise NotMade(
-            f"This run made no file of the account's legs as {ending}. Order a report with "
-            f'"also": ["{ending}"]' + (", which JSON is read from." if query.format == "json" else ".")
-        )
-    return _as_asked(asked, run, file, query)
+        raise _no_legs(run, is_reported_on=files.exists())
+    answer: FileResponse | TableTold
+    if query.format == "parquet":
+        answer = _sent(file)
+    elif query.format == "csv":
+        answer = _sent_as_csv(file)
+    else:
+        with open_as_csv(this_house(), file) as opened:
+            answer = _page_of(opened, query)
+    if query.format != "json" or query.cursor is None:
+        form = "parquet" if query.format == "parquet" else "csv"
+        note_download(this_house(), run, doer_of(asked), f"legs/{PurePosixPath(file.name).stem}.{form}")
+    return answer
+
+
+def _no_legs(run: Run, *, is_reported_on: bool) -> NotMade:
+    _check_ready(run)
+    if not is_reported_on:
+        return NotMade("The report has no calls of this account: it is not about it, or could not read them.")
+    return NotMade(
+        "This report was made before rated legs were kept, and without a file of them. Make it again "
+        f"(POST /api/v1/runs/{run.pk}/retry) or order another one: then they are there."
+    )
 
 
 def _run(user: User, run_id: UUID) -> Run:
@@ -180,8 +203,7 @@ def _summary(request: HttpRequest, run_id: UUID, kind: str, query: TableQuery) -
     run = _run(asked.user, run_id)
     file = visible_files(asked.user).filter(run=run, kind=kind).first()
     if file is None:
-        if run.state != "made" and not run.files.exists():
-            raise NotMade("The report is not ready. Ask for its progress, and for this when it is made.")
+        _check_ready(run)
         raise Http404
     if query.format == "parquet":
         name = f"{PurePosixPath(file.name).stem}.parquet"
@@ -192,6 +214,11 @@ def _summary(request: HttpRequest, run_id: UUID, kind: str, query: TableQuery) -
     return _as_asked(asked, run, file, query)
 
 
+def _check_ready(run: Run) -> None:
+    if run.state != "made" and not run.files.exists():
+        raise NotMade("The report is not ready. Ask for its progress, and for this when it is made.")
+
+
 def _as_asked(asked: Asking, run: Run, file: RunFile, query: TableQuery) -> Any:
     """Its download stands in the audit trail; of one that is read page by page, the first page."""
     if query.format != "json":
@@ -199,10 +226,24 @@ def _as_asked(asked: Asking, run: Run, file: RunFile, query: TableQuery) -> Any:
         note_download(this_house(), run, doer_of(asked), file.name)
         return answer
     with open_file(this_house(), file) as opened:
-        page = read_page(opened, cursor=query.cursor, rows_max=query.limit)
+        page = _page_of(opened, query)
     if query.cursor is None:
         note_download(this_house(), run, doer_of(asked), file.name)
+    return page
+
+
+def _page_of(opened: IO[bytes], query: TableQuery) -> TableTold:
+    page = read_page(opened, cursor=query.cursor, rows_max=query.limit)
     return TableTold(columns=page.columns, rows=page.rows, next=page.next)
+
+
+def _sent_as_csv(file: RunFile) -> FileResponse:
+    if file.name.endswith(".csv"):
+        return _sent(file)
+    name = f"{PurePosixPath(file.name).stem}.csv"
+    answer = FileResponse(open_as_csv(this_house(), file), as_attachment=True, filename=name, content_type=_CSV)
+    answer.headers["ETag"] = f'"{file.sha256}-csv"'
+    return answer
 
 
 def _sent(file: RunFile) -> FileResponse:

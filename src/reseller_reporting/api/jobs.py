@@ -76,18 +76,18 @@ class CustomerQuery(Paging):
     state: Text = ""
 
 
+# Whoever may test a connection follows that.
+_OF_TESTS = (Scope.CONNECTION_READ, Scope.CONNECTION_WRITE)
+
+
 @router.get(
     "/{job_id}",
     response=JobTold,
-    summary="How far a job is; `connection:read` opens tests of a connection alone",
-    **needs(Scope.RUNS_READ, instead=Scope.CONNECTION_READ),
+    summary="How far a job is; `connection:read` and `connection:write` open tests of a connection alone",
+    **needs(Scope.RUNS_READ, instead=_OF_TESTS),
 )
 def one_job(request: HttpRequest, job_id: UUID) -> JobTold:
-    user = asking(request).user
-    opened = visible_jobs(user)
-    if not has(request, Scope.RUNS_READ):
-        opened = opened.filter(kind="connection")
-    return told_job(get_object_or_404(opened, pk=job_id), user)
+    return told_job(_opened(request, job_id), asking(request).user)
 
 
 @router.get(
@@ -107,16 +107,24 @@ EVENT_STREAM = {200: {"description": "Events", "content": {"text/event-stream": 
 @router.get(
     "/{job_id}/events",
     response={200: None},
-    summary="How far a job is, as server-sent events",
-    **needs(Scope.RUNS_READ, responses=EVENT_STREAM),
+    summary="The same, as server-sent events",
+    **needs(Scope.RUNS_READ, instead=_OF_TESTS, responses=EVENT_STREAM),
 )
 def events(request: HttpRequest, job_id: Annotated[UUID, Path()]) -> StreamingHttpResponse:
     """An event `progress` with each change, the last one `ended`; what they hold is what the job answers."""
-    return stream(asking(request), job_id)
+    return stream(asking(request), _opened(request, job_id).pk)
+
+
+def _opened(request: HttpRequest, job_id: UUID) -> Job:
+    opened = visible_jobs(asking(request).user)
+    if not has(request, Scope.RUNS_READ):
+        opened = opened.filter(kind="connection")
+    job: Job = get_object_or_404(opened, pk=job_id)
+    return job
 
 
 def stream(asked: Asking, job_id: UUID) -> StreamingHttpResponse:
-    get_object_or_404(visible_jobs(asked.user), pk=job_id)
+    """Of a job that was found to be theirs to see."""
     if not _streams.acquire(blocking=False):
         raise Refused(
             503, "too_many_streams", "Too many listen already. Ask for the job itself now and then.", Retry_After="5"

@@ -4,6 +4,7 @@ Invariants
 - A session has every scope; a key those that it was made with, and never more than its user's role.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -29,12 +30,12 @@ PROBLEM_RESPONSE = {
 PROBLEM_SCHEMA = ProblemDocument.model_json_schema()
 
 
-def needs(scope: Scope | None = None, *, instead: Scope | None = None, **extra: Any) -> dict[str, Any]:
+def needs(scope: Scope | None = None, *, instead: Sequence[Scope] = (), **extra: Any) -> dict[str, Any]:
     """For the decorator of an operation: `@router.get("", **needs(Scope.RUNS_READ))`. None: whoever is logged in.
 
-    A key with `instead` alone is let in, too: to what that one opens, which the operation sees to by `has`.
+    A key with one of `instead` alone is let in, too: to what that one opens, which the operation sees to by `has`.
     """
-    scopes = [each.value for each in (scope, instead) if each]
+    scopes = [each.value for each in (scope, *instead) if each]
     responses: dict[Any, Any] = {"default": PROBLEM_RESPONSE} | extra.pop("responses", {})
     security: list[dict[str, list[str]]] = [{"key": [each]} for each in scopes] or [{"key": []}]
     stated = {"security": [*security, {"session": []}], "responses": responses} | extra
@@ -60,12 +61,12 @@ def require(request: HttpRequest, scope: Scope) -> None:
 class _Needed:
     """What Ninja calls before it reads anything of the request."""
 
-    def __init__(self, scope: Scope, instead: Scope | None) -> None:
+    def __init__(self, scope: Scope, instead: Sequence[Scope]) -> None:
         self._scope, self._instead = scope, instead
 
     def __call__(self, request: HttpRequest) -> bool:
-        is_instead = self._instead is not None and not has(request, self._scope) and has(request, self._instead)
-        require(request, self._instead if is_instead and self._instead else self._scope)
+        held = (each for each in (self._scope, *self._instead) if has(request, each))
+        require(request, next(held, self._scope))
         return True
 
 

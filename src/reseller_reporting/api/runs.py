@@ -68,8 +68,8 @@ class ReportOrder(Given):
     also: list[Also] = Field(
         [],
         max_length=len(Also),
-        description="The rated legs of each account as csv or parquet; what needs price plans: statements as pdf, "
-        "files for the books",
+        description="Files of the rated legs of each account, csv or parquet (`legs` answers without them, too); what "
+        "needs price plans: statements as pdf, files for the books",
     )
     email: list[Recipient] = Field([], max_length=_RECIPIENTS_MAX)
     language: Literal["en", "de", "fr", "es", "nl", "it", "pt"] | None = Field(
@@ -97,8 +97,10 @@ class RunTold(Schema):
 
 
 class RunQuery(Paging):
-    search: Text = ""  # In title, period and customers.
-    period: Text = ""
+    search: Text = Field(
+        "", description="In the period as people say it (october 2026, 18 sep), customers and who ordered"
+    )
+    period: Text = Field("", description="This very one, such as 2026-10")
     state: Literal["", "waiting", "made", "failed"] = ""
     deleted: bool = False  # Those that can be brought back, in the place of the others.
 

@@ -16,19 +16,29 @@ from reseller_reporting.app.report import Order, Report, run
 from reseller_reporting.control import database
 from reseller_reporting.simulate.generate import GeneratedWorld
 from reseller_reporting.simulate.server import SimulatedKazoo, running
+from reseller_reporting.simulate.world import Login
 
 _PLANS = Path(simulate.__file__).parent / "plans"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KazooVisitor:
+    """An administrator of an account of the made-up KAZOO."""
+
+    account_name: str
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Both ways for a first look: a user of ours, and one of the made-up KAZOO."""
+    """The ways in for a first look: a user of ours, and people of the made-up KAZOO: the reseller's, and a customer's,
+    who sees what customers see."""
 
     username: str
     password: str = field(repr=False)
-    kazoo_account_name: str
-    kazoo_username: str
-    kazoo_password: str = field(repr=False)
+    of_reseller: KazooVisitor
+    of_customer: KazooVisitor
 
 
 @contextmanager
@@ -63,15 +73,19 @@ def served_demo(house: House, *, accounts: int, calls: int, seed: int) -> Iterat
         visitor = Visitor(
             username="demo",
             password="a-first-look",  # noqa: S106 - shown, and gone afterwards.
-            kazoo_account_name=kazoo.account_name,
-            kazoo_username=kazoo.username,
-            kazoo_password=kazoo.password,
+            of_reseller=_kazoo_visitor(kazoo.logins[0]),
+            # The first one of an account is its administrator.
+            of_customer=_kazoo_visitor(next(each for each in kazoo.logins if each.account_id != kazoo.account_id)),
         )
         with database.opened(made_up.settings.database_url):
             make_administrator(made_up, NewAdministrator(username=visitor.username, password=visitor.password))
             import_plans(made_up, _PLANS, replace=False)
             _furnish(made_up)
         yield made_up, visitor
+
+
+def _kazoo_visitor(login: Login) -> KazooVisitor:
+    return KazooVisitor(account_name=login.account_name, username=login.username, password=login.password)
 
 
 def _furnish(house: House) -> None:

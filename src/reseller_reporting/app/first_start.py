@@ -28,6 +28,11 @@ def needs_administrator() -> bool:
 
 def from_settings(house: House) -> NewAdministrator | None:
     settings = house.settings
+    if settings.admin_email is None and settings.admin_password is not None:
+        raise InvalidSettings(
+            "RESELLER_REPORTING_ADMIN_PASSWORD does not say whose it is: set RESELLER_REPORTING_ADMIN_EMAIL as "
+            "well, or neither."
+        )
     if settings.admin_email is None or settings.admin_password is None:
         return None
     return NewAdministrator(username=settings.admin_email, password=settings.admin_password)

@@ -25,6 +25,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from reseller_reporting.app import legs_csv
 from reseller_reporting.app.extras import Also
 from reseller_reporting.app.house import House
 from reseller_reporting.app.job_progress import JobProgress
@@ -35,7 +36,7 @@ from reseller_reporting.app.run_changes import UNDO_FOR
 from reseller_reporting.app.tenancy import currency_of, house_at, house_of, read_tree, run_folder
 from reseller_reporting.control import database, jobs, sessions
 from reseller_reporting.control.jobs import Leased, State
-from reseller_reporting.control.models import Delivery, IdempotencyKey, Job, JobItem, Run, RunFile
+from reseller_reporting.control.models import KEPT_LEGS, Delivery, IdempotencyKey, Job, JobItem, Run, RunFile
 from reseller_reporting.control.plans import OWN
 from reseller_reporting.control.scoping import across_resellers, within
 from reseller_reporting.model.errors import (
@@ -47,6 +48,7 @@ from reseller_reporting.model.errors import (
     RunBusy,
     StoreBusy,
 )
+from reseller_reporting.words.alphabet import by_name
 
 if TYPE_CHECKING:
     from reseller_reporting.app import report
@@ -75,7 +77,13 @@ _MADE = (
     "manifest_sha256",
 )
 # By the folder that a file lies in, or by its name; all others are for the books.
-_KINDS_OF_FILES = {"legs": "legs", "statements": "statement", "reseller": "reseller", "margin": "margins"}
+_KINDS_OF_FILES = {
+    "legs": "legs",
+    ".legs": KEPT_LEGS,
+    "statements": "statement",
+    "reseller": "reseller",
+    "margin": "margins",
+}
 
 
 def perform(house: House, leased: Leased) -> None:
@@ -170,6 +178,7 @@ def _read_order(house: House, job: Job, stated: Mapping[str, Any], *, out: Path)
         edition=str(stated.get("edition", "internal")),
         also=frozenset(_extra(str(name)) for name in stated.get("also") or ()),
         language=stated.get("language"),
+        keeps_legs=True,
     )
 
 
@@ -217,7 +226,7 @@ def _files(run: Run, made: "report.Report") -> list[RunFile]:
     others = [(report.SUMMARY, "summary"), (report.COUNTRIES, "countries"), (report.MANIFEST, "manifest")]
     # In their folders, its legs and its statement are called after what a workbook is called after.
     owners = {PurePosixPath(name).stem: (account_id, account) for name, _, account_id, account in books}
-    paths = [PurePosixPath(each["file"]) for each in made.manifest["files"]]
+    paths = [PurePosixPath(name) for name in (*(each["file"] for each in made.manifest["files"]), *made.kept_legs)]
     more = [(str(path), _kind_of(path), *(owners[path.stem] if path.parent.name else ("", ""))) for path in paths]
     edition = str(run.order.get("edition", "internal"))
     named = [*books, *more, *((name, kind, "", "") for name, kind in others)]
@@ -247,7 +256,8 @@ def _sha256(path: Path) -> str:
 
 
 def _settle_items(job: Job, made: "report.Report") -> None:
-    """Every customer's end, whatever was written on the way."""
+    """Every customer's end, whatever was written on the way; made anew, for pages show them in the order of their rows,
+    which is that of their names."""
     rows = [
         JobItem(
             job=job,
@@ -257,16 +267,10 @@ def _settle_items(job: Job, made: "report.Report") -> None:
             state="failed" if facts.status == "failed" else "made",
             message=facts.warnings[0].message if facts.status == "failed" and facts.warnings else "",
         )
-        for facts, _ in made.entries
+        for facts, _ in sorted(made.entries, key=lambda each: by_name(each[0].account.name, each[0].account.id))
     ]
-    JobItem.objects.filter(job=job).exclude(account_id__in=[row.account_id for row in rows]).delete()
-    JobItem.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["job", "account_id"],
-        update_fields=["name", "state", "message"],
-        batch_size=500,
-    )
+    JobItem.objects.filter(job=job).delete()
+    JobItem.objects.bulk_create(rows, batch_size=500)
 
 
 # Mail.
@@ -398,6 +402,7 @@ def _purge(house: House, job: Job, leased: Leased) -> str:  # noqa: ARG001 - it 
             shutil.rmtree(folder)
         Run.objects.filter(pk=run_id).delete()
         removed += 1
+    legs_csv.remove_old(house, now=now)
     IdempotencyKey.objects.filter(created_at__lt=now - _RECORDS_KEPT_FOR).delete()
     sessions.forget_expired(now=now)
     old = Job.objects.filter(kind__in=_SHORT_LIVED, ended_at__lt=now - _RECORDS_KEPT_FOR)

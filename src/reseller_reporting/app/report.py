@@ -61,6 +61,7 @@ from reseller_reporting.words.language import ENGLISH, Words
 
 SUMMARY, COUNTRIES, MANIFEST, MARGINS = "summary.csv", "summary-by-country.csv", "manifest.json", "margin.csv"
 RESELLER_BOOK = "reseller.xlsx"
+_KEPT_LEGS = ".legs"
 _LEGS = {Also.PARQUET: LegsForm.PARQUET, Also.CSV: LegsForm.CSV}
 _BOOKS = {
     Also.QUICKBOOKS: (AccountingFormat.QUICKBOOKS, "accounting-quickbooks.csv"),
@@ -83,6 +84,7 @@ class Order:
     edition: str = Edition.INTERNAL.value
     also: frozenset[Also] = frozenset()
     language: str | None = None  # Of documents and mails; None: as the settings say.
+    keeps_legs: bool = False  # The rated legs as Parquet for later questions, although nobody ordered files of them.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ class Report:
     entries: list[tuple[AccountFacts, UsageSums | None]]
     words: Words = ENGLISH
     strangers: Sequence[Stranger] = ()  # Lines of plans that fit nobody.
+    kept_legs: Sequence[str] = ()  # Files that are in the folder and in no list of documents.
 
     @property
     def failed(self) -> list[AccountFacts]:
@@ -359,6 +362,9 @@ def _statement_file(order: Order, target: RunFolder, account: Account) -> Path |
 
 def _legs_files(order: Order, target: RunFolder, account: Account) -> tuple[LegsFile, ...]:
     names = [(_LEGS[also], f"legs/{legs_name(account, also.value)}") for also in sorted(order.also & _LEGS.keys())]
+    if order.keeps_legs and Also.PARQUET not in order.also:
+        form = LegsForm.PARQUET
+        names.append((form, f"{_KEPT_LEGS}/{legs_name(account, form.value)}"))
     return tuple(LegsFile(form, name, target.stage(name)) for form, name in names)
 
 
@@ -408,7 +414,8 @@ def _publish(
         document["files"] = _more_files(target, [*more.names, RESELLER_BOOK], made)
         target.stage(MANIFEST).write_bytes(manifest_bytes(document))
         names = [file for file in files if file] + [each["file"] for each in document["files"]]
-        target.publish([*names, SUMMARY, COUNTRIES, MANIFEST], is_whole_set=order.wanted.accounts is None)
+        kept_legs = [name for name in _legs_made(made) if _is_kept(name)]
+        target.publish([*names, *kept_legs, SUMMARY, COUNTRIES, MANIFEST], is_whole_set=order.wanted.accounts is None)
         comparison.keep()
     return Report(
         folder=target.out,
@@ -417,6 +424,7 @@ def _publish(
         manifest=document,
         is_answered=not pulled.failed and not pulled.incomplete,
         entries=entries,
+        kept_legs=kept_legs,
     )
 
 
@@ -474,9 +482,18 @@ def _more_files(
     target: RunFolder, names: Sequence[str], made: Sequence[tuple[AccountFacts, Made | None]]
 ) -> list[dict[str, str | None]]:
     """What is there beside the summaries and the workbooks. The reseller's workbook depends on earlier runs."""
-    known: dict[str, str | None] = {name: digest for _, one in made if one is not None for name, digest in one.legs}
+    known: dict[str, str | None] = {name: digest for name, digest in _legs_made(made).items() if not _is_kept(name)}
     known |= {name: None if name == RESELLER_BOOK else digest_of(target.stage(name)) for name in names}
     return [{"file": name, "sha256": digest} for name, digest in sorted(known.items())]
+
+
+def _legs_made(made: Sequence[tuple[AccountFacts, Made | None]]) -> dict[str, str]:
+    """Files of rated legs, each with its digest."""
+    return {name: digest for _, one in made if one is not None for name, digest in one.legs}
+
+
+def _is_kept(name: str) -> bool:
+    return name.startswith(f"{_KEPT_LEGS}/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,22 @@
 """A summary as Parquet: `python -m reseller_reporting.app.summary_parquet summary.csv out.parquet`.
 
-A process of its own: what writes Parquet weighs as much as the whole web process, and few ask for it.
 Numbers are decimals with ten places, text is text; unknown is null. A number that needs more places is an error, not
 one made shorter.
 """
 
-import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from reseller_reporting.app.converting import convert
 from reseller_reporting.app.table_pages import read_page
-from reseller_reporting.model.errors import CannotWrite
-
-_SECONDS_MAX = 120
 
 
 def as_parquet(source: Path) -> bytes:
     with TemporaryDirectory() as folder:
         target = Path(folder) / "summary.parquet"
-        command = [sys.executable, "-m", "reseller_reporting.app.summary_parquet", str(source), str(target)]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS_MAX)  # noqa: S603 - ours.
-        if done.returncode != 0:
-            raise CannotWrite(f"{source.name} could not be written as Parquet. Ask for CSV.")
+        convert("reseller_reporting.app.summary_parquet", source, target, instead="CSV")
         return target.read_bytes()
 
 

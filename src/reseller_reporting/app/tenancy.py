@@ -79,7 +79,11 @@ def currency_of(house: House, reseller: Reseller) -> str:
 
 
 def run_folder(house: House, run_id: object) -> Path:
-    return house.settings.home / "runs" / str(run_id)
+    return runs_folder(house) / str(run_id)
+
+
+def runs_folder(house: House) -> Path:
+    return house.settings.home / "runs"
 
 
 def read_tree(house: House, reseller: Reseller) -> int:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from reseller_reporting.cli.speech import note, tell, tell_json, the_house
 
 if TYPE_CHECKING:
+    from reseller_reporting.app.demo import KazooVisitor
     from reseller_reporting.app.first_start import NewAdministrator
     from reseller_reporting.app.house import House
 
@@ -82,22 +84,27 @@ def serve_demo(host: str, port: int, *, accounts: int, calls: int, seed: int, js
                 f"  password  {visitor.password}",
                 "",
                 f"Or as people of the made-up KAZOO do, at {url}{_KAZOO_LOG_IN}",
-                f"  account   {visitor.kazoo_account_name}",
-                f"  user      {visitor.kazoo_username}",
-                f"  password  {visitor.kazoo_password}",
+                *_shown(visitor.of_reseller),
+                "",
+                "There, too, as one of its customers does, who sees their own reports alone",
+                *_shown(visitor.of_customer),
             ]
 
         def more(url: str) -> dict[str, Any]:
-            kazoo = {
-                "url": f"{url}{_KAZOO_LOG_IN}",
-                "account_name": visitor.kazoo_account_name,
-                "username": visitor.kazoo_username,
-                "password": visitor.kazoo_password,
-            }
-            return {"username": visitor.username, "password": visitor.password, "kazoo": kazoo}
+            at = {"url": f"{url}{_KAZOO_LOG_IN}"}
+            people = {"kazoo": at | asdict(visitor.of_reseller), "customer": at | asdict(visitor.of_customer)}
+            return {"username": visitor.username, "password": visitor.password, **people}
 
         environment = as_environment(made_up.settings, os.environ)
         serve_until_told(host, port, house=made_up, json=json, said=said, more=more, environment=environment)
+
+
+def _shown(person: "KazooVisitor") -> list[str]:
+    return [
+        f"  account   {person.account_name}",
+        f"  user      {person.username}",
+        f"  password  {person.password}",
+    ]
 
 
 def worker(json: Ready = False) -> None:

@@ -18,6 +18,8 @@ from django.db.models import F, Q, UniqueConstraint
 from reseller_reporting.control.roles import Role
 from reseller_reporting.control.scoping import Scoped
 
+# The kind of file that answers the API's questions about rated legs where nobody ordered files of them.
+KEPT_LEGS = "kept_legs"
 OPTIONAL_TEXT: dict[str, Any] = {"default": "", "blank": True}
 
 
@@ -365,7 +367,7 @@ class Job(models.Model):
 
 
 class JobItem(models.Model):
-    """How far one customer of a job is."""
+    """How far one customer of a job is. Rows are made in the order in which people look for names."""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="items")
     reseller = models.ForeignKey(Reseller, models.CASCADE, related_name="+")

@@ -1,10 +1,11 @@
 """Searching: what a few words find among the rows that someone sees; of several words, each is in it somewhere."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from django.db.models import Q, QuerySet
 
 from reseller_reporting.control.models import AuditEvent, KnownAccount, Run, User
+from reseller_reporting.control.spoken_periods import means
 from reseller_reporting.control.visibility import sees_everything, visible_files
 
 _WORDS_MAX = 8
@@ -17,22 +18,15 @@ def accounts(rows: QuerySet[KnownAccount], text: str) -> QuerySet[KnownAccount]:
     return rows
 
 
-def runs(
-    rows: QuerySet[Run], text: str, user: User, *, means: Callable[[str, str], bool] | None = None
-) -> QuerySet[Run]:
-    """In title, period, customers that are theirs to see, and, for the reseller's own people, who ordered it.
-
-    `means` says whether a word means a period, as people name it: periods are kept as programs do.
-    """
-    is_spoken = text.strip() and means is not None
-    periods = list(rows.order_by().values_list("period_name", flat=True).distinct()) if is_spoken else []
+def runs(rows: QuerySet[Run], text: str, user: User) -> QuerySet[Run]:
+    """In the period, as people name it, customers that are theirs to see, and, for the reseller's own people, who
+    ordered it."""
+    periods = list(rows.order_by().values_list("period_name", flat=True).distinct()) if text.strip() else []
     for word in _words(text):
         of_customer = visible_files(user).filter(account_name__icontains=word).values("run_id")
-        if means is None:
-            found = Q(title__icontains=word) | Q(period_name__icontains=word)
-        else:  # Not by the name as well: it holds the day after the last one.
-            found = Q(period_name__in=[period for period in periods if means(word, period)])
-        found |= Q(pk__in=of_customer)
+        # Not by what the name holds: the day after the last one is part of it.
+        meant = [period for period in periods if means(word, period, language=user.language)]
+        found = Q(period_name__in=meant) | Q(pk__in=of_customer)
         if sees_everything(user):
             found |= Q(created_by__username__icontains=word)
         rows = rows.filter(found)

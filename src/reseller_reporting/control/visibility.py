@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from reseller_reporting.control.models import (
+    KEPT_LEGS,
     AuditEvent,
     Delivery,
     Job,
@@ -48,6 +49,16 @@ def reportable(accounts: QuerySet[KnownAccount], reseller: Reseller) -> QuerySet
 
 
 def visible_files(user: User) -> QuerySet[RunFile]:
+    """What a report made, to be listed, downloaded and zipped."""
+    return _files_to_see(user).exclude(kind=KEPT_LEGS)
+
+
+def visible_legs(user: User) -> QuerySet[RunFile]:
+    """The rated legs of reports, whether files of them were ordered or not."""
+    return _files_to_see(user).filter(kind__in=("legs", KEPT_LEGS))
+
+
+def _files_to_see(user: User) -> QuerySet[RunFile]:
     """A customer's admin gets the customer edition of what is theirs; whoever is of one branch, that branch."""
     files: QuerySet[RunFile] = RunFile.objects.filter(run__deleted_at=None)
     if not may(user, Action.SEE_REPORTS):

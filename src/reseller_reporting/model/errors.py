@@ -93,6 +93,13 @@ class CannotWrite(ResellerReportingError):
     code = "cannot_write"
 
 
+class TooManyAtOnce(ResellerReportingError):
+    """So many do this already that one more would be in everyone's way."""
+
+    kind = Kind.UNAVAILABLE
+    code = "too_many_at_once"
+
+
 class StoreBusy(ResellerReportingError):
     """Another process writes the store; the sentence says which."""
 

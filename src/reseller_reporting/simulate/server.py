@@ -7,7 +7,7 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from aiohttp import web
 
 from reseller_reporting.simulate.crossbar import RANGE_SECONDS_MAX, Clock, Crossbar, LoggedRequest
 from reseller_reporting.simulate.faults import CALM, Faults
-from reseller_reporting.simulate.world import World
+from reseller_reporting.simulate.world import Login, World
 
 LOOPBACK = "127.0.0.1"
 _START_SECONDS_MAX = 30
@@ -32,6 +32,7 @@ class SimulatedKazoo:
     password: str = field(repr=False)
     api_key: str = field(repr=False)
     requests: list[LoggedRequest]
+    logins: Sequence[Login] = field(default=(), repr=False)  # Every way in.
 
 
 def serve(
@@ -70,6 +71,7 @@ def running(
             password=login.password,
             api_key=login.api_key,
             requests=requests,
+            logins=world.logins,
         )
     finally:
         thread.stopped()

@@ -9,9 +9,6 @@ from granian.server import Server
 
 from reseller_reporting.app.processes import hold_lifeline
 
-# A request is short, and most of it is the database's; a stream of progress holds one of these while it lasts.
-_THREADS = 24
-
 
 def main() -> None:
     host, port = sys.argv[1], int(sys.argv[2])
@@ -21,9 +18,8 @@ def main() -> None:
         "reseller_reporting.web.wsgi:application",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=_THREADS,
         log_enabled=False,
         websockets=False,
         respawn_failed_workers=False,

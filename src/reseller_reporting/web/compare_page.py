@@ -16,10 +16,10 @@ from reseller_reporting.app.tenancy import run_folder, this_house
 from reseller_reporting.control.asking import Asking
 from reseller_reporting.control.models import KnownAccount
 from reseller_reporting.control.roles import Action
+from reseller_reporting.control.spoken_periods import bounds
 from reseller_reporting.control.visibility import sees_everything, visible_accounts, visible_runs
 from reseller_reporting.web.access import needs
 from reseller_reporting.web.namesakes import short_ids
-from reseller_reporting.web.periods import bounds
 from reseller_reporting.web.run_rows import currency_of_run, is_id, moments
 
 _CUSTOMERS_A_PAGE = 50

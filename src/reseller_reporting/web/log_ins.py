@@ -30,7 +30,8 @@ def is_password_of(request: HttpRequest, user: User, password: str) -> bool:
     if user.source != KAZOO:
         return authenticate(request, username=user.username, password=password) is not None
     counted_as = {"username": user.username}
-    if AxesProxyHandler.is_allowed(request, counted_as) and knows_password(this_house(), user, password):
+    request.axes_locked_out = not AxesProxyHandler.is_allowed(request, counted_as)  # type: ignore[attr-defined]
+    if not request.axes_locked_out and knows_password(this_house(), user, password):  # type: ignore[attr-defined]
         return True
     user_login_failed.send(sender=__name__, credentials=counted_as, request=request)
     return False

@@ -8,11 +8,10 @@ from zoneinfo import available_timezones
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
+from reseller_reporting.control.spoken_periods import bounds, next_month
 from reseller_reporting.model.period import RELATIVE, parse_period
-from reseller_reporting.words.alphabet import plain
 
 RANGE = "range"
 
@@ -49,47 +48,6 @@ def title(period: str) -> str:
     """`2026-10` as October 2026; a range with its last day, not the day after it; what is no period as it stands."""
     known = bounds(period)
     return _shown(*known) if known else period
-
-
-def bounds(period: str) -> tuple[date, date] | None:
-    """Its first day, and the one after its last; None where it is none of ours."""
-    try:
-        if ".." not in period:
-            first = date.fromisoformat(f"{period}-01")
-            return first, next_month(first)
-        first, after = (date.fromisoformat(part) for part in period.split("..", 1))
-        # Of the first or the last day that there is, the one beside it is none.
-        next_month(first), after - timedelta(days=1)
-    except (ValueError, OverflowError):
-        return None
-    return first, after
-
-
-def means(word: str, period: str) -> bool:
-    """Whether someone who types it may mean the period: `oct`, `Oktober` on a German page, `18` of its first day."""
-    sought = plain(word).strip(".,")
-    return bool(sought) and any(part.startswith(sought) for part in _parts(period, get_language() or "en"))
-
-
-@lru_cache(maxsize=2048)
-def _parts(period: str, language: str) -> frozenset[str]:
-    """The words of its days and months, in the language of the page and in English."""
-    known = bounds(period)
-    if known is None:
-        return frozenset({plain(period)})
-    first, last = known[0], known[1] - timedelta(days=1)
-    is_month = first.day == 1 and known[1] == next_month(first)
-    said = [period] if is_month else []
-    for spoken in {language, "en"}:
-        with override(spoken):
-            for day in (first, last):
-                said.append(date_format(day, "F Y"))
-                said += [] if is_month else [f"{day.day} {day:%d} {day}", date_format(day, "SHORT_DATE_FORMAT")]
-    return frozenset(part for text in said for part in plain(text).split())
-
-
-def next_month(first: date) -> date:
-    return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 @lru_cache(maxsize=1)

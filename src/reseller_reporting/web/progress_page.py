@@ -53,7 +53,7 @@ def context(asked: Asking, run: Run) -> dict[str, Any]:
         "state": state if state in _STATES else "",
         "items_count": sum(counts.values()),
         "failed_count": counts.get("failed", 0),
-        "items": _told_apart(Paginator(shown.order_by("state", "name", "pk"), _ITEMS_A_PAGE), items, asked),
+        "items": _told_apart(Paginator(shown.order_by("state", "pk"), _ITEMS_A_PAGE), items, asked),
         "rate": rate(job, now),
         "stage": stage_of(job),
         "stages": stages(job),

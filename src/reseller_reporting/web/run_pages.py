@@ -37,7 +37,7 @@ from reseller_reporting.control.visibility import (
     with_wholeness,
 )
 from reseller_reporting.model.errors import FileGone, ResellerReportingError
-from reseller_reporting.web import periods, progress_page, run_rows
+from reseller_reporting.web import progress_page, run_rows
 from reseller_reporting.web.access import needs
 from reseller_reporting.web.namesakes import short_ids
 from reseller_reporting.web.templatetags.humane import term
@@ -54,7 +54,7 @@ def runs(asked: Asking) -> HttpResponse:
     text = asked.GET.get("q", "").strip()[:200]
     shows_deleted = "deleted" in asked.GET
     found = changeable_runs(asked.user) if shows_deleted else visible_runs(asked.user)
-    found = searching.runs(found.filter(deleted_at__isnull=not shows_deleted), text, asked.user, means=periods.means)
+    found = searching.runs(found.filter(deleted_at__isnull=not shows_deleted), text, asked.user)
     found = with_wholeness(found, asked.user).select_related("created_by")
     page = _page(found.order_by("-created_at", "pk"), asked, _RUNS_A_PAGE)
     latest = _latest_jobs(asked, [run.pk for run in page])

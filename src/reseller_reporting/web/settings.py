@@ -78,7 +78,17 @@ AXES_RESET_ON_SUCCESS = True
 # Of one name from one address: a stranger cannot lock someone out of their own office.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "reseller_reporting.web.pages.locked_out"
-AXES_SENSITIVE_PARAMETERS = ["password", "code"]
+# A quarter of an hour is one, however often somebody tries meanwhile; nor does what is tried then pile up.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# It keeps what a refused form held: of each form that asks for a secret, every field that may be one.
+AXES_SENSITIVE_PARAMETERS = [
+    "password",
+    "old_password",
+    "new_password1",
+    "new_password2",
+    "code",
+    "csrfmiddlewaretoken",
+]
 AXES_VERBOSE = False
 
 SESSION_COOKIE_NAME = "reseller_reporting_session"

@@ -19,11 +19,13 @@ from typing import NamedTuple
 from reseller_reporting.words import formats
 from reseller_reporting.words.catalog import catalog
 from reseller_reporting.words.message import LOCALES, filled, mark
-from reseller_reporting.words.sentences import SENTENCES
+from reseller_reporting.words.sentences import PLAN_FINDINGS, PLAN_HINTS, PLAN_PLACES, SENTENCES
 
 # A hole of this name holds a phrase itself, one of that name figures with their signs, and the last one a sentence of
 # ours or what KAZOO or a machine said.
 _NESTED, _SUM, _CAUSE = "words", "sum", "cause"
+# Of what is wrong with price plans: all of it, each with its place before it; and what one of them advises.
+_TOLD, _HINT = "told", "hint"
 # What a hole may hold; any text unless its name says more.
 # Figures are those of ASCII: other scripts have digits, too, and none of ours writes them.
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -236,12 +238,44 @@ def _said(text: str, language: str, depth: int) -> str | None:
 def _held(name: str, value: str, language: str, depth: int) -> str:
     if name == _NESTED:
         return translated(value, language, depth)
+    if name == _TOLD:
+        return " | ".join(_finding(each, language) for each in value.split(" | "))
+    if name == _HINT:
+        return _said_of_plans(PLAN_HINTS, value, language) or value
     if name == _CAUSE:
         return value if depth > _DEPTH_MAX else _said(value, language, depth) or value
     if _HELD.get(name) == _DAY:
         return _day(value, language)
     is_figures = _HELD.get(name) == _NUMBER or (name == _SUM and _FORMULA.fullmatch(value) is not None)
     return _with_decimals(value, language) if is_figures else value
+
+
+def _finding(text: str, language: str) -> str:
+    """`stored retail@2026-01-01: usage.us.deck: there is no deck …`: names and sentences may hold colons, too."""
+    parts = text.split(": ")
+    for place in range(len(parts)):
+        said = _said_of_plans(PLAN_FINDINGS, ": ".join(parts[place:]), language)
+        if said is not None:
+            return ": ".join([*_where(parts[:place], language), said])
+    return text
+
+
+def _where(parts: list[str], language: str) -> list[str]:
+    for shape in PLAN_PLACES:
+        for end in range(len(parts), 0, -1):
+            said = _said_of_plans((shape,), ": ".join(parts[:end]), language)
+            if said is not None:
+                return [said, *parts[end:]]
+    return parts
+
+
+def _said_of_plans(shapes: tuple[str, ...], text: str, language: str) -> str | None:
+    for shape in _compiled(shapes):
+        found = shape.pattern.fullmatch(text)
+        if found is not None:
+            held = {name: _held(name, value, language, 0) for name, value in found.groupdict().items()}
+            return filled(catalog(language).gettext(shape.message), held)
+    return None
 
 
 def _day(text: str, language: str) -> str:
@@ -262,7 +296,12 @@ _SAID = frozenset(shape for shape in _SHAPES if "{" not in shape)
 
 @lru_cache(maxsize=1)
 def _with_holes() -> list[_Shape]:
-    return [_Shape(shape, _pattern(shape)) for shape in _SHAPES if "{" in shape]
+    return _compiled(tuple(shape for shape in _SHAPES if "{" in shape))
+
+
+@lru_cache(maxsize=8)
+def _compiled(shapes: tuple[str, ...]) -> list[_Shape]:
+    return [_Shape(shape, _pattern(shape)) for shape in shapes]
 
 
 @lru_cache(maxsize=1_024)

@@ -58,6 +58,31 @@ JOBS = (
     mark("{count} files"),
 )
 
+# What can come to be wrong with plans that were right when they were stored (`rating/plan_check.py`), where it stands
+# (`app/plan_papers.py`), and what was probably meant (`model/plan_findings.py`): parts of a sentence about plans alone.
+PLAN_PLACES = (
+    mark("stored plan of '{name}' from {day}"),
+    mark("stored plan of '{name}'"),
+    mark("stored {name}"),
+)
+PLAN_FINDINGS = (
+    mark(
+        "the plan is in {currency}, the reseller in {stated}; there is no exchange of money here, so state prices in "
+        "{again}"
+    ),
+    mark("there is no deck `{name}`; {hint}"),
+    mark("the deck `{name}` is in {currency}, the plan in {stated}; use one in {again}"),
+    mark("there is no plan `{name}`; {hint}"),
+)
+PLAN_HINTS = (
+    mark("did you mean `{name}`?"),
+    mark("none is stored, `decks import` brings one"),
+    mark("there is none"),
+    mark("there is {name}"),
+    mark("there are {names} and {count} more"),
+    mark("there are {names}"),
+)
+
 # Why a customer has no prices, or doubtful ones (`app/pricing.py`, `rating`).
 PRICING = (
     mark(

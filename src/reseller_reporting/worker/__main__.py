@@ -17,17 +17,18 @@ def main() -> int:
     house = House(load_settings(os.environ, working_folder=Path.cwd()))
     logs.begin("worker", house.settings.log_level)
     try:
-        database.prepare(house.settings.database_url)
+        database.configure(house.settings.database_url)
+
+        from reseller_reporting.worker.loop import Worker
+
+        worker = Worker(house)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: worker.stop())
+        hold_lifeline(worker.stop)
+        worker.reach_database()
     except ResellerReportingError as failure:
         sys.stderr.write(f"{failure.sentence}\n")
         return 1
-
-    from reseller_reporting.worker.loop import Worker
-
-    worker = Worker(house)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: worker.stop())
-    hold_lifeline(worker.stop)
     worker.run()
     return 0
 

@@ -4,9 +4,11 @@ Exit code 0: the row says how it ended. Any other: it does not, and the loop put
 """
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 INTERRUPTED = 130
@@ -15,9 +17,19 @@ _NICENESS = 10
 
 
 def main() -> int:
+    told: list[int] = []
+
+    def interrupt(number: int, _frame: Any) -> None:
+        told.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
     try:
         return _work()
-    except KeyboardInterrupt:
+    except BaseException:
+        # Within a query, the engine makes an error of its own of it: that is no fault to be told of, either.
+        if not told:
+            raise
         return INTERRUPTED
 
 

@@ -29,8 +29,9 @@ from django.db import DatabaseError, connection
 from reseller_reporting.app.house import House
 from reseller_reporting.app.processes import kill_group, start
 from reseller_reporting.app.upkeep import rescue, schedule
-from reseller_reporting.control import jobs
+from reseller_reporting.control import database, jobs
 from reseller_reporting.control.jobs import Leased, Standing
+from reseller_reporting.model.errors import DatabaseUnavailable
 
 POLL_SECONDS = 0.5
 RENEW_SECONDS = 5.0
@@ -67,6 +68,18 @@ class Worker:
     def stop(self) -> None:
         self._told.set()
 
+    def reach_database(self) -> None:
+        """Brought up to date; waited for while it is away, here rather than by being started again and again: so it is
+        known that the other workers were without it, too."""
+        while not self._told.is_set():
+            try:
+                database.prepare(self._house.settings.database_url)
+            except DatabaseUnavailable as failure:
+                self._was_away(failure.sentence)
+                self._told.wait(_AWAY_SECONDS)
+            else:
+                return
+
     def run(self) -> None:
         _log.info("worker began", owner=self._owner, slots=self._slots)
         while not self._told.is_set():
@@ -74,14 +87,17 @@ class Worker:
                 self._once()
                 pause = POLL_SECONDS
             except DatabaseError as error:
-                _log.warning("the control database is away", why=str(error).strip().splitlines()[:1])
                 connection.close()
-                # Others were without it, too: each renews its leases before any is taken for lost.
-                self._due["rescue"] = self._monotonic() + jobs.LEASE.total_seconds()
+                self._was_away(" ".join(str(error).strip().splitlines()[:1]))
                 pause = _AWAY_SECONDS
             self._told.wait(pause)
         self._wind_up()
         _log.info("worker ended", owner=self._owner)
+
+    def _was_away(self, why: str) -> None:
+        _log.warning("the control database is away", why=why)
+        # Others were without it, too: each renews its leases before any is taken for lost.
+        self._due["rescue"] = self._monotonic() + jobs.LEASE.total_seconds()
 
     def _once(self) -> None:
         self._look_after()

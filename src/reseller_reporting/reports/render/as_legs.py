@@ -10,7 +10,7 @@ Invariants
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -145,9 +145,8 @@ class _Parquet:
 
 
 class _Csv:
-    def __init__(self, path: Path, columns: Sequence[CallColumn], schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._file: IO[bytes] = path.open("wb")
-        self._columns = list(zip(columns, schema, strict=True))
         titles = pa.table({field.name: pa.array([field.name]) for field in schema})
         self._file.write(b"\xef\xbb\xbf")
         self._file.write(_lines([_quoted(titles[name].combine_chunks()) for name in titles.column_names]))
@@ -213,11 +212,8 @@ def writing_legs(files: Iterable[LegsFile], columns: LegColumns) -> Iterator[Cal
         try:
             for file in files:
                 schema = columns.schema
-                writer: _Writer = (
-                    _Parquet(file.path, schema)
-                    if file.form is LegsForm.PARQUET
-                    else _Csv(file.path, columns.columns, schema)
-                )
+                form: type[_Parquet | _Csv] = _Parquet if file.form is LegsForm.PARQUET else _Csv
+                writer: _Writer = form(file.path, schema)
                 stack.callback(writer.close)
                 writers.append(writer)
             blocks = RowBlocks(_ROWS_PER_BLOCK)
@@ -231,6 +227,13 @@ def writing_legs(files: Iterable[LegsFile], columns: LegColumns) -> Iterator[Cal
             put(blocks.rest())
         except OSError as error:
             raise CannotWrite(f"The rated legs could not be written: {error}.") from error
+
+
+def write_csv_of(legs: Path, target: Path) -> None:
+    """Of legs as Parquet the CSV that would have been made beside it, byte by byte."""
+    with pq.ParquetFile(legs) as stored, closing(_Csv(target, stored.schema_arrow)) as writer:
+        for place in range(stored.num_row_groups):
+            writer.write(stored.read_row_group(place))
 
 
 def digest_of(path: Path) -> str:
