@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reseller_reporting.cli import commands
 from reseller_reporting.simulate.scripted import Rate, ScriptedWorld
 from reseller_reporting.simulate.server import running
 from reseller_reporting.simulate.world import Span, StoredCdr
@@ -139,3 +140,17 @@ def test_windows_kept_of_a_broken_pull_lose_no_call_and_count_none_twice(
         world.interrupt = lambda _: None
         assert broken.run(*RUN).code == 0
     assert broken.left().files_without_history() == calm.left().files_without_history()
+
+
+def test_ctrl_c_within_a_query_is_a_stop_and_nothing_unexpected(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine makes an error of its own of it, with these words."""
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(commands.command, "main", interrupted)
+    outcome = terminal.run("run")
+    assert outcome.code == 1
+    assert outcome.complaint == "Stopped. What was read is kept; run the same command again to go on."

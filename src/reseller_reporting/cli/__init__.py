@@ -8,6 +8,8 @@ from functools import partial
 
 # What Typer makes of Ctrl-C, without a word.
 _CTRL_C = 130
+# What DuckDB makes of it: a RuntimeError that says so.
+_CTRL_C_WITHIN_A_QUERY = "Query interrupted"
 # Pages, rows and documents are let go of without Python's search for circles, which costs a pull a seventh of its time.
 _OBJECTS_BETWEEN_SEARCHES = 200_000
 
@@ -47,6 +49,8 @@ def _run(arguments: list[str], *, debug: bool) -> int:  # noqa: PLR0911 - one li
         _say(error.sentence)
         return 2 if error.is_wrong_usage else 1
     except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, --debug the trace.
+        if str(error) == _CTRL_C_WITHIN_A_QUERY:
+            return _stopped()
         if debug:
             traceback.print_exc()
         _say(f"Something unexpected went wrong: {type(error).__name__}: {error}. Add --debug to see where.")
