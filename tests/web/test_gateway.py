@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import FileResponse
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # Its types do not say so.
 
@@ -181,6 +182,16 @@ def test_whom_it_comes_from(client: str, expected: str) -> None:
     environ = environ_of(Scope(client=client, path="/é/%41", server="[::1]:8020", authority="here.example"))
     assert (environ["REMOTE_ADDR"], environ["SERVER_NAME"], environ["SERVER_PORT"]) == (expected, "::1", "8020")
     assert (environ["PATH_INFO"], environ["HTTP_HOST"]) == ("/Ã©/%41", "here.example")
+
+
+def test_a_query_is_read_as_it_was_typed() -> None:
+    request = WSGIRequest(environ_of(Scope(method="GET", query_string="search=Ångström 東京")))
+    assert request.GET["search"] == "Ångström 東京"
+
+
+def test_a_whole_url_says_the_host_once() -> None:
+    environ = environ_of(Scope(given=[("host", "here.example")], authority="here.example"))
+    assert environ["HTTP_HOST"] == "here.example"
 
 
 def test_a_file_is_sent_in_few_parts() -> None:

@@ -114,8 +114,9 @@ def environ_of(scope: Any) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode().decode("latin-1"),  # Decoded it is already; WSGI has its bytes as letters.
-        "QUERY_STRING": scope.query_string,
+        # Of both, granian makes text; WSGI has their bytes as letters.
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
         "SERVER_NAME": server.strip("[]"),
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
@@ -128,14 +129,14 @@ def environ_of(scope: Any) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    if scope.authority:  # Of HTTP/2, which has no header of that name.
-        environ["HTTP_HOST"] = scope.authority
     for name, value in scope.headers.items():
         if key := _key_of(name):
             between = "; " if key == "HTTP_COOKIE" else ","
             environ[key] = f"{environ[key]}{between}{value}" if key in environ else value
     for key in filter(None, map(_key_of, scope.headers.keys())):
         environ.setdefault(key, "")  # It was sent, and holds what is no ASCII: other than if it were not there.
+    if scope.authority:  # Of HTTP/2 in the place of the header, of a whole URL instead of it.
+        environ["HTTP_HOST"] = scope.authority
     return environ
 
 
