@@ -46,7 +46,6 @@ class Interrupting(ScriptedWorld):
         return super().cdrs(account_id, month, span)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT], ids=lambda sent: sent.name)
 @pytest.mark.parametrize("after", [slow(1), 12, slow(24)])
 def test_the_next_run_makes_the_files_of_an_undisturbed_one(

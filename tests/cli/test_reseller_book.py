@@ -83,6 +83,24 @@ def acme(world: Acme, terminal: Terminal) -> Iterator[Terminal]:
         yield terminal.connect(kazoo)
 
 
+@pytest.fixture(scope="module")
+def priced_month(new_terminal: Callable[[], Terminal]) -> Iterator[Left]:
+    """A report with prices, to be read alone."""
+    with running(Acme()) as kazoo:
+        terminal = new_terminal().connect(kazoo)
+        priced(terminal)
+        yield terminal.left()
+
+
+@pytest.fixture(scope="module")
+def plain_month(new_terminal: Callable[[], Terminal]) -> Iterator[Left]:
+    """The same without prices."""
+    with running(Acme()) as kazoo:
+        terminal = new_terminal().connect(kazoo)
+        assert terminal.run(*RUN).code == 0
+        yield terminal.left()
+
+
 def book(left: Left) -> Any:
     return openpyxl.load_workbook(left.folder / "reseller.xlsx", data_only=True)
 
@@ -121,21 +139,17 @@ def numbers(row: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def test_every_customer_is_a_line_with_the_figures_of_the_summary(acme: Terminal) -> None:
-    priced(acme)
-    left = acme.left()
-    made = {row["Account ID"]: row for row in rows(left, "Customers")}
-    assert list(made) == [row["Account ID"] for row in left.summary]
-    for row in left.summary:
+def test_every_customer_is_a_line_with_the_figures_of_the_summary(priced_month: Left) -> None:
+    made = {row["Account ID"]: row for row in rows(priced_month, "Customers")}
+    assert list(made) == [row["Account ID"] for row in priced_month.summary]
+    for row in priced_month.summary:
         shown = made[row["Account ID"]]
         assert {name: shown[name] for name in numbers(row)} == pytest.approx(numbers(row), abs=1e-6)
         assert {name for name, text in row.items() if text and not shown[name]} <= set(numbers(row))
 
 
-def test_countries_are_summed_over_the_customers(acme: Terminal) -> None:
-    assert acme.run(*RUN).code == 0
-    left = acme.left()
-    made = {(row["Country"], row["Direction"]): row for row in rows(left, "Countries")}
+def test_countries_are_summed_over_the_customers(plain_month: Left) -> None:
+    made = {(row["Country"], row["Direction"]): row for row in rows(plain_month, "Countries")}
     assert [(key, row["Customers"], row["Calls"]) for key, row in made.items()] == [
         (("United States", "outbound"), 1, 3),
         (("United Kingdom", "outbound"), 2, 3),
@@ -145,27 +159,22 @@ def test_countries_are_summed_over_the_customers(acme: Terminal) -> None:
     assert [row["Reseller Cost"] for row in made.values()] == pytest.approx([0.3, 0.09, 0.015])
 
 
-def test_margins_stand_where_there_are_plans(acme: Terminal) -> None:
-    priced(acme)
-    left = acme.left()
-    with (left.folder / "margin.csv").open(encoding="utf-8-sig", newline="") as file:
+def test_margins_stand_where_there_are_plans(priced_month: Left, plain_month: Left) -> None:
+    with (priced_month.folder / "margin.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
-            shown = next(each for each in rows(left, "Margins") if each["Account ID"] == row["Account ID"])
+            shown = next(each for each in rows(priced_month, "Margins") if each["Account ID"] == row["Account ID"])
             # The workbook carries the whole percentage.
             assert {name: shown[name] for name in numbers(row)} == pytest.approx(numbers(row), abs=0.006)
-    assert acme.run(*RUN, "--price-plans", "none").code == 0
-    assert "Margins" not in book(acme.left()).sheetnames
+    assert "Margins" not in book(plain_month).sheetnames
 
 
-def test_what_is_earned_is_the_sum_of_the_margins_where_all_are_known(acme: Terminal) -> None:
-    priced(acme)
-    left = acme.left()
-    with (left.folder / "margin.csv").open(encoding="utf-8-sig", newline="") as file:
+def test_what_is_earned_is_the_sum_of_the_margins_where_all_are_known(priced_month: Left) -> None:
+    with (priced_month.folder / "margin.csv").open(encoding="utf-8-sig", newline="") as file:
         known = list(csv.DictReader(file))
-    said = {row[0]: row[1] for row in book(left)["Summary"].iter_rows(values_only=True, max_col=2)}
+    said = {row[0]: row[1] for row in book(priced_month)["Summary"].iter_rows(values_only=True, max_col=2)}
     assert said["Margin"] == pytest.approx(sum(float(row["Margin"]) for row in known))
     assert "What is earned" in said
-    assert said["Margin on calls"] == pytest.approx(sum(float(row["Margin"]) for row in left.summary))
+    assert said["Margin on calls"] == pytest.approx(sum(float(row["Margin"]) for row in priced_month.summary))
 
 
 def test_where_a_customers_margin_is_not_known_it_is_the_margin_on_calls(acme: Terminal) -> None:
@@ -178,9 +187,8 @@ def test_where_a_customers_margin_is_not_known_it_is_the_margin_on_calls(acme: T
     assert isinstance(said["Margin on calls"], float)
 
 
-def test_the_pool_is_shown_with_whose_calls_ran_over(acme: Terminal) -> None:
-    assert acme.run(*RUN).code == 0
-    cells = [row for row in book(acme.left())["Trunks"].iter_rows(values_only=True) if row[0] is not None]
+def test_the_pool_is_shown_with_whose_calls_ran_over(plain_month: Left) -> None:
+    cells = [row for row in book(plain_month)["Trunks"].iter_rows(values_only=True) if row[0] is not None]
     ran = {row[0]: row[2:6] for row in cells if row[0] in ("flat_rate", "over")}
     assert ran["flat_rate"][:2] == (2, 2)
     assert ran["over"] == (1, 1, 10, 0.3)
@@ -188,17 +196,15 @@ def test_the_pool_is_shown_with_whose_calls_ran_over(acme: Terminal) -> None:
     assert cells[header + 1][:6] == ("Alice", "1" * 32, 2, 1, 0, 0.3)
 
 
-def test_what_is_wrong_anywhere_is_listed_with_whose_it_is(acme: Terminal) -> None:
-    assert acme.run(*RUN).code == 0
-    (problem,) = rows(acme.left(), "Problems")
+def test_what_is_wrong_anywhere_is_listed_with_whose_it_is(plain_month: Left) -> None:
+    (problem,) = rows(plain_month, "Problems")
     assert (problem["Account ID"], problem["Record ID"]) == ("3" * 32, "202406-broken")
-    assert {row["Code"] for row in rows(acme.left(), "Warnings")} >= {"malformed_records"}
-    assert any("1 of 3 customers" in text for text in column(acme.left(), "Summary"))
+    assert {row["Code"] for row in rows(plain_month, "Warnings")} >= {"malformed_records"}
+    assert any("1 of 3 customers" in text for text in column(plain_month, "Summary"))
 
 
-def test_a_name_from_outside_is_text_wherever_it_stands(acme: Terminal) -> None:
-    priced(acme)
-    path = acme.left().folder / "reseller.xlsx"
+def test_a_name_from_outside_is_text_wherever_it_stands(priced_month: Left) -> None:
+    path = priced_month.folder / "reseller.xlsx"
     with zipfile.ZipFile(path) as parts:
         for name in parts.namelist():
             minidom.parseString(parts.read(name))  # noqa: S318 - Well-formed: a spreadsheet mends nothing.
