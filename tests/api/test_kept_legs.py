@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from api_site import ACME, BRANCH, LEAF, ROOT, SHOP
+from structlog.testing import CapturingLogger
 
 from reseller_reporting.app import converting
 from reseller_reporting.app.tenancy import run_folder
@@ -114,13 +115,16 @@ def test_a_report_of_before_and_an_account_without_calls_say_what_to_do(api: Api
     assert "The report is not ready" in told(ACME)
 
 
-def test_what_is_gone_or_broken_is_said(api: ApiSite) -> None:
-    admin = api.of("reseller_admin")
+def test_what_is_gone_or_broken_is_said(api: ApiSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, admin = CapturingLogger(), api.of("reseller_admin")
+    monkeypatch.setattr(converting, "_log", log)
     for form in ("json", "csv"):
         answer = admin.get(f"/runs/{api.run.pk}/legs/{ACME}?format={form}")
         assert (answer.status_code, answer.json()["code"]) == (503, "cannot_write")
         assert answer.json()["detail"] == "acme.parquet could not be converted. Ask for Parquet."
     assert list((run_folder(api.site.house, api.run.pk) / ".legs-csv").iterdir()) == []
+    assert {call.kwargs["file"] for call in log.calls} == {"acme.parquet"}
+    assert "ArrowInvalid" in log.calls[0].kwargs["why"], "the operator learns the cause"
     (run_folder(api.site.house, api.run.pk) / ".legs" / "leaf.parquet").unlink()
     for form in ("json", "csv", "parquet"):
         answer = api.of("customer_admin").get(f"/runs/{api.run.pk}/legs/{LEAF}?format={form}")

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import FileResponse
-from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # Its types do not say so.
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from structlog.testing import CapturingLogger
 
 from reseller_reporting.web import gateway
 from reseller_reporting.web.gateway import Gateway, environ_of
+
+PART = 65_536
 
 
 @dataclass
@@ -53,6 +59,7 @@ class Wire:
     status: int = 0
     content: bytes = b""
     is_read: bool = False
+    reader: threading.Thread = field(default_factory=threading.Thread)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self.is_read = True
@@ -69,30 +76,17 @@ class Wire:
         assert self.status == 0, "answered once"
         self.status, self.content = status, content
 
-    def response_stream(self, status: int, _headers: Any) -> Wire:
+    def response_file(self, status: int, _headers: Any, path: str) -> None:
+        assert self.status == 0, "answered once"
         self.status = status
-        return self
+        self.reader = threading.Thread(target=self._take, args=(Path(path),))
+        self.reader.start()
 
-    async def send_bytes(self, part: bytes) -> None:
-        if self.reads_max == 0:
-            raise ProtocolClosed
-        self.reads_max -= 1
-        self.content += part
-
-
-@dataclass
-class Answer:
-    """As Django's responses are."""
-
-    parts: Iterator[bytes]
-    streaming: bool = False
-    is_closed: bool = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self.parts
-
-    def close(self) -> None:
-        self.is_closed = True
+    def _take(self, path: Path) -> None:
+        with path.open("rb", buffering=0) as pipe:
+            while self.reads_max > 0 and (part := pipe.read(PART)):
+                self.reads_max -= 1
+                self.content += part
 
 
 @dataclass
@@ -101,10 +95,10 @@ class Echo:
 
     asked: list[dict[str, Any]] = field(default_factory=list)
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Answer:
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> HttpResponse:
         self.asked.append(environ)
         start_response("200 OK", [])
-        return Answer(iter([environ["wsgi.input"].read()]))
+        return HttpResponse(environ["wsgi.input"].read())
 
 
 def ask(application: Any, scope: Scope, *wires: Wire) -> None:
@@ -114,6 +108,9 @@ def ask(application: Any, scope: Scope, *wires: Wire) -> None:
         await asyncio.gather(*(opened.__rsgi__(scope, wire) for wire in wires))
 
     asyncio.run(all_at_once())
+    for wire in wires:
+        if wire.reader.ident is not None:
+            wire.reader.join()
 
 
 def announced(length: int) -> Scope:
@@ -183,28 +180,71 @@ def test_whom_it_comes_from(client: str, expected: str) -> None:
     assert (environ["PATH_INFO"], environ["HTTP_HOST"]) == ("/Ã©/%41", "here.example")
 
 
-def test_a_file_is_sent_in_few_parts() -> None:
-    content = bytes(200_000)
-
-    def application(_: dict[str, Any], start_response: Callable[..., Any]) -> FileResponse:
-        start_response("200 OK", [])
-        return FileResponse(io.BytesIO(content))
-
-    wire = Wire()
-    ask(application, Scope(method="GET"), wire)
-    assert wire.content == content
-    assert wire.reads_max == 1000 - 4
+def test_a_query_is_read_as_it_was_typed() -> None:
+    request = WSGIRequest(environ_of(Scope(method="GET", query_string="search=Ångström 東京")))
+    assert request.GET["search"] == "Ångström 東京"
 
 
-@pytest.mark.parametrize(("reads_max", "expected"), [(1000, b"one two three"), (1, b"one ")])
-def test_a_stream_ends_with_its_reader(reads_max: int, expected: bytes) -> None:
-    answers = []
+def test_a_whole_url_says_the_host_once() -> None:
+    environ = environ_of(Scope(given=[("host", "here.example")], authority="here.example"))
+    assert environ["HTTP_HOST"] == "here.example"
 
-    def application(_: dict[str, Any], start_response: Callable[..., Any]) -> Answer:
-        start_response("200 OK", [])
-        answers.append(Answer(iter([b"one ", b"two ", b"three"]), streaming=True))
-        return answers[0]
 
-    wire = Wire(reads_max=reads_max)
-    ask(application, Scope(method="GET"), wire)
-    assert (wire.status, wire.content, answers[0].is_closed) == (200, expected, True)
+def answering(response: HttpResponseBase) -> Any:
+    def application(_: dict[str, Any], start_response: Callable[..., Any]) -> HttpResponseBase:
+        start_response(f"{response.status_code} {response.reason_phrase}", [])
+        return response
+
+    return application
+
+
+def test_a_large_file_is_sent_in_few_parts() -> None:
+    content, wire = bytes(2_000_000), Wire()
+    response = FileResponse(io.BytesIO(content))
+    ask(answering(response), Scope(method="GET"), wire)
+    assert (wire.content, response.closed) == (content, True)
+    assert wire.reads_max > 1000 - 200
+
+
+@pytest.mark.parametrize(("content", "status"), [(b"style", 200), (b"", 304)])
+def test_what_is_short_goes_at_once_whoever_reads_it(content: bytes, status: int) -> None:
+    wire, response = Wire(reads_max=0), FileResponse(io.BytesIO(content) if content else (), status=status)
+    ask(answering(response), Scope(method="GET"), wire)
+    assert (wire.status, wire.content, wire.reader.ident, response.closed) == (status, content, None, True)
+
+
+def test_a_stream_is_made_as_it_is_read_and_ends_with_its_reader() -> None:
+    made = []
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            made.append(PART)
+            yield bytes(PART)
+
+    wire, response = Wire(reads_max=10), StreamingHttpResponse(endless())
+    ask(answering(response), Scope(method="GET"), wire)
+    assert (wire.status, response.closed) == (200, True)
+    assert sum(made) - len(wire.content) <= 3 * PART
+
+
+def test_a_stream_that_nobody_comes_for_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "_READER_SECONDS_MAX", 0.0)
+    response, wire = StreamingHttpResponse(iter([b"one"])), Wire()
+    pipes: list[Path] = []
+    monkeypatch.setattr(wire, "response_file", lambda *given: pipes.append(Path(given[2])))
+    ask(answering(response), Scope(method="GET"), wire)
+    assert response.closed
+    assert [pipe.exists() for pipe in pipes] == [False]
+
+
+def test_a_stream_that_fails_is_told_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing() -> Iterator[bytes]:
+        yield b"one "
+        raise TimeoutError("the disk is away")
+
+    wire, log = Wire(), CapturingLogger()
+    monkeypatch.setattr(gateway, "_log", log)
+    with pytest.raises(TimeoutError):
+        ask(answering(StreamingHttpResponse(failing())), Scope(method="GET"), wire)
+    assert wire.status == 200, "and is not said to have come too slowly"
+    assert [call.args for call in log.calls] == [("an answer failed",)]

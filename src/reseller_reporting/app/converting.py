@@ -11,9 +11,13 @@ import sys
 import threading
 from pathlib import Path
 
+import structlog
+
 from reseller_reporting.model.errors import CannotWrite, TooManyAtOnce
 
 _SECONDS_MAX = 120
+
+_log = structlog.get_logger()
 _places = threading.BoundedSemaphore(3)
 _at_once = threading.BoundedSemaphore(2)
 
@@ -26,10 +30,11 @@ def convert(module: str, source: Path, target: Path, *, instead: str) -> None:
         with _at_once:
             command = [sys.executable, "-m", module, str(source), str(target)]
             done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS_MAX)  # noqa: S603 - ours.
-            failed = done.returncode != 0
+            why = done.stderr.decode(errors="replace").strip()[-1000:] if done.returncode else None
     except subprocess.TimeoutExpired:
-        failed = True
+        why = f"it took longer than {_SECONDS_MAX} seconds"
     finally:
         _places.release()
-    if failed:
+    if why is not None:
+        _log.warning("a table could not be converted", file=source.name, why=why)
         raise CannotWrite(f"{source.name} could not be converted. Ask for {instead}.")

@@ -1,4 +1,4 @@
-"""The second door: a log-in that KAZOO checks. Counted and closed like the first, by the name that was typed."""
+"""The second door: a log-in that KAZOO checks. Counted and closed like the first, by user and account."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class KazooBackend(ModelBackend):
         self,
         request: HttpRequest | None,
         *,
-        username: str,  # noqa: ARG002 - Under which wrong passwords are counted: user and account, as they were typed.
+        username: str,  # noqa: ARG002 - Under which wrong passwords are counted: user and account, as KAZOO has them.
         kazoo_reseller: Reseller,
         kazoo_account: str,
         kazoo_user: str,

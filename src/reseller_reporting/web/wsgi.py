@@ -9,7 +9,7 @@ from reseller_reporting.config import load_settings
 from reseller_reporting.web.gateway import Gateway
 from reseller_reporting.web.opening import open_web
 
-# A request is short, and most of it is the database's; a stream of progress holds one of these while it lasts.
+# A request is short, and most of it is the database's; what is streamed holds none of these.
 _THREADS = 24
 
 house = House(load_settings(os.environ, working_folder=Path.cwd()))
