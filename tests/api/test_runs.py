@@ -84,6 +84,20 @@ def test_what_is_made_of_prices_is_not_ordered_without_them(api: ApiSite, asked:
     assert told["order"]["price_plans"] is False
 
 
+def test_statements_as_pdf_are_not_ordered_where_they_cannot_be_made(
+    api: ApiSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_plans()
+    admin = api.of("reseller_admin")
+    with monkeypatch.context() as patch:
+        patch.setattr("reseller_reporting.app.extras.find_spec", lambda _: None)
+        answer = admin.post("/runs", {"also": ["pdf"]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_settings")
+    assert "no statements as PDF" in answer.json()["detail"]
+    assert runs(api) == []
+    assert admin.post("/runs", {"also": ["pdf"]}).status_code == 202
+
+
 def test_a_branch_orders_of_itself_alone_and_follows_what_it_ordered(api: ApiSite) -> None:
     admin = api.of("branch_admin")
     told = admin.post("/runs", {}).json()

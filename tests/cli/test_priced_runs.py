@@ -194,6 +194,9 @@ def test_recurring_services_priced_below_what_they_cost_are_told_to_the_office_a
     found = [each["message"] for each in connected.left().account("Alice")["warnings"]]
     sentence = "Recurring services are priced at 12.0000, below what the reseller pays for them, 13.5000."
     assert found == ([sentence] if is_below else [])
+    # Of a week the plan asks for seven days, and the provider bills a month all the same: that is no loss.
+    assert priced(connected, "--period", "2024-06-03..2024-06-09").code == 0
+    assert "recurring_below_cost" not in codes(connected.left(), "Alice")
     assert priced(connected, "--edition", "customer").code == 0
     assert all("13.5" not in str(cell) for row in connected.left().book("Alice")["Summary"].values for cell in row)
 

@@ -124,6 +124,9 @@ def test_whoever_was_shut_out_is_out_at_once(site: Site) -> None:
     [
         ("short", "Dieses Passwort ist zu kurz. Es braucht mindestens 12 Zeichen."),
         ("qwerty123456", "Dieses Passwort benutzen viele."),
+        ("123456789012", "Dieses Passwort ist zu leicht zu erraten."),
+        ("passwordpassword", "Dieses Passwort ist zu leicht zu erraten."),
+        (12 * " ", "Dieses Passwort ist zu leicht zu erraten."),
         ("erika.mustermann", "Dieses Passwort ähnelt Ihrem Namen oder Ihrer Mailadresse zu sehr."),
     ],
 )

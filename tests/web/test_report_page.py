@@ -470,6 +470,14 @@ def test_documents_speak_the_language_of_the_page_unless_the_settings_say_one(tr
     )
 
 
+def test_statements_as_pdf_are_offered_where_they_can_be_made(tree: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = tree.as_(tree.user(Role.RESELLER_ADMIN))
+    assert "not installed here" not in client.get("/").content.decode()
+    monkeypatch.setattr("reseller_reporting.app.extras.find_spec", lambda _: None)
+    page = client.get("/").content.decode()
+    assert re.search(r'value="pdf" disabled>.{,90}not installed here', page)
+
+
 def test_without_price_plans_the_page_says_what_to_do(tree: Site) -> None:
     clerk = tree.as_(tree.user(Role.RESELLER_ADMIN)).get("/").content.decode()
     assert "Ask whoever runs this installation to store them" in clerk

@@ -76,7 +76,7 @@ def _documents(house: House) -> Finding:
     except InvalidSettings as error:
         return Finding("documents", ok=False, message=error.sentence)
     logo = f"a logo of {brand.logo.width} × {brand.logo.height} pixels" if brand.logo else "no logo"
-    name = brand.company or "the reseller's name in KAZOO"
+    name = brand.company or "that the reseller has in KAZOO"
     return Finding(
-        "documents", ok=True, message=f"In the name of {name}, language '{settings.documents_language}', {logo}."
+        "documents", ok=True, message=f"Under the name {name}, language '{settings.documents_language}', {logo}."
     )

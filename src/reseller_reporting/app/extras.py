@@ -1,6 +1,7 @@
 """Extras: what a run makes beside its workbooks and summaries. Light, for pages and the API."""
 
 from enum import StrEnum
+from importlib.util import find_spec
 
 
 class Also(StrEnum):
@@ -16,3 +17,8 @@ class Also(StrEnum):
 
 # What says nothing without prices.
 PRICED = frozenset({Also.PDF, Also.ACCOUNTING, Also.QUICKBOOKS, Also.XERO})
+
+
+def makes_pdf() -> bool:
+    """Whether this installation can: what makes them is an extra of its own, and heavy to import."""
+    return find_spec("typst") is not None

@@ -18,7 +18,7 @@ from datetime import date
 
 from django.db import transaction
 
-from reseller_reporting.app.extras import PRICED
+from reseller_reporting.app.extras import PRICED, Also, makes_pdf
 from reseller_reporting.app.house import House
 from reseller_reporting.app.recipients import check_recipients
 from reseller_reporting.control import audit, jobs, plans
@@ -58,6 +58,11 @@ def order_report(
     zone = check_zone(asked.timezone) if asked.timezone else reseller.timezone or "UTC"
     period = parse_period(check_period(asked.period, now=now), timezone=zone, now=now)
     check_bounds(period.from_local.date(), period.to_local.date())
+    if Also.PDF in asked.also and not makes_pdf():
+        raise InvalidSettings(
+            "This installation makes no statements as PDF. Order the report without them, or ask whoever runs it to "
+            "install the extra 'pdf'."
+        )
     recipients = check_recipients(house, list(asked.email))
     accounts = _allowed(reseller, asked, user)
     stated = asdict(asked) | {

@@ -341,7 +341,8 @@ def findings(pricing: Pricing, priced: Priced) -> tuple[list[Problem], list[Repo
 
 
 def recurring_findings(prices: PriceFacts, reseller_recurring: Decimal | None) -> list[ReportWarning]:
-    """By the sums of both sides: what the provider bills is split otherwise than what a plan counts."""
+    """By the sums of both sides: what the provider bills is split otherwise than what a plan counts. It is asked of a
+    month: the provider bills whole ones, a plan the days of the period."""
     asked = micros_amount(prices.statement.recurring_micros)
     if reseller_recurring is None or asked >= reseller_recurring:
         return []

@@ -198,7 +198,8 @@ def _with_prices(read: _Read, spool: "_Rated", pricing: Pricing, priced: Priced,
     except CannotPrice as error:
         return _unpriced(read, spool, error)
     found, told = findings(pricing, priced)
-    told += recurring_findings(prices, read.facts.reseller_recurring)
+    if read.facts.period.is_month:
+        told += recurring_findings(prices, read.facts.reseller_recurring)
     facts = replace(read.facts, prices=prices, findings=found, warnings=[*read.facts.warnings, *warnings, *told])
     priced = replace(priced, for_customer=facts.edition is Edition.CUSTOMER)
     return _written(read, facts, priced_batches(spool.batches(), priced))

@@ -44,6 +44,10 @@ class ReportPeriod:
     def to_local(self) -> datetime:
         return self.to_at.astimezone(self.zone)
 
+    @property
+    def is_month(self) -> bool:
+        return len(self.name) == len("2026-10")
+
     def is_over(self, now: datetime) -> bool:
         return now >= self.to_at
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from reseller_reporting.app import connections, groups
-from reseller_reporting.app.extras import PRICED, Also
+from reseller_reporting.app.extras import PRICED, Also, makes_pdf
 from reseller_reporting.app.orders import Asked, has_price_plans, is_beyond_own, order_report
 from reseller_reporting.app.tenancy import is_connected, this_house
 from reseller_reporting.control import searching
@@ -115,7 +115,13 @@ def _zone_options(chosen: str) -> str:
 
 def _extras(chosen: Sequence[str]) -> list[dict[str, Any]]:
     return [
-        {"code": each.value, "label": label, "is_priced": each in PRICED, "is_chosen": each.value in chosen}
+        {
+            "code": each.value,
+            "label": label,
+            "is_priced": each in PRICED,
+            "is_chosen": each.value in chosen,
+            "is_missing": each is Also.PDF and not makes_pdf(),
+        }
         for each, label in _EXTRAS.items()
     ]
 

@@ -66,6 +66,7 @@ _RULES = "reseller_reporting.web.password_rules"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_RULES}.LongEnough", "OPTIONS": {"min_length": PASSWORD_CHARACTERS_MIN}},
     {"NAME": f"{_RULES}.NotCommon"},
+    {"NAME": f"{_RULES}.NotSimple"},
     {"NAME": f"{_RULES}.NotLikeTheUser", "OPTIONS": {"user_attributes": ("username", "email", "name")}},
 ]
 PASSWORD_RESET_TIMEOUT = 3600

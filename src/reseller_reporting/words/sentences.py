@@ -121,6 +121,10 @@ ORDERS = (
     ),
     mark("Reports begin with {count} at the earliest: KAZOO has no calls from before."),
     mark("A report is about {count} months at most. Make several, one after the other."),
+    mark(
+        "This installation makes no statements as PDF. Order the report without them, or ask whoever runs it to "
+        "install the extra 'pdf'."
+    ),
     mark("A name holds no invisible characters, such as marks of direction. Type it anew."),
     mark(
         "There is no account '{name}'. Name one by its id, or by its exact name; have the accounts read "

@@ -437,7 +437,3 @@ def _same(figure: tuple[str, Any]) -> Formula:
 
 def _serial_of_month(month: str) -> int:
     return serial_of_day(date.fromisoformat(f"{month}-01"))
-
-
-def is_month(facts: AccountFacts) -> bool:
-    return len(facts.period.name) == len("2026-10")

@@ -16,7 +16,7 @@ from reseller_reporting.reports.render.look import COUNT, MINUTES, MONEY
 from reseller_reporting.reports.render.sheet import Formula, below_zero
 from reseller_reporting.reports.render.sheets_usage import CUSTOMER_COST, MARGIN, PRICE, RESELLER_COST
 from reseller_reporting.reports.render.sheets_usage import MINUTES as BILLING_MINUTES
-from reseller_reporting.reports.render.summary_blocks import Change, Page, is_month
+from reseller_reporting.reports.render.summary_blocks import Change, Page
 from reseller_reporting.reports.render.summary_figures import CALLS, Tables
 
 CARD_ROWS = 5
@@ -154,7 +154,7 @@ def _compared(page: Page, facts: AccountFacts, changes: Sequence[Change]) -> Car
     if not changes:
         month = spoken_month(_month_before(facts), page.look.words)
         lacking = words.NOT_HELD if facts.edition is Edition.INTERNAL else words.NOT_AT_HAND
-        text = page.say(lacking, month=month) if is_month(facts) else page.say(words.NOT_A_MONTH)
+        text = page.say(lacking, month=month) if facts.period.is_month else page.say(words.NOT_A_MONTH)
         return Card(words.NOT_COMPARED, None, PERCENT, sentence(text))
     by_title = {change.title: change for change in changes}
     main = next(by_title[title] for title in (RESELLER_COST, CUSTOMER_COST, CALLS) if title in by_title)
