@@ -87,6 +87,32 @@ def test_whoever_never_sends_what_they_announced_keeps_nobody_from_the_pages(ter
 
 
 @pytest.mark.slow
+def test_half_a_form_is_done_by_nobody_and_a_header_with_an_underscore_is_no_proxys_word(terminal: Terminal) -> None:
+    terminal.settings |= {
+        "ADMIN_EMAIL": "boss@example.com",
+        "ADMIN_PASSWORD": "a password of some length",
+        "TRUSTED_PROXIES": "127.0.0.1",
+    }
+    half = b"POST /password/forgot/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nusername=boss"
+    whole = (
+        b"GET /login/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 198.51.100.7\r\nX_Forwarded_For: 203.0.113.9\r\n"
+        b"Connection: close\r\n\r\n"
+    )
+    with serving(terminal, "serve") as (process, said):
+        where = urlsplit(said["url"])
+        for sent in (half, whole):
+            with socket.create_connection((where.hostname or "", where.port or 0)) as connection:
+                connection.sendall(sent)
+                if sent is whole:
+                    assert connection.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    requests = [json.loads(line) for line in told.splitlines() if '"request"' in line and "/login/" in line]
+    assert {line["address"] for line in requests} == {"198.51.100.7"}
+    assert "/password/forgot/" not in told
+
+
+@pytest.mark.slow
 def test_unwatched_it_makes_an_administrator_up_and_says_the_password_once(terminal: Terminal) -> None:
     with serving(terminal, "serve") as (process, said):
         assert process.stderr is not None

@@ -37,7 +37,7 @@ router = Router(tags=["progress"])
 
 STREAM_SECONDS_MAX = 60
 _LOOK_EVERY_SECONDS = 1
-_STREAMS_MAX = 8  # Each asks the database once a second.
+_STREAMS_MAX = 8  # Of the 24 threads of the web process.
 _ENDED = ("done", "failed", "cancelled")
 
 _streams = threading.BoundedSemaphore(_STREAMS_MAX)

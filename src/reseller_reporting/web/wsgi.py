@@ -1,4 +1,4 @@
-"""What granian serves: the application, opened as this module is imported."""
+"""What waitress serves: the application, opened as this module is imported."""
 
 import os
 from pathlib import Path
@@ -6,11 +6,7 @@ from pathlib import Path
 from reseller_reporting.app import logs
 from reseller_reporting.app.house import House
 from reseller_reporting.config import load_settings
-from reseller_reporting.web.gateway import Gateway
 from reseller_reporting.web.opening import open_web
-
-# A request is short, and most of it is the database's; what is streamed holds none of these.
-_THREADS = 24
 
 house = House(load_settings(os.environ, working_folder=Path.cwd()))
 logs.begin("web", house.settings.log_level)
@@ -18,4 +14,4 @@ open_web(house)
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402 - Django is set up now.
 
-application = Gateway(get_wsgi_application(), threads=_THREADS)
+application = get_wsgi_application()
