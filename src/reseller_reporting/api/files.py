@@ -9,7 +9,7 @@ Invariants
 
 import re
 from pathlib import PurePosixPath
-from typing import IO, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -169,18 +169,8 @@ def legs(request: HttpRequest, run_id: UUID, account_id: Annotated[AccountId, Pa
     file = made.get(".parquet") if query.format == "parquet" else made.get(".csv") or made.get(".parquet")
     if file is None:
         raise _no_legs(run, is_reported_on=files.exists())
-    answer: FileResponse | TableTold
-    if query.format == "parquet":
-        answer = _sent(file)
-    elif query.format == "csv":
-        answer = _sent_as_csv(file)
-    else:
-        with open_as_csv(this_house(), file) as opened:
-            answer = _page_of(opened, query)
-    if query.format != "json" or query.cursor is None:
-        form = "parquet" if query.format == "parquet" else "csv"
-        note_download(this_house(), run, doer_of(asked), f"legs/{PurePosixPath(file.name).stem}.{form}")
-    return answer
+    form = "parquet" if query.format == "parquet" else "csv"
+    return _as_asked(asked, run, file, query, noted_as=f"legs/{PurePosixPath(file.name).stem}.{form}")
 
 
 def _no_legs(run: Run, *, is_reported_on: bool) -> NotMade:
@@ -211,7 +201,7 @@ def _summary(request: HttpRequest, run_id: UUID, kind: str, query: TableQuery) -
         content = as_parquet(path_of(this_house(), file))
         note_download(this_house(), run, doer_of(asked), name)
         return HttpResponse(content, content_type=_PARQUET, headers=_attachment(name))
-    return _as_asked(asked, run, file, query)
+    return _as_asked(asked, run, file, query, noted_as=file.name)
 
 
 def _check_ready(run: Run) -> None:
@@ -219,27 +209,21 @@ def _check_ready(run: Run) -> None:
         raise NotMade("The report is not ready. Ask for its progress, and for this when it is made.")
 
 
-def _as_asked(asked: Asking, run: Run, file: RunFile, query: TableQuery) -> Any:
+def _as_asked(asked: Asking, run: Run, file: RunFile, query: TableQuery, *, noted_as: str) -> Any:
     """Its download stands in the audit trail; of one that is read page by page, the first page."""
-    if query.format != "json":
-        answer = _sent(file)
-        note_download(this_house(), run, doer_of(asked), file.name)
-        return answer
-    with open_file(this_house(), file) as opened:
-        page = _page_of(opened, query)
-    if query.cursor is None:
-        note_download(this_house(), run, doer_of(asked), file.name)
-    return page
-
-
-def _page_of(opened: IO[bytes], query: TableQuery) -> TableTold:
-    page = read_page(opened, cursor=query.cursor, rows_max=query.limit)
-    return TableTold(columns=page.columns, rows=page.rows, next=page.next)
+    answer: FileResponse | TableTold
+    if query.format == "json":
+        with open_as_csv(this_house(), file) as opened:
+            page = read_page(opened, cursor=query.cursor, rows_max=query.limit)
+        answer = TableTold(columns=page.columns, rows=page.rows, next=page.next)
+    else:
+        answer = _sent(file) if file.name.endswith(f".{query.format}") else _sent_as_csv(file)
+    if query.format != "json" or query.cursor is None:
+        note_download(this_house(), run, doer_of(asked), noted_as)
+    return answer
 
 
 def _sent_as_csv(file: RunFile) -> FileResponse:
-    if file.name.endswith(".csv"):
-        return _sent(file)
     name = f"{PurePosixPath(file.name).stem}.csv"
     answer = FileResponse(open_as_csv(this_house(), file), as_attachment=True, filename=name, content_type=_CSV)
     answer.headers["ETag"] = f'"{file.sha256}-csv"'
