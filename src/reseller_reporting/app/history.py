@@ -65,7 +65,7 @@ def month_figures(history: Sequence[MonthSums], *, has_reseller_view: bool) -> t
 def _months_before(period: ReportPeriod, house: House) -> list[ReportPeriod]:
     """The oldest first; none where the period is no calendar month."""
     months: list[ReportPeriod] = []
-    if len(period.name) != len("2026-10"):
+    if not period.is_month:
         return months
     first = date.fromisoformat(f"{period.name}-01")
     for _ in range(MONTHS_MAX):

@@ -187,8 +187,7 @@ def text_columns_of(form: AccountingFormat) -> frozenset[str]:
 def invoice_number(account: Account, period: ReportPeriod) -> str:
     """`2026-10-` or `20261001x15-` (from, days), then as much of the account's id as there is room for."""
     first, last = first_day(period), last_day(period)
-    is_month = ".." not in period.name
-    head = f"{period.name}-" if is_month else f"{first:%Y%m%d}x{(last - first).days + 1}-"
+    head = f"{period.name}-" if period.is_month else f"{first:%Y%m%d}x{(last - first).days + 1}-"
     room = _NUMBER_LENGTH_MAX - len(head)
     if _ID_OF_KAZOO.fullmatch(account.id) or (_PLAIN_ID.fullmatch(account.id) and len(account.id) <= room):
         return head + account.id[:room]
